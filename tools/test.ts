@@ -1,0 +1,109 @@
+/**
+ * `npm test`: every suite of the repository, one after another, and one last line with the totals of all of them.
+ * A suite is a command and a way to read its counts; a suite that breaks before it can count is one failure.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+interface Suite {
+  readonly title: string;
+  readonly command: readonly string[];
+  readonly count: (exitCode: number, output: string) => Counts;
+}
+
+const root = join(import.meta.dirname, '..');
+const scratch = mkdtempSync(join(tmpdir(), 'mip-test-'));
+const full = process.argv.includes('--full');
+const only = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const vitestReport = join(scratch, 'vitest.json');
+const pytestReport = join(scratch, 'pytest.xml');
+
+/** A check passes or fails as a whole. */
+function check(title: string, ...command: string[]): Suite {
+  return { title, command, count: (exitCode) => ({ passed: exitCode === 0 ? 1 : 0, failed: exitCode === 0 ? 0 : 1, skipped: 0 }) };
+}
+
+function countVitest(): Counts {
+  const report = JSON.parse(readFileSync(vitestReport, 'utf8'));
+  const brokenFiles = report.testResults.filter((file: { status: string; assertionResults: unknown[] }) => file.status === 'failed' && !file.assertionResults.length);
+  return { passed: report.numPassedTests, failed: report.numFailedTests + brokenFiles.length, skipped: report.numPendingTests + report.numTodoTests };
+}
+
+function countPytest(): Counts {
+  const suite = /<testsuite [^>]*>/.exec(readFileSync(pytestReport, 'utf8'))?.[0] ?? '';
+  const number = (name: string) => Number(new RegExp(` ${name}="(\\d+)"`).exec(suite)?.[1] ?? 0);
+  const failed = number('failures') + number('errors');
+  return { passed: number('tests') - failed - number('skipped'), failed, skipped: number('skipped') };
+}
+
+/** The C programs print `N passed, N failed` as their last line. */
+function countLines(_: number, output: string): Counts {
+  const lines = [...output.matchAll(/^(\d+) passed, (\d+) failed$/gm)];
+  const sum = (group: number) => lines.reduce((total, line) => total + Number(line[group]), 0);
+  return { passed: sum(1), failed: sum(2), skipped: 0 };
+}
+
+const SUITES: readonly Suite[] = [
+  check('format and lint (biome)', 'biome', 'check', '--error-on-warnings', '.'),
+  check('types (tsc)', 'tsc', '-p', '.'),
+  check('generated types', 'node', 'tools/generate-types.ts', '--check'),
+  check('format and lint (ruff)', '.venv/bin/ruff', 'check', '.'),
+  check('format (ruff)', '.venv/bin/ruff', 'format', '--check', '.'),
+  check('types (pyright)', 'pyright', '--pythonpath', '.venv/bin/python'),
+  { title: 'C', command: ['make', '-s', '-C', 'algorithms/kernels', 'test'], count: countLines },
+  { title: 'Python', command: ['.venv/bin/python', '-m', 'pytest', '-q', `--junitxml=${pytestReport}`], count: countPytest },
+  { title: 'TypeScript', command: ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile=${vitestReport}`], count: countVitest },
+];
+
+function execute(suite: Suite): Promise<Counts> {
+  const [program = '', ...args] = suite.command;
+  return new Promise((resolve) => {
+    const environment = { ...process.env, ...(full ? { MIP_TEST_FULL: '1' } : {}) };
+    const child = spawn(program, args, { cwd: root, env: environment, stdio: ['ignore', 'pipe', 'inherit'] });
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk;
+      process.stdout.write(chunk);
+    });
+    child.on('error', (error) => process.stdout.write(`${error.message}\n`));
+    child.on('close', (exitCode) => resolve(safely(suite, exitCode ?? 1, output)));
+  });
+}
+
+/** A suite that ended badly without a counted failure is one failure: nothing fails in silence. */
+function safely(suite: Suite, exitCode: number, output: string): Counts {
+  const broken = { passed: 0, failed: 1, skipped: 0 };
+  try {
+    const counts = suite.count(exitCode, output);
+    const none = counts.passed + counts.failed + counts.skipped === 0;
+    return (exitCode !== 0 && counts.failed === 0) || none ? { ...counts, failed: counts.failed + 1 } : counts;
+  } catch {
+    return broken;
+  }
+}
+
+const total = { passed: 0, failed: 0, skipped: 0 };
+const summary: string[] = [];
+try {
+  for (const suite of SUITES.filter((one) => !only.length || only.some((word) => one.title.toLowerCase().includes(word.toLowerCase())))) {
+    process.stdout.write(`\n── ${suite.title} ──\n`);
+    const start = performance.now();
+    const counts = await execute(suite);
+    for (const key of ['passed', 'failed', 'skipped'] as const) total[key] += counts[key];
+    const seconds = ((performance.now() - start) / 1000).toFixed(1);
+    summary.push(`${suite.title.padEnd(26)} ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped, ${seconds} s`);
+  }
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+process.stdout.write(`\n${summary.map((line) => `  ${line}`).join('\n')}\n\n`);
+process.stdout.write(`${total.passed} passed, ${total.failed} failed${total.skipped ? `, ${total.skipped} skipped` : ''}\n`);
+process.exitCode = total.failed ? 1 : 0;
