@@ -1,0 +1,85 @@
+/**
+ * Every AWS limit that MIP has to know, with its source. The emulator is lax about most of them, so the in-memory AWS of
+ * the tests enforces these. A limit is never raised to make code fit.
+ */
+export const LIMITS = {
+  sqs: {
+    /** 80 characters, letters, digits, - and _; a FIFO queue ends in .fifo, which counts. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html */
+    queueName: { max: 80, pattern: /^[A-Za-z0-9_-]+(\.fifo)?$/ },
+    /** A deleted queue's name is refused for 60 seconds (same page). */
+    nameReuseSeconds: 60,
+    /** 12 hours from receipt. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html */
+    visibilitySeconds: 43_200,
+    /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
+    messageBytes: 262_144,
+    retentionSeconds: { min: 60, max: 1_209_600 },
+    batch: 10,
+    /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ListQueues.html */
+    listPage: 1000,
+  },
+  ecs: {
+    /** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html: up to 255 letters, digits, underscores and hyphens. */
+    serviceName: { max: 255, pattern: /^[A-Za-z0-9_-]+$/ },
+    /** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html (family) */
+    familyName: { max: 255, pattern: /^[A-Za-z0-9_-]+$/ },
+    describeServices: 10,
+    describeTasks: 100,
+    /** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html (Fargate) */
+    stopTimeoutSeconds: 120,
+    /** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html */
+    servicesPerCluster: 5000,
+    /** A task definition's whole size (same page). */
+    taskDefinitionBytes: 65_536,
+    /** Burst 20, then 1 a second. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html */
+    registerTaskDefinition: { burst: 20, perSecond: 1 },
+  },
+  ecr: {
+    /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html */
+    repositoryName: { min: 2, max: 256, pattern: /^(?:[a-z0-9]+(?:[._-][a-z0-9]+)*\/)*[a-z0-9]+(?:[._-][a-z0-9]+)*$/ },
+    describePage: 1000,
+    batchGetImage: 100,
+  },
+  iam: {
+    /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+    roleName: { max: 64, pattern: /^[\w+=,.@-]+$/ },
+    roles: { default: 1000, max: 5000 },
+  },
+  dynamodb: {
+    /** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html */
+    batchWrite: 25,
+    batchGet: 100,
+    pageBytes: 1_048_576,
+    itemBytes: 409_600,
+    tableName: { min: 3, max: 255, pattern: /^[A-Za-z0-9_.-]+$/ },
+  },
+  s3: {
+    /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
+    bucketName: { min: 3, max: 63, pattern: /^[a-z0-9][a-z0-9.-]+[a-z0-9]$/ },
+  },
+  tagging: {
+    /** https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html */
+    getResourcesPage: 100,
+    tagsPerResource: 50,
+    valueLength: 256,
+  },
+  lambda: {
+    /** Request and response, synchronous. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+    payloadBytes: 6_291_456,
+  },
+  fargate: {
+    /** MiB of memory that each CPU size accepts. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html */
+    memory: {
+      256: [512, 1024, 2048],
+      512: range(1024, 4096, 1024),
+      1024: range(2048, 8192, 1024),
+      2048: range(4096, 16_384, 1024),
+      4096: range(8192, 30_720, 1024),
+      8192: range(16_384, 61_440, 4096),
+      16384: range(32_768, 122_880, 8192),
+    } as Readonly<Record<number, readonly number[]>>,
+  },
+} as const;
+
+function range(from: number, to: number, step: number): readonly number[] {
+  return Array.from({ length: (to - from) / step + 1 }, (_, index) => from + index * step);
+}

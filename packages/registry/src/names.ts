@@ -1,0 +1,73 @@
+/**
+ * Every physical name of a platform, in one place. Names are pure functions of the platform's prefix, account and region;
+ * whether a name fits AWS's limits is checked against `limits.ts` by the catalog's rule `physical-names`.
+ */
+
+import { createHash } from 'node:crypto';
+import { LIMITS } from './limits.ts';
+
+/** What a physical name depends on. */
+export interface NameScope {
+  readonly prefix: string;
+  readonly account: string;
+  readonly region: string;
+  readonly platform: string;
+}
+
+export type Bucket = 'images' | 'results' | 'reconciles';
+export type Table = 'algorithms' | 'jobs' | 'clients';
+
+export type PhysicalNames = ReturnType<typeof physicalNames>;
+
+/** All names of one region of one platform. */
+export function physicalNames(scope: NameScope) {
+  const { prefix, account, region, platform } = scope;
+  return {
+    table: (table: Table) => `${prefix}-${table}`,
+    bucket: (bucket: Bucket) => `${prefix}-${account}-${region}-${bucket}`,
+    cluster: `${prefix}-cluster`,
+    repository: (algorithm: string) => `${prefix}-${algorithm}`,
+    requestQueue: (algorithm: string) => `${prefix}-${algorithm}-requests.fifo`,
+    deadLetterQueue: (algorithm: string) => `${prefix}-${algorithm}-requests-dlq.fifo`,
+    taskDefinition: (algorithm: string) => `${prefix}-${algorithm}`,
+    service: (algorithm: string) => `${prefix}-${algorithm}`,
+    rolePath: `/mip/${platform}/`,
+    /** The platform's one task role, shared by all algorithms. */
+    taskRole: roleName(`${prefix}-${region}-task`),
+    executionRole: roleName(`${prefix}-${region}-execution`),
+    logGroup: {
+      admin: '/aws/lambda/mip-algos-admin',
+      router: '/aws/lambda/mip-dynamic-router',
+      algorithms: '/ecs/mip-algorithms',
+    },
+    routerFunction: `${prefix}-dynamic-router`,
+    adminKey: `/${prefix}/admin/key`,
+    imagesKey: `${prefix}/images/key`,
+    platformFacts: `/${prefix}/platform/facts`,
+    stack: `${prefix}-${platform}`,
+    queueUrl: (queue: string, endpoint: string) => `${endpoint}/${account}/${queue}`,
+    queueArn: (queue: string) => `arn:aws:sqs:${region}:${account}:${queue}`,
+  };
+}
+
+/** An IAM role name: cut at AWS's limit and ended with 8 hex digits of a hash of the whole, so that two long names stay two. */
+export function roleName(name: string): string {
+  const limit = LIMITS.iam.roleName.max;
+  if (name.length <= limit) return name;
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, 8);
+  return `${name.slice(0, limit - 9)}-${hash}`;
+}
+
+/** Names no algorithm may take: they are paths or services of the platform itself. */
+export const RESERVED_ALGORITHM_NAMES: readonly string[] = ['cluster', 'dicomweb', 'results', 'callbacks'];
+/** The pattern of an algorithm's name; 2 to 36 characters. */
+export const ALGORITHM_NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+/** The names that MIP puts on the things it owns. */
+export const TAGS = {
+  managedBy: 'mip:managed-by',
+  algorithm: 'mip:algorithm',
+  specHash: 'mip:spec-hash',
+  version: 'mip:version',
+} as const;
+/** The label of an image and of a task definition that says from which source tree it was built. */
+export const TREE_HASH_LABEL = 'mip.tree-hash';
