@@ -1,0 +1,20 @@
+#!/usr/bin/env node
+// `npx mip …`: goes on under the project's own Node.js, which runs TypeScript as it is.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+const root = join(import.meta.dirname, '..', '..', '..');
+const bin = join(root, 'node_modules', '.bin');
+const node = join(bin, 'node');
+if (!existsSync(node)) {
+  process.stderr.write('mip: the packages are not installed: run `npm start` or `npm ci` first.\n');
+  process.exit(1);
+}
+const child = spawn(node, [join(import.meta.dirname, '..', 'src', 'main.ts'), ...process.argv.slice(2)], {
+  stdio: 'inherit',
+  env: { ...process.env, PATH: [bin, join(root, '.venv', 'bin'), process.env.PATH].join(delimiter) },
+});
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => child.kill('SIGTERM'));
+child.on('exit', (code) => process.exit(code ?? 1));
