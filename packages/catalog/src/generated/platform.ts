@@ -1,0 +1,174 @@
+// Generated from schemas/platform.schema.json by tools/generate-types.ts: change the schema, then run that.
+
+/**
+ * One platform: where the catalog runs, how large things may be, and what is allowed there.
+ */
+export interface PlatformFile {
+  /**
+   * The platform's name, which is also the file's name.
+   */
+  name: string;
+  /**
+   * The value of the tag mip:managed-by on everything that this catalog owns.
+   */
+  catalog_id: string;
+  /**
+   * The start of every physical name, at most 12 characters.
+   */
+  prefix?: string;
+  /**
+   * The AWS account, 12 digits.
+   */
+  account: string;
+  /**
+   * The AWS regions, the home region first.
+   *
+   * @minItems 1
+   * @maxItems 8
+   *
+   * Items: One region.
+   */
+  regions: string[];
+  /**
+   * A file, relative to the repository, with AWS_ and MIP_ variables that the command line loads where they are not set.
+   */
+  environment_file?: string;
+  /**
+   * The network the tasks run in.
+   */
+  network?: {
+    /**
+     * The address range of the network, as IPv4 CIDR of /16 to /24.
+     */
+    cidr?: string;
+    /**
+     * The number of availability zones used.
+     */
+    availability_zones?: number;
+    /**
+     * The number of NAT gateways; 0 leaves tasks to VPC endpoints.
+     */
+    nat_gateways?: number;
+  };
+  /**
+   * Policies for container images.
+   */
+  images?: {
+    /**
+     * Whether a version's tag may move to another image.
+     */
+    version_tags?: 'immutable' | 'mutable';
+    /**
+     * The registries and repository prefixes that image_uri may name, beside the platform's own ECR.
+     *
+     * @minItems 0
+     * @maxItems 32
+     *
+     * Items: A registry, or a registry and the start of a repository.
+     */
+    allowed_registries?: string[];
+  };
+  /**
+   * What the platform's cluster can run beside Fargate.
+   */
+  capacity?: {
+    /**
+     * Whether the platform has GPU capacity.
+     */
+    gpu?: boolean;
+  };
+  /**
+   * How large things may be.
+   */
+  limits?: {
+    /**
+     * The largest body of a request, in bytes.
+     */
+    max_request_bytes?: number;
+    /**
+     * The largest result of one job, in bytes.
+     */
+    max_result_bytes?: number;
+    /**
+     * The largest input of one job, in bytes.
+     */
+    max_image_bytes?: number;
+  };
+  /**
+   * What may run on the platform.
+   */
+  allow: {
+    /**
+     * The regulatory states that may run here.
+     *
+     * @minItems 1
+     * @maxItems 3
+     *
+     * Items: One status.
+     */
+    regulatory: ('research' | 'investigational' | 'cleared')[];
+    /**
+     * The SPDX licences that may run here.
+     *
+     * @minItems 1
+     * @maxItems 64
+     *
+     * Items: One SPDX identifier.
+     */
+    licenses: string[];
+  };
+  /**
+   * Where callbacks may go beside public addresses.
+   */
+  callbacks?: {
+    /**
+     * The private hosts and CIDRs that callbacks may go to.
+     *
+     * @minItems 0
+     * @maxItems 64
+     *
+     * Items: A host name, an address or a CIDR.
+     */
+    allow?: string[];
+  };
+  /**
+   * Values used where an entry has none.
+   */
+  defaults?: {
+    /**
+     * The architectures an image is built for where an entry names none.
+     *
+     * @minItems 1
+     * @maxItems 2
+     *
+     * Items: One architecture.
+     */
+    architectures?: ('amd64' | 'arm64')[];
+    /**
+     * How long logs are kept, in days; CloudWatch accepts these numbers only.
+     */
+    log_retention_days?:
+      | 1
+      | 3
+      | 5
+      | 7
+      | 14
+      | 30
+      | 60
+      | 90
+      | 120
+      | 150
+      | 180
+      | 365
+      | 400
+      | 545
+      | 731
+      | 1096
+      | 1827
+      | 2192
+      | 2557
+      | 2922
+      | 3288
+      | 3653;
+  };
+}

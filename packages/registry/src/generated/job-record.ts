@@ -1,0 +1,156 @@
+// Generated from schemas/job-record.schema.json by tools/generate-types.ts: change the schema, then run that.
+
+/**
+ * One item of the table mip-jobs: a job from acceptance to its end.
+ */
+export interface JobRecord {
+  /**
+   * The client the job belongs to; the table's partition key.
+   */
+  client_id: string;
+  /**
+   * The client's id of the job; the table's sort key.
+   */
+  job_id: string;
+  /**
+   * The job's key: the first 32 hexadecimal digits of SHA-256 over the RFC 8785 JSON of ["mip-job-v1", client_id, job_id].
+   */
+  job_key: string;
+  /**
+   * The algorithm's name.
+   */
+  algorithm: string;
+  /**
+   * The version the request was validated for.
+   */
+  version: string;
+  /**
+   * Where the job is in its life.
+   */
+  state: 'accepted' | 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'dead';
+  /**
+   * The state again, present only while the job is open: the key of the index by-open-state.
+   */
+  open_state?: 'accepted' | 'queued' | 'running';
+  /**
+   * What the job is for.
+   */
+  purpose: 'clinical' | 'conformance' | 'shadow';
+  /**
+   * How often processing was tried and failed.
+   */
+  attempts: number;
+  /**
+   * How often the job was put on a queue, from 1; part of the deduplication id.
+   */
+  delivery: number;
+  /**
+   * SHA-256 over the RFC 8785 JSON of the normalised request, to tell a retry from another request.
+   */
+  request_digest: string;
+  /**
+   * Which images to process.
+   */
+  pacs: {
+    /**
+     * The Study Instance UID.
+     */
+    study_uid: string;
+    /**
+     * The Series Instance UID; the whole study where it is left out.
+     */
+    series_uid?: string;
+    /**
+     * The SOP Instance UID; the whole series where it is left out. It needs the series UID.
+     */
+    instance_uid?: string;
+    /**
+     * The PACS of the platform file that holds the images; the built-in store where it is left out.
+     */
+    source?: string;
+  };
+  /**
+   * The effective parameters, defaults applied.
+   */
+  parameters: {
+    /**
+     * The value given.
+     */
+    [k: string]: string | number | boolean;
+  };
+  /**
+   * When the request was accepted, ISO 8601 in UTC with milliseconds.
+   */
+  accepted_at: string;
+  /**
+   * When the record last changed, ISO 8601 in UTC with milliseconds.
+   */
+  updated_at: string;
+  /**
+   * When the message was sent, ISO 8601 in UTC with milliseconds.
+   */
+  queued_at?: string;
+  /**
+   * When a worker started, ISO 8601 in UTC with milliseconds.
+   */
+  started_at?: string;
+  /**
+   * When the job ended, ISO 8601 in UTC with milliseconds.
+   */
+  finished_at?: string;
+  /**
+   * The digest of the image that ran the job.
+   */
+  image_digest?: string;
+  /**
+   * The version that ran.
+   */
+  ran_version?: string;
+  /**
+   * What a job that succeeded has to say.
+   */
+  outcome?: 'found' | 'nothing-found' | 'not-applicable' | 'done';
+  /**
+   * Why the job failed.
+   */
+  error?: {
+    /**
+     * The kind of failure.
+     */
+    code: 'invalid-input' | 'image-not-found' | 'image-unreadable' | 'internal' | 'timeout';
+    /**
+     * What went wrong, in words a user can read, without patient data.
+     */
+    message: string;
+  };
+  /**
+   * The files the job left, in order.
+   *
+   * @minItems 0
+   * @maxItems 10000
+   *
+   * Items: One result file.
+   */
+  results?: {
+    /**
+     * The file's name.
+     */
+    name: string;
+    /**
+     * The file's key in the results bucket.
+     */
+    key: string;
+    /**
+     * The file's media type.
+     */
+    media_type: string;
+    /**
+     * The file's size, in bytes.
+     */
+    size: number;
+    /**
+     * SHA-256 of the file, in hexadecimal.
+     */
+    sha256: string;
+  }[];
+}

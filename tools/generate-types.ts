@@ -1,0 +1,82 @@
+/**
+ * Writes the TypeScript types of `schemas/*.schema.json`; with `--check` it writes nothing and fails when a file differs.
+ * Run it with Node 24: `npx node tools/generate-types.ts [--check]`.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { compile, type JSONSchema } from 'json-schema-to-typescript';
+
+const root = join(import.meta.dirname, '..');
+
+/** Schema → the package that holds its type: catalog files in `catalog`, what the tables and queues hold in `registry`. */
+const PACKAGE_OF: Readonly<Record<string, string>> = {
+  algorithm: 'catalog',
+  platform: 'catalog',
+  'job-request': 'registry',
+  'job-message': 'registry',
+  'job-record': 'registry',
+};
+
+/** Keywords that say which combinations are allowed. A type cannot say so; only validation does. */
+const COMBINATIONS = ['allOf', 'anyOf', 'oneOf', 'not', 'if', 'then', 'else', 'dependentRequired'];
+
+export interface GeneratedFile {
+  /** Relative to the repository. */
+  readonly path: string;
+  readonly text: string;
+}
+
+function withoutCombinations(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(withoutCombinations);
+  if (typeof node !== 'object' || node === null) return node;
+  const kept = Object.entries(node).filter(([key]) => !COMBINATIONS.includes(key));
+  return Object.fromEntries(kept.map(([key, value]) => [key, withoutCombinations(value)]));
+}
+
+function formatted(path: string, text: string): string {
+  const biome = join(root, 'node_modules/.bin/biome');
+  return execFileSync(biome, ['format', `--stdin-file-path=${path}`], { cwd: root, input: text, encoding: 'utf8' });
+}
+
+async function generate(schema: string): Promise<GeneratedFile> {
+  const file = `schemas/${schema}.schema.json`;
+  const document = withoutCombinations(JSON.parse(readFileSync(join(root, file), 'utf8'))) as JSONSchema;
+  const banner = `// Generated from ${file} by tools/generate-types.ts: change the schema, then run that.`;
+  const source = await compile(document, String(document.title), { bannerComment: banner, format: false, ignoreMinAndMaxItems: true });
+  const path = `packages/${PACKAGE_OF[schema]}/src/generated/${schema}.ts`;
+  return { path, text: formatted(path, source) };
+}
+
+/** All generated files, as they should be. */
+export function generateAll(): Promise<GeneratedFile[]> {
+  return Promise.all(Object.keys(PACKAGE_OF).map(generate));
+}
+
+/** The paths whose text on disk is not what the schemas say. */
+export function stale(files: readonly GeneratedFile[]): string[] {
+  return files.filter(({ path, text }) => current(path) !== text).map(({ path }) => path);
+}
+
+function current(path: string): string | undefined {
+  try {
+    return readFileSync(join(root, path), 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function write({ path, text }: GeneratedFile): void {
+  mkdirSync(dirname(join(root, path)), { recursive: true });
+  writeFileSync(join(root, path), text);
+}
+
+if (import.meta.main) {
+  const files = await generateAll();
+  const behind = stale(files);
+  if (!process.argv.includes('--check')) files.forEach(write);
+  else if (behind.length) {
+    console.error(`these types differ from their schemas; run npx node tools/generate-types.ts:\n  ${behind.join('\n  ')}`);
+    process.exitCode = 1;
+  }
+}
