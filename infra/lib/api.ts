@@ -1,0 +1,43 @@
+/** The router: an HTTP API that hands every path to one Lambda, which authenticates by itself. */
+
+import { join } from 'node:path';
+import { Duration, Stack } from 'aws-cdk-lib';
+import { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type { Construct } from 'constructs';
+import type { Buckets } from './buckets.ts';
+import { addLambda } from './lambda.ts';
+import type { Place } from './platform.ts';
+import { grant, requestQueues } from './roles.ts';
+import type { Tables } from './tables.ts';
+
+export function addApi(scope: Construct, place: Place, parts: { tables: Tables; buckets: Buckets; lambdas: string }): HttpApi {
+  const { platform, names } = place;
+  const { tables, buckets } = parts;
+  const { lambda, role } = addLambda(scope, 'Router', place, {
+    entry: join(parts.lambdas, 'router.ts'),
+    functionName: names.routerFunction,
+    logGroupName: names.logGroup.router,
+    memory: 512,
+    timeout: Duration.seconds(29), // the HTTP API answers 503 by itself after 30
+    environment: {
+      MIP_PREFIX: platform.prefix,
+      MIP_PLATFORM: platform.name,
+      MIP_ACCOUNT: platform.account,
+      MIP_MAX_REQUEST_BYTES: String(platform.limits.max_request_bytes),
+    },
+  });
+  grant(role, ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:Scan'], [tables.algorithms.tableArn]);
+  grant(role, ['dynamodb:GetItem'], [tables.clients.tableArn]);
+  grant(
+    role,
+    ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:Query'],
+    [tables.jobs.tableArn, `${tables.jobs.tableArn}/index/*`],
+  );
+  grant(role, ['sqs:SendMessage', 'sqs:GetQueueUrl'], [requestQueues(scope, place)]);
+  grant(role, ['s3:GetObject'], [buckets.results.arnForObjects('*')]); // presigned links carry this role's rights
+  return new HttpApi(scope, 'Api', {
+    apiName: Stack.of(scope).stackName,
+    defaultIntegration: new HttpLambdaIntegration('ToRouter', lambda),
+  });
+}

@@ -1,0 +1,49 @@
+/** The platform of one region: everything that algorithms share. What belongs to one algorithm is made by reconcile, never here. */
+
+import { Fn, Stack, Tags } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { addAdminKey } from './admin-key.ts';
+import { addApi } from './api.ts';
+import { addBuckets } from './buckets.ts';
+import { addCluster } from './cluster.ts';
+import { publishFacts } from './facts.ts';
+import { addNetwork } from './network.ts';
+import type { Place } from './platform.ts';
+import { addExecutionRole, addTaskRole } from './roles.ts';
+import { addImagesKey } from './secrets.ts';
+import { addTables } from './tables.ts';
+
+export class PlatformStack extends Stack {
+  /** Where it is deployed, and the parameter that tells the rest. */
+  readonly place: { readonly name: string; readonly account: string; readonly region: string; readonly facts: string };
+  readonly #zones: number;
+
+  /** @param lambdas the folder of the Lambdas' entry points. */
+  constructor(scope: Construct, place: Place, lambdas: string) {
+    const { platform, region, names } = place;
+    super(scope, `${names.stack}-${region}`, {
+      stackName: names.stack,
+      description: `MIP platform ${platform.name} in ${region}`,
+      env: { account: platform.account, region },
+    });
+    this.place = { name: names.stack, account: platform.account, region, facts: names.platformFacts };
+    this.#zones = platform.network.availability_zones;
+    Tags.of(this).add('mip:platform', platform.name);
+
+    const network = addNetwork(this, place);
+    const tables = addTables(this, place);
+    const buckets = addBuckets(this, place);
+    const imagesKey = addImagesKey(this, place);
+    const { cluster, logGroup } = addCluster(this, place, network.vpc);
+    const executionRole = addExecutionRole(this, place, { logGroup, imagesKey });
+    const taskRole = addTaskRole(this, place, { tables, buckets });
+    addAdminKey(this, place, lambdas);
+    const api = addApi(this, place, { tables, buckets, lambdas });
+    publishFacts(this, place, { network, cluster, logGroup, executionRole, taskRole, imagesKey, api });
+  }
+
+  /** The first zones of the region, asked for at deploy time: looking them up while synthesising would need an account. */
+  override get availabilityZones(): string[] {
+    return Array.from({ length: this.#zones }, (_, index) => Fn.select(index, Fn.getAzs(this.place.region)));
+  }
+}

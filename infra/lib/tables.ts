@@ -1,0 +1,62 @@
+/** The registry, the jobs and the clients. Data outlives the stack: every table is retained, protected and recoverable in time. */
+
+import type { Table } from '@mip/registry/names';
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { type Attribute, AttributeType, Billing, type GlobalSecondaryIndexPropsV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { Construct } from 'constructs';
+import type { Place } from './platform.ts';
+
+export type Tables = Readonly<Record<Table, TableV2>>;
+
+interface Shape {
+  readonly id: string;
+  readonly partitionKey: string;
+  readonly sortKey?: string;
+  readonly indexes?: readonly { readonly name: string; readonly partitionKey: string; readonly sortKey: string }[];
+}
+
+const SHAPES: Readonly<Record<Table, Shape>> = {
+  algorithms: { id: 'Algorithms', partitionKey: 'algorithm_name' },
+  jobs: {
+    id: 'Jobs',
+    partitionKey: 'client_id',
+    sortKey: 'job_id',
+    indexes: [
+      { name: 'by-algorithm', partitionKey: 'algorithm', sortKey: 'accepted_at' },
+      { name: 'by-open-state', partitionKey: 'open_state', sortKey: 'updated_at' }, // sparse: a closed job has no open_state
+    ],
+  },
+  clients: { id: 'Clients', partitionKey: 'key_hash' },
+};
+
+export function addTables(scope: Construct, place: Place): Tables {
+  return {
+    algorithms: addTable(scope, place, 'algorithms'),
+    jobs: addTable(scope, place, 'jobs'),
+    clients: addTable(scope, place, 'clients'),
+  };
+}
+
+function addTable(scope: Construct, { names }: Place, table: Table): TableV2 {
+  const { id, partitionKey, sortKey, indexes = [] } = SHAPES[table];
+  return new TableV2(scope, id, {
+    tableName: names.table(table),
+    partitionKey: text(partitionKey),
+    ...(sortKey === undefined ? {} : { sortKey: text(sortKey) }),
+    globalSecondaryIndexes: indexes.map(
+      (index): GlobalSecondaryIndexPropsV2 => ({
+        indexName: index.name,
+        partitionKey: text(index.partitionKey),
+        sortKey: text(index.sortKey),
+      }),
+    ),
+    billing: Billing.onDemand(),
+    pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+    deletionProtection: true,
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+  });
+}
+
+function text(name: string): Attribute {
+  return { name, type: AttributeType.STRING };
+}
