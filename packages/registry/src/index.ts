@@ -1,0 +1,12 @@
+export * from './clients.ts';
+export * from './entry.ts';
+export type { JobMessage } from './generated/job-message.ts';
+export type { JobRecord } from './generated/job-record.ts';
+export type { JobRequest } from './generated/job-request.ts';
+export * from './image-keys.ts';
+export * from './job.ts';
+export * from './job-keys.ts';
+export * from './jobs.ts';
+export * from './limits.ts';
+export * from './names.ts';
+export * from './registry.ts';
