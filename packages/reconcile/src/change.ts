@@ -1,0 +1,67 @@
+/** What a plan is made of: JSON values, their differences and their hashes. Pure. */
+
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+
+export type Action = 'create' | 'update' | 'delete';
+export type Risk = 'low' | 'medium' | 'high';
+
+/** One field that differs. `path` is a JSON pointer into the spec, '' the whole of it; an absent value is null. */
+export interface FieldDiff {
+  readonly path: string;
+  readonly from: unknown;
+  readonly to: unknown;
+}
+
+/** The line of the catalog that asks for something. `pointer` is a JSON pointer into the file, `line` counts from 1. */
+export interface Cause {
+  readonly file: string;
+  readonly pointer: string;
+  readonly line: number;
+}
+
+/** One change as it is shown, approved and hashed. `cause` is null for what no line asks for any more. */
+export interface PlannedChange {
+  readonly kind: string;
+  readonly name: string;
+  readonly algorithm: string;
+  readonly action: Action;
+  readonly fields: readonly FieldDiff[];
+  readonly cause: Cause | null;
+  readonly risk: Risk;
+}
+
+/** Something that cannot be done, and why; nothing of that algorithm is touched. */
+export interface Refusal {
+  readonly kind: string;
+  readonly name: string;
+  readonly algorithm: string;
+  readonly reason: string;
+}
+
+/** `sha256:` and the hex digest of the value's RFC 8785 form. */
+export function hashOf(value: unknown): string {
+  const text = canonicalize(value);
+  if (text === undefined) throw new TypeError('only JSON has a hash');
+  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
+}
+
+/** Every leaf at which two JSON values differ, by path. Arrays are compared as wholes: their order means something. */
+export function diffFields(to: unknown, from: unknown, path = ''): readonly FieldDiff[] {
+  if (isObject(from) && isObject(to)) {
+    const keys = [...new Set([...Object.keys(from), ...Object.keys(to)])].sort();
+    return keys.flatMap((key) => diffFields(to[key], from[key], `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`));
+  }
+  return canonicalize(from ?? null) === canonicalize(to ?? null) ? [] : [{ path, from: from ?? null, to: to ?? null }];
+}
+
+/** Adding is safe, taking away is not; a change of what runs is between the two. */
+export function riskOf(action: Action, fields: readonly FieldDiff[]): Risk {
+  if (action === 'create') return 'low';
+  if (action === 'delete') return 'high';
+  return fields.every(({ path }) => path.startsWith('/tags/') || path.endsWith('/description')) ? 'low' : 'medium';
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

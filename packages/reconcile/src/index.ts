@@ -1,0 +1,12 @@
+export type { Algorithm } from './algorithm.ts';
+export type { Outcome, Result } from './apply.ts';
+export type { CallCount } from './aws/calls.ts';
+export { type Aws, type Connection, makeAws } from './aws/clients.ts';
+export { readFacts } from './aws/facts.ts';
+export { type ImageOrder, type ImagePublisher, publishedByBuild } from './aws/images.ts';
+export type { Action, Cause, FieldDiff, PlannedChange, Refusal, Risk } from './change.ts';
+export { KINDS } from './kinds/index.ts';
+export type { Plan } from './plan.ts';
+export { type Facts, type Platform, platformIn } from './platform.ts';
+export { apply, type Input, type Prepared, plan, Refused, type Report } from './reconcile.ts';
+export type { Override } from './safety.ts';

@@ -1,0 +1,10 @@
+/** Every kind, in the order in which they are made; they go in the reverse order. */
+
+import { imageRepository } from './image-repository.ts';
+import type { Kind } from './kind.ts';
+import { registryEntry } from './registry-entry.ts';
+import { requestQueue } from './request-queue.ts';
+import { service } from './service.ts';
+import { taskDefinition } from './task-definition.ts';
+
+export const KINDS: readonly Kind[] = [imageRepository, requestQueue, taskDefinition, service, registryEntry];

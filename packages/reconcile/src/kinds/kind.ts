@@ -1,0 +1,101 @@
+/** The contract of a kind: one type of AWS resource that reconcile owns, in five verbs. `docs/add-a-kind.md` shows how to add one. */
+
+import { TAGS } from '@mip/registry/names';
+import type { Algorithm } from '../algorithm.ts';
+import type { Aws } from '../aws/clients.ts';
+import { type Action, type FieldDiff, hashOf } from '../change.ts';
+import type { Owner, Platform } from '../platform.ts';
+
+/** One resource as the catalog wants it. `spec` is JSON and its hash goes on the resource as `mip:spec-hash`. */
+export interface Wanted<Spec = unknown> {
+  readonly kind: string;
+  readonly algorithm: string;
+  /** Also on the resource, where a version is a property of it. */
+  readonly version: string;
+  /** The physical name. */
+  readonly name: string;
+  readonly spec: Spec;
+  readonly specHash: string;
+  /** The catalog's file that asks for it. */
+  readonly file: string;
+}
+
+/** One owned resource as an index knows it: cheap, paged, possibly a moment old. */
+export interface Listed {
+  readonly algorithm: string | undefined;
+  readonly specHash: string | undefined;
+}
+
+/** One resource as it is, in the shape of a spec. `owner` is undefined for a resource that nobody tagged. */
+export interface Observed<Spec = unknown> {
+  readonly name: string;
+  readonly owner: string | undefined;
+  readonly algorithm: string | undefined;
+  readonly specHash: string | undefined;
+  readonly spec: Spec;
+}
+
+/** What to look at: physical name → what is wanted of it, if anything, which says where in it to look. */
+export type Subjects<Spec = unknown> = ReadonlyMap<string, Wanted<Spec> | undefined>;
+
+/** What `apply` is to do: `wanted` is absent on delete, `observed` on create. */
+export interface Change<Spec = unknown> {
+  readonly kind: string;
+  readonly name: string;
+  readonly algorithm: string;
+  readonly action: Action;
+  readonly wanted?: Wanted<Spec>;
+  readonly observed?: Observed<Spec>;
+}
+
+/** One run of apply: who owns what it makes, and what it leaves as a trace. */
+export interface Run extends Owner {
+  readonly commit: string;
+  readonly planDigest: string;
+  readonly now: () => Date;
+}
+
+export interface Kind<Spec = unknown> {
+  readonly name: string;
+  /** The IAM actions that the four calls below need. */
+  readonly permissions: { readonly read: readonly string[]; readonly write: readonly string[] };
+  /** Which field of the catalog decides which field of the spec, by JSON pointer; the longest that fits names the cause. */
+  readonly causes: Readonly<Record<string, string>>;
+  /** Pure. `before` holds what the kinds before this one want for the same algorithm. Names sort in the order in which they are made. */
+  desire(algorithm: Algorithm, platform: Platform, before: readonly Wanted[]): readonly Wanted<Spec>[];
+  /** Everything owned, paged: physical name → what the index says. A failed page fails the whole list. */
+  list(aws: Aws, owner: Owner): Promise<ReadonlyMap<string, Listed>>;
+  /** The state of a few, owned or not, in batches; what does not exist is left out. */
+  inspect(aws: Aws, owner: Owner, subjects: Subjects<Spec>): Promise<ReadonlyMap<string, Observed<Spec>>>;
+  /** Pure; [] = in sync. */
+  diff(desired: Spec, observed: Spec): readonly FieldDiff[];
+  /** Pure. Why this update must not be made even though the resource is owned. */
+  refuse?(desired: Wanted<Spec>, observed: Observed<Spec>): string | undefined;
+  /** The only writer; safe to repeat. @throws {NotYet} when it has to wait for something that a later run will find done. */
+  apply(aws: Aws, change: Change<Spec>, run: Run): Promise<void>;
+}
+
+/** Not a failure: a later run can do it, this one must not wait for it. The message says what it waits for. */
+export class NotYet extends Error {
+  override readonly name = 'NotYet';
+}
+
+/** A wanted resource of an algorithm, hashed. */
+export function want<Spec>(kind: string, algorithm: Algorithm, name: string, spec: Spec): Wanted<Spec> {
+  return { kind, algorithm: algorithm.name, version: algorithm.version, file: algorithm.file, name, spec, specHash: hashOf(spec) };
+}
+
+/** The tags of everything that reconcile makes. */
+export function tagsOf(wanted: Wanted, run: Run): Record<string, string> {
+  return { [TAGS.managedBy]: run.catalogId, [TAGS.algorithm]: wanted.algorithm, [TAGS.specHash]: wanted.specHash };
+}
+
+/** The same for what exists once a version: task definition and service. */
+export function versionedTagsOf(wanted: Wanted, run: Run): Record<string, string> {
+  return { ...tagsOf(wanted, run), [TAGS.version]: wanted.version };
+}
+
+/** What the tags of a resource say about it. */
+export function ownership(tags: Readonly<Record<string, string>>): Pick<Observed, 'owner' | 'algorithm' | 'specHash'> {
+  return { owner: tags[TAGS.managedBy], algorithm: tags[TAGS.algorithm], specHash: tags[TAGS.specHash] };
+}

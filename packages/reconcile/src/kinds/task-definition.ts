@@ -1,0 +1,239 @@
+/** How one task of an algorithm runs: image, size, roles, environment. Every apply of a change registers a new revision. */
+
+import {
+  DeregisterTaskDefinitionCommand,
+  ListTaskDefinitionFamiliesCommand,
+  ListTaskDefinitionsCommand,
+  RegisterTaskDefinitionCommand,
+  type RegisterTaskDefinitionCommandInput,
+} from '@aws-sdk/client-ecs';
+import type { EntryContract } from '@mip/registry';
+import { LIMITS } from '@mip/registry/limits';
+import { TREE_HASH_LABEL } from '@mip/registry/names';
+import canonicalize from 'canonicalize';
+import { readEach } from '../aws/batches.ts';
+import type { Aws } from '../aws/clients.ts';
+import { findImage, findRepository } from '../aws/images.ts';
+import { queueUrl } from '../aws/queues.ts';
+import { lowerTags, ownedResources } from '../aws/tags.ts';
+import { findRevision, type Revision } from '../aws/task-definitions.ts';
+import { contractOf } from '../contract.ts';
+import { diffFields } from '../change.ts';
+import type { Owner } from '../platform.ts';
+import { type Kind, type Listed, type Observed, ownership, type Run, versionedTagsOf, type Wanted, want } from './kind.ts';
+
+/** An image that MIP builds is known by its tree, because its digest does not exist before it is built. */
+export type ImageSpec = { readonly repository: string; readonly tag: string; readonly treeHash: string } | { readonly uri: string };
+
+export interface TaskDefinitionSpec {
+  /** Fargate CPU units and MiB, as strings: that is how ECS has them. */
+  readonly cpu: string;
+  readonly memory: string;
+  readonly architecture: string;
+  readonly image: ImageSpec;
+  readonly taskRole: string;
+  readonly executionRole: string;
+  readonly imagesKey: string;
+  readonly logs: { readonly group: string; readonly prefix: string };
+  readonly user: string;
+  readonly readonlyRoot: boolean;
+  /** Seconds between SIGTERM and SIGKILL. */
+  readonly stopTimeout: number;
+  readonly queue: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly entry: EntryContract;
+}
+
+const CONTAINER = 'worker';
+const USER = '65532'; // "nonroot" of distroless images
+const ARCHITECTURES = { amd64: 'X86_64', arm64: 'ARM64' } as const;
+/** Set when a revision is registered, and no reason to register another. */
+const OF_THE_RUN = ['MIP_COMMIT', 'MIP_PLAN_DIGEST', 'MIP_IMAGE_DIGEST'];
+/** Have a field of their own in the spec. */
+const OF_THE_SPEC = ['MIP_ENTRY', 'MIP_QUEUE_URL'];
+
+export const taskDefinition: Kind<TaskDefinitionSpec> = {
+  name: 'task-definition',
+  permissions: {
+    read: ['tag:GetResources', 'ecs:ListTaskDefinitionFamilies', 'ecs:DescribeTaskDefinition', 'ecr:BatchGetImage', 'ecr:DescribeRepositories', 'sqs:GetQueueUrl'],
+    write: ['ecs:RegisterTaskDefinition', 'ecs:TagResource', 'iam:PassRole', 'ecs:ListTaskDefinitions', 'ecs:DeregisterTaskDefinition'],
+  },
+  causes: {
+    '/cpu': '/cpu',
+    '/memory': '/memory',
+    '/architecture': '/architectures',
+    '/image': '/source',
+    '/image/tag': '/version',
+    '/image/uri': '/image_uri',
+    '/environment/MIP_VERSION': '/version',
+    '/environment/MIP_TIMEOUT': '/timeout',
+    '/entry': '',
+    '/entry/version': '/version',
+    '/entry/description': '/description',
+    '/entry/parameters': '/parameters',
+    '/entry/input': '/input',
+    '/entry/output': '/output',
+    '/entry/license': '/license',
+    '/entry/regulatory': '/regulatory',
+  },
+
+  desire(algorithm, { names, facts, name: platform, region }) {
+    const image: ImageSpec = algorithm.image_uri
+      ? { uri: algorithm.image_uri }
+      : { repository: names.repository(algorithm.name), tag: `v${algorithm.version}`, treeHash: algorithm.treeHash ?? '' };
+    const spec: TaskDefinitionSpec = {
+      cpu: String(algorithm.cpu),
+      memory: String(algorithm.memory),
+      architecture: ARCHITECTURES[algorithm.architectures[0] ?? 'amd64'],
+      image,
+      taskRole: facts.task_role_arn,
+      executionRole: facts.execution_role_arn,
+      imagesKey: facts.images_key_secret_arn,
+      logs: { group: facts.log_group, prefix: algorithm.name },
+      user: USER,
+      readonlyRoot: true,
+      stopTimeout: LIMITS.ecs.stopTimeoutSeconds,
+      queue: names.requestQueue(algorithm.name),
+      environment: {
+        AWS_REGION: region,
+        MIP_ALGORITHM: algorithm.name,
+        MIP_VERSION: algorithm.version,
+        MIP_TIMEOUT: String(algorithm.timeout),
+        MIP_PLATFORM: platform,
+        MIP_JOBS_TABLE: names.table('jobs'),
+        MIP_IMAGES_BUCKET: names.bucket('images'),
+        MIP_RESULTS_BUCKET: names.bucket('results'),
+      },
+      entry: contractOf(algorithm),
+    };
+    return [want('task-definition', algorithm, names.taskDefinition(algorithm.name), spec)];
+  },
+
+  async list(aws, owner) {
+    const active = await activeFamilies(aws, owner);
+    const newest = new Map<string, { revision: number; listed: Listed }>();
+    for await (const { arn, tags } of ownedResources(aws.tagging, owner.catalogId, 'ecs:task-definition')) {
+      const [family = '', number] = arn.slice(arn.lastIndexOf('/') + 1).split(':');
+      const revision = Number(number);
+      if (active.has(family) && revision > (newest.get(family)?.revision ?? 0)) newest.set(family, { revision, listed: ownership(tags) });
+    }
+    return new Map([...newest].map(([family, { listed }]) => [family, listed]));
+  },
+
+  async inspect(aws, _owner, subjects) {
+    const found = await readEach([...subjects.keys()], async (family) => observed(family, await findRevision(aws.ecs, family)));
+    return new Map(found.flatMap((one) => (one ? [[one.name, one]] : [])));
+  },
+
+  diff: diffFields,
+
+  async apply(aws, change, run) {
+    if (change.action === 'delete') return deregisterAll(aws, change.name);
+    await aws.ecs.send(new RegisterTaskDefinitionCommand(await registration(aws, change.wanted as Wanted<TaskDefinitionSpec>, run)));
+  },
+};
+
+/** Deregistered revisions keep their tags in the index, so it alone does not tell what is there. */
+async function activeFamilies(aws: Aws, { names }: Owner): Promise<ReadonlySet<string>> {
+  const families = new Set<string>();
+  let nextToken: string | undefined;
+  do {
+    const page = await aws.ecs.send(
+      new ListTaskDefinitionFamiliesCommand({ familyPrefix: names.taskDefinition(''), status: 'ACTIVE', maxResults: 100, nextToken }),
+    );
+    for (const family of page.families ?? []) families.add(family);
+    nextToken = page.nextToken;
+  } while (nextToken);
+  return families;
+}
+
+function observed(family: string, revision: Revision | undefined): Observed<TaskDefinitionSpec> | undefined {
+  if (!revision) return undefined;
+  const { definition, container, environment, tags } = revision;
+  const [repository = '', digest] = (container.image ?? '').split('@');
+  const treeHash = container.dockerLabels?.[TREE_HASH_LABEL];
+  const options = container.logConfiguration?.options ?? {};
+  const own = Object.entries(environment).filter(([name]) => !OF_THE_RUN.includes(name) && !OF_THE_SPEC.includes(name));
+  const spec = {
+    cpu: definition.cpu ?? '',
+    memory: definition.memory ?? '',
+    architecture: definition.runtimePlatform?.cpuArchitecture ?? '',
+    image: treeHash
+      ? { repository: repository.slice(repository.indexOf('/') + 1), tag: `v${environment.MIP_VERSION}`, treeHash }
+      : { uri: digest ? `${repository}@${digest}` : repository },
+    taskRole: definition.taskRoleArn ?? '',
+    executionRole: definition.executionRoleArn ?? '',
+    imagesKey: container.secrets?.find(({ name }) => name === 'MIP_IMAGES_KEY')?.valueFrom ?? '',
+    logs: { group: options['awslogs-group'] ?? '', prefix: options['awslogs-stream-prefix'] ?? '' },
+    user: container.user ?? '',
+    readonlyRoot: container.readonlyRootFilesystem ?? false,
+    stopTimeout: container.stopTimeout ?? 0,
+    queue: (environment.MIP_QUEUE_URL ?? '').split('/').at(-1) ?? '',
+    environment: Object.fromEntries(own),
+    entry: JSON.parse(environment.MIP_ENTRY ?? 'null'),
+  };
+  return { name: family, ...ownership(tags), spec };
+}
+
+async function registration(aws: Aws, wanted: Wanted<TaskDefinitionSpec>, run: Run): Promise<RegisterTaskDefinitionCommandInput> {
+  const { spec } = wanted;
+  const image = await resolve(aws, spec.image);
+  const environment = {
+    ...spec.environment,
+    MIP_ENTRY: canonicalize(spec.entry) ?? '',
+    MIP_QUEUE_URL: await queueUrl(aws.sqs, spec.queue),
+    MIP_IMAGE_DIGEST: image.slice(image.indexOf('@') + 1),
+    MIP_COMMIT: run.commit,
+    MIP_PLAN_DIGEST: run.planDigest,
+  };
+  return {
+    family: wanted.name,
+    cpu: spec.cpu,
+    memory: spec.memory,
+    networkMode: 'awsvpc',
+    requiresCompatibilities: ['FARGATE'],
+    runtimePlatform: { cpuArchitecture: spec.architecture as 'X86_64' | 'ARM64', operatingSystemFamily: 'LINUX' },
+    taskRoleArn: spec.taskRole,
+    executionRoleArn: spec.executionRole,
+    tags: lowerTags(versionedTagsOf(wanted, run)),
+    containerDefinitions: [
+      {
+        name: CONTAINER,
+        image,
+        essential: true,
+        user: spec.user,
+        readonlyRootFilesystem: spec.readonlyRoot,
+        stopTimeout: spec.stopTimeout,
+        environment: Object.entries(environment).map(([name, value]) => ({ name, value })),
+        secrets: [{ name: 'MIP_IMAGES_KEY', valueFrom: spec.imagesKey }],
+        ...('treeHash' in spec.image && { dockerLabels: { [TREE_HASH_LABEL]: spec.image.treeHash } }),
+        logConfiguration: {
+          logDriver: 'awslogs',
+          options: { 'awslogs-group': spec.logs.group, 'awslogs-region': run.region, 'awslogs-stream-prefix': spec.logs.prefix },
+        },
+      },
+    ],
+  };
+}
+
+/** @returns the image pinned by digest. @throws Error when ECR does not hold that tree under that tag. */
+async function resolve(aws: Aws, image: ImageSpec): Promise<string> {
+  if ('uri' in image) return image.uri;
+  const found = await findImage(aws.ecr, image.repository, image.tag);
+  if (found?.treeHash !== image.treeHash)
+    throw new Error(`${image.repository}:${image.tag} holds ${found?.treeHash ?? 'no image'}, not ${image.treeHash}`);
+  const repository = await findRepository(aws.ecr, image.repository);
+  return `${repository?.repositoryUri}@${found.digest}`;
+}
+
+async function deregisterAll(aws: Aws, family: string): Promise<void> {
+  const arns: string[] = [];
+  let nextToken: string | undefined;
+  do {
+    const page = await aws.ecs.send(new ListTaskDefinitionsCommand({ familyPrefix: family, status: 'ACTIVE', maxResults: 100, nextToken }));
+    arns.push(...(page.taskDefinitionArns ?? []));
+    nextToken = page.nextToken;
+  } while (nextToken);
+  const own = arns.filter((arn) => arn.slice(arn.lastIndexOf('/') + 1).split(':')[0] === family); // a prefix may match more
+  for (const taskDefinition of own) await aws.ecs.send(new DeregisterTaskDefinitionCommand({ taskDefinition }));
+}

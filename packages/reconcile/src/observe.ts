@@ -1,0 +1,36 @@
+/** What exists, in two steps: a cheap list of everything owned, and a close look at what is new, differs or will go. */
+
+import type { Aws } from './aws/clients.ts';
+import { KINDS } from './kinds/index.ts';
+import type { Kind, Listed, Observed, Subjects, Wanted } from './kinds/kind.ts';
+import type { Owner } from './platform.ts';
+
+/** What was seen of one kind. */
+export interface KindObservation {
+  readonly listed: ReadonlyMap<string, Listed>;
+  readonly inspected: ReadonlyMap<string, Observed>;
+}
+
+/** By the kind's name. */
+export type Observation = ReadonlyMap<string, KindObservation>;
+
+/** @throws whatever a read throws: what could not be read is not absent. */
+export async function observe(aws: Aws, owner: Owner, desired: readonly Wanted[]): Promise<Observation> {
+  const seen = await Promise.all(
+    KINDS.map(async (kind) => {
+      const listed = await kind.list(aws, owner);
+      const subjects = subjectsOf(kind, desired, listed);
+      const inspected = subjects.size > 0 ? await kind.inspect(aws, owner, subjects) : new Map();
+      return [kind.name, { listed, inspected }] as const;
+    }),
+  );
+  return new Map(seen);
+}
+
+/** What the list alone cannot vouch for. */
+function subjectsOf(kind: Kind, desired: readonly Wanted[], listed: ReadonlyMap<string, Listed>): Subjects {
+  const wanted = new Map(desired.filter((one) => one.kind === kind.name).map((one) => [one.name, one]));
+  const unsure = [...wanted].filter(([name, { specHash }]) => listed.get(name)?.specHash !== specHash);
+  const unwanted = [...listed.keys()].filter((name) => !wanted.has(name));
+  return new Map<string, Wanted | undefined>([...unsure, ...unwanted.map((name) => [name, undefined] as const)]);
+}

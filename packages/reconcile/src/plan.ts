@@ -1,0 +1,158 @@
+/** From desired and observed to the changes between them: data, sorted, with a digest. Pure. */
+
+import { TAGS } from '@mip/registry/names';
+import { type Action, type Cause, type FieldDiff, hashOf, type PlannedChange, type Refusal, riskOf } from './change.ts';
+import { KINDS } from './kinds/index.ts';
+import type { Change, Kind, Observed, Wanted } from './kinds/kind.ts';
+import type { KindObservation, Observation } from './observe.ts';
+import type { Platform } from './platform.ts';
+
+/** What a run would do. `digest` is `sha256:…` over the RFC 8785 form of all the rest. */
+export interface Plan {
+  readonly schema: 'plan/1';
+  readonly platform: string;
+  readonly region: string;
+  readonly catalog: string;
+  /** Algorithm by algorithm, each in the order in which they are applied. */
+  readonly changes: readonly PlannedChange[];
+  /** What is left alone, and why. */
+  readonly refusals: readonly Refusal[];
+  readonly digest: string;
+}
+
+/** One change together with what it takes to make it. */
+export interface Step {
+  readonly planned: PlannedChange;
+  readonly change: Change;
+}
+
+/** What one kind asks for. */
+interface Decision {
+  readonly steps: readonly Step[];
+  readonly refusals: readonly Refusal[];
+}
+
+const NOTHING: Decision = { steps: [], refusals: [] };
+
+/** What deciding needs to know beside the two states. */
+interface Context {
+  readonly catalogId: string;
+  readonly lineOf: LineOf;
+}
+
+/** The line, from 1, at which a catalog file says what a JSON pointer names; asked only for what changes. */
+export type LineOf = (file: string, pointer: string) => number;
+
+/** What is compared, and where. */
+export interface States {
+  readonly desired: readonly Wanted[];
+  readonly observation: Observation;
+  readonly platform: Platform;
+  readonly lineOf?: LineOf | undefined;
+}
+
+/** The steps to take, in order, and the plan that shows them. The same input in any order gives the same plan. */
+export function decide({ desired, observation, platform, lineOf = () => 1 }: States): { plan: Plan; steps: readonly Step[] } {
+  const context = { catalogId: platform.catalogId, lineOf };
+  const decisions = KINDS.flatMap((kind) => decideKind(kind, desired, observation.get(kind.name), context));
+  const refusals = decisions.flatMap((one) => one.refusals).sort(inOrder);
+  const refused = new Set(refusals.map(({ algorithm }) => algorithm));
+  const steps = decisions
+    .flatMap((one) => one.steps)
+    .filter(({ planned }) => !refused.has(planned.algorithm))
+    .sort((a, b) => inOrder(a.planned, b.planned));
+  const content = {
+    schema: 'plan/1' as const,
+    platform: platform.name,
+    region: platform.region,
+    catalog: platform.catalogId,
+    changes: steps.map(({ planned }) => planned),
+    refusals,
+  };
+  return { plan: { ...content, digest: hashOf(content) }, steps };
+}
+
+function decideKind(kind: Kind, desired: readonly Wanted[], seen: KindObservation | undefined, context: Context): readonly Decision[] {
+  if (!seen) throw new Error(`${kind.name} was not observed`); // never taken for "there is nothing"
+  const wanted = new Map(desired.filter((one) => one.kind === kind.name).map((one) => [one.name, one]));
+  const unwanted = [...seen.listed.keys()].filter((name) => !wanted.has(name));
+  return [
+    ...[...wanted.values()].map((one) => decideWanted(kind, one, seen, context)),
+    ...unwanted.map((name) => decideUnwanted(kind, name, seen, context)),
+  ];
+}
+
+function decideWanted(kind: Kind, wanted: Wanted, { listed, inspected }: KindObservation, context: Context): Decision {
+  const { name, algorithm, specHash } = wanted;
+  if (listed.get(name)?.specHash === specHash) return NOTHING;
+  const change = changeTo(wanted, inspected.get(name));
+  const reason = refusalOf(kind, change, context.catalogId);
+  if (reason) return { steps: [], refusals: [{ kind: kind.name, name, algorithm, reason }] };
+  const fields = fieldsOf(kind, change);
+  if (fields.length === 0) return NOTHING;
+  const pointer = pointerOf(kind, fields);
+  const cause = { file: wanted.file, pointer, line: context.lineOf(wanted.file, pointer) };
+  return { steps: [step(change, fields, cause)], refusals: [] };
+}
+
+/** The list may be a moment old: what is gone is no change, and what turns out to be another's is left alone. */
+function decideUnwanted(kind: Kind, name: string, { listed, inspected }: KindObservation, { catalogId }: Context): Decision {
+  const observed = inspected.get(name);
+  if (observed?.owner !== catalogId) return NOTHING;
+  const algorithm = observed.algorithm ?? listed.get(name)?.algorithm ?? name;
+  const change: Change = { kind: kind.name, name, algorithm, action: 'delete', observed };
+  return { steps: [step(change, fieldsOf(kind, change), null)], refusals: [] };
+}
+
+/** Creates what is not there, updates what is. */
+export function changeTo(wanted: Wanted, observed: Observed | undefined): Change {
+  const { kind, name, algorithm } = wanted;
+  return observed ? { kind, name, algorithm, action: 'update', wanted, observed } : { kind, name, algorithm, action: 'create', wanted };
+}
+
+/** Why an existing resource must be left as it is: it is not owned, or its kind says so. */
+export function refusalOf(kind: Kind, { name, wanted, observed }: Change, catalogId: string): string | undefined {
+  if (!observed) return undefined;
+  if (observed.owner !== catalogId)
+    return `${kind.name} ${name} exists and belongs to ${observed.owner ? `catalog ${observed.owner}` : 'nobody that tagged it'}; it is never overwritten`;
+  return wanted && kind.refuse?.(wanted, observed);
+}
+
+/** What differs, down to the hash on the resource: an update that stopped half-way shows there. */
+export function fieldsOf(kind: Kind, { wanted, observed }: Change): readonly FieldDiff[] {
+  if (!wanted || !observed) return [{ path: '', from: observed?.spec ?? null, to: wanted?.spec ?? null }];
+  const fields = kind.diff(wanted.spec, observed.spec);
+  if (fields.length > 0 || observed.specHash === wanted.specHash) return fields;
+  return [{ path: `/tags/${TAGS.specHash}`, from: observed.specHash ?? null, to: wanted.specHash }];
+}
+
+function step(change: Change, fields: readonly FieldDiff[], cause: Cause | null): Step {
+  const { kind, name, algorithm, action } = change;
+  return { planned: { kind, name, algorithm, action, fields, cause, risk: riskOf(action, fields) }, change };
+}
+
+/** The catalog field behind the first difference that has one; else '', the whole file. */
+function pointerOf(kind: Kind, fields: readonly FieldDiff[]): string {
+  const known = Object.entries(kind.causes).sort(([a], [b]) => b.length - a.length);
+  const pointers = fields.map(({ path }) => known.find(([prefix]) => path === prefix || path.startsWith(`${prefix}/`))?.[1] ?? '');
+  return pointers.find((pointer) => pointer !== '') ?? '';
+}
+
+/** By algorithm; within one, what is made in the order of KINDS, then what goes, in reverse. */
+function inOrder(a: Target, b: Target): number {
+  const direction = a.action === 'delete' ? -1 : 1;
+  return (
+    compare(a.algorithm, b.algorithm) ||
+    compare(a.action === 'delete' ? 1 : 0, b.action === 'delete' ? 1 : 0) ||
+    direction * (compare(ORDER.get(a.kind) ?? 0, ORDER.get(b.kind) ?? 0) || compare(a.name, b.name))
+  );
+}
+
+type Target = Pick<PlannedChange, 'algorithm' | 'kind' | 'name'> & { readonly action?: Action };
+
+const ORDER: ReadonlyMap<string, number> = new Map(KINDS.map(({ name }, index) => [name, index]));
+
+/** By code unit: the same on every machine, whatever its language. */
+function compare<T extends string | number>(a: T, b: T): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,72 @@
+/** What a plan must not do without somebody saying so by name. Pure. */
+
+import type { PlannedChange } from './change.ts';
+import type { Wanted } from './kinds/kind.ts';
+import type { Observation } from './observe.ts';
+import type { Step } from './plan.ts';
+
+/** Each lifts one rule, for one run. */
+export type Override = 'deletes' | 'updates';
+
+/** Shares are fractions of the owned algorithms, from 0 to 1. */
+export interface Thresholds {
+  /** With fewer owned algorithms than this, shares say little and counts hold. */
+  readonly few: number;
+  readonly deletedShare: number;
+  readonly deletedOfFew: number;
+  readonly updatedShare: number;
+}
+
+export const THRESHOLDS: Thresholds = { few: 10, deletedShare: 0.3, deletedOfFew: 2, updatedShare: 0.5 };
+
+/** Numbers of algorithms, not of resources. */
+export interface Extent {
+  readonly owned: number;
+  readonly deleted: number;
+  readonly updated: number;
+}
+
+/** How far a plan reaches: an algorithm is deleted when nothing of it is wanted any more. */
+export function extentOf(desired: readonly Wanted[], observation: Observation, steps: readonly Step[]): Extent {
+  const declared = new Set(desired.map(({ algorithm }) => algorithm));
+  const gone = algorithmsWith(steps, (change) => change.action === 'delete' && !declared.has(change.algorithm));
+  const updated = algorithmsWith(steps, (change) => change.action === 'update');
+  const listed = [...observation.values()].flatMap(({ listed }) => [...listed].map(([name, { algorithm }]) => algorithm ?? name));
+  const owned = new Set([...listed.filter((algorithm) => declared.has(algorithm)), ...gone]);
+  return { owned: owned.size, deleted: gone.size, updated: updated.size };
+}
+
+/**
+ * The reasons to stop before the first write, as sentences; [] = go on.
+ * @param algorithms in the catalog. @param faults that kept part of the catalog from being read; their sentences.
+ */
+export function dangers(
+  catalog: { readonly algorithms: number; readonly faults: readonly string[] },
+  extent: Extent,
+  overrides: readonly Override[] = [],
+  thresholds: Thresholds = THRESHOLDS,
+): readonly string[] {
+  const found: string[] = catalog.faults.length > 0 ? [`The catalog cannot be read: ${catalog.faults.join('; ')}`] : [];
+  if (catalog.algorithms === 0) found.push('The catalog is empty. That is always refused: reconcile would delete everything.');
+  const deletes = overrides.includes('deletes') ? undefined : tooManyDeletes(extent, thresholds);
+  const updates = overrides.includes('updates') ? undefined : tooManyUpdates(extent, thresholds);
+  return [...found, ...[deletes, updates].filter((one) => one !== undefined)];
+}
+
+function tooManyDeletes({ owned, deleted }: Extent, { few, deletedShare, deletedOfFew }: Thresholds): string | undefined {
+  const sentence = `${deleted} of ${owned} algorithms would be deleted`;
+  const advice = 'If that is meant, allow "deletes" for this run.';
+  if (deleted === 0) return undefined;
+  if (owned >= few) return deleted > owned * deletedShare ? `${sentence}, more than ${deletedShare * 100} %. ${advice}` : undefined;
+  if (deleted === owned) return `${sentence}: all there are. ${advice}`;
+  return deleted > deletedOfFew ? `${sentence}, more than ${deletedOfFew}. ${advice}` : undefined;
+}
+
+function tooManyUpdates({ owned, updated }: Extent, { few, updatedShare }: Thresholds): string | undefined {
+  if (owned < few || updated <= owned * updatedShare) return undefined;
+  return `${updated} of ${owned} algorithms would be updated, more than ${updatedShare * 100} %. If that is meant, allow "updates" for this run.`;
+}
+
+function algorithmsWith(steps: readonly Step[], holds: (change: PlannedChange) => boolean): ReadonlySet<string> {
+  return new Set(steps.flatMap(({ planned }) => (holds(planned) ? [planned.algorithm] : [])));
+}
