@@ -1,0 +1,114 @@
+/** Decides whether a request may become a job. Pure: reads come before, writes after. */
+import { validateParameters } from '@mip/catalog/parameters';
+import { below } from '@mip/catalog/pointer';
+import type { JobRequest, NormalisedRequest, RegistryEntry } from '@mip/registry';
+import { ALGORITHM_NAME } from '@mip/registry/names';
+import { type Fault, invalidBody, Problem } from './middleware/problem.ts';
+
+/** What the path asks for: `name`, or `name@version`. */
+export interface Target {
+  readonly name: string;
+  readonly version?: string;
+}
+
+export interface Candidate {
+  readonly target: Target;
+  /** The algorithm's row; undefined when there is none. */
+  readonly entry: RegistryEntry | undefined;
+  readonly clientId: string;
+  /** Any JSON; it is a `JobRequest` where `faults` is empty. */
+  readonly body: unknown;
+  /** What is wrong with the body whatever the algorithm: `bodyFaults`. */
+  readonly faults: readonly Fault[];
+}
+
+export interface Admitted {
+  readonly entry: RegistryEntry;
+  readonly request: JobRequest;
+  /** With the defaults of this version. */
+  readonly parameters: NonNullable<JobRequest['parameters']>;
+}
+
+const NAME_LENGTH = 36;
+
+/** @throws {Problem} 404 when the text cannot name an algorithm. */
+export function parseTarget(text: string): Target {
+  const [name = '', version, ...more] = text.split('@');
+  if (!ALGORITHM_NAME.test(name) || name.length > NAME_LENGTH || more.length > 0) throw noSuchAlgorithm();
+  return version === undefined ? { name } : { name, version };
+}
+
+/**
+ * The one door to the queue.
+ *
+ * @throws {Problem} 404 (algorithm, version), 403 (whose, what for), 409 (not running), 422 (every fault of the body).
+ */
+export function admit({ target, entry, clientId, body, faults }: Candidate): Admitted {
+  if (!entry) throw noSuchAlgorithm();
+  if (target.version !== undefined && target.version !== entry.version)
+    throw new Problem(404, `This version of ${target.name} is not served; ${entry.version} is.`);
+  const given = loose(body);
+  if (typeof given.client_id === 'string' && given.client_id !== clientId)
+    throw new Problem(403, 'client_id is not the client of this key.');
+  if (given.purpose === 'conformance' || given.purpose === 'shadow')
+    throw new Problem(403, `Jobs for ${given.purpose} come from the platform itself; leave purpose out.`);
+  if (entry.status !== 'active') throw new Problem(409, `${target.name} is ${entry.status}: it is known, but does not run now.`);
+  const checked = validateParameters(entry.parameters, given.parameters);
+  const all = [...faults, ...checked.faults, ...scopeFaults(entry, given.pacs), ...notServedYet(given)];
+  if (all.length > 0) throw invalidBody(all);
+  return { entry, request: body as JobRequest, parameters: checked.effective };
+}
+
+/** The part of a request that makes it this request: what a repeat is compared by. */
+export function normalise(target: Target, { pacs, parameters = {}, purpose = 'clinical' }: JobRequest): NormalisedRequest {
+  return { algorithm: target.name, ...(target.version !== undefined && { version: target.version }), pacs, parameters, purpose };
+}
+
+/** The most specific UID given decides whether an instance, a series or a study is asked for. */
+function scopeFaults(entry: RegistryEntry, pacs: Members): readonly Fault[] {
+  const levels = ['instance', 'series', 'study'] as const;
+  const asked = levels.find((level) => pacs[`${level}_uid`] !== undefined);
+  const scope = entry.input.scope as readonly (typeof levels)[number][];
+  if (asked === undefined || scope.includes(asked)) return [];
+  const takes = scope.map((level) => `one ${level}`).join(' or ');
+  const wider = levels.findLast((level) => scope.includes(level) && levels.indexOf(level) < levels.indexOf(asked));
+  const detail = wider ? `is required: ${entry.algorithm_name} takes ${takes}` : `is too specific: ${entry.algorithm_name} takes ${takes}`;
+  return [{ pointer: `/pacs/${wider ?? asked}_uid`, detail }];
+}
+
+function notServedYet(given: ReturnType<typeof loose>): readonly Fault[] {
+  const faults: Fault[] = [];
+  if (given.callback_url !== undefined) faults.push({ pointer: '/callback_url', detail: 'is not served yet: poll the job instead' });
+  if (given.pacs.source !== undefined)
+    faults.push({ pointer: '/pacs/source', detail: "is not served yet: leave it out for the platform's own image store" });
+  return faults;
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+/** A body of any shape as members that may be looked at: what is no object counts as an empty one, its fault is the schema's. */
+function loose(body: unknown) {
+  const given = members(body);
+  return { ...given, pacs: members(given.pacs), parameters: members(given.parameters) } as Members & { pacs: Members; parameters: Members };
+}
+
+function members(value: unknown): Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : {};
+}
+
+/** DynamoDB keeps numbers up to 9.99e125, and down to 1e-130: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html */
+const NUMBERS = { most: 9.99e125, least: 1e-130 };
+
+/** Parameters that no algorithm can take, because neither the record nor its digest could hold them. */
+export function unstorable(body: unknown): readonly Fault[] {
+  return Object.entries(loose(body).parameters).flatMap(([name, value]) => {
+    const pointer = below('/parameters', name);
+    if (!name.isWellFormed() || (typeof value === 'string' && !value.isWellFormed())) return [{ pointer, detail: 'is not valid Unicode' }];
+    const size = typeof value === 'number' ? Math.abs(value) : 0;
+    return size > NUMBERS.most || (size > 0 && size < NUMBERS.least) ? [{ pointer, detail: 'is too large or too small a number' }] : [];
+  });
+}
+
+function noSuchAlgorithm(): Problem {
+  return new Problem(404, 'There is no algorithm of this name.');
+}

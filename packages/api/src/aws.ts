@@ -1,0 +1,58 @@
+/** The ports on AWS. Clients are made once per process; `AWS_ENDPOINT_URL` and credentials are the SDK's own business. */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { ClientTable, deduplicationId, JobTable, type NameScope, physicalNames, Registry } from '@mip/registry';
+import { cachedClients } from './client-cache.ts';
+import type { Ports } from './ports.ts';
+
+/** Three tries of 1.5 s for each of the five calls of a submission stay within the API's 30 s; a healthy call takes milliseconds. */
+const PATIENCE = { maxAttempts: 3, requestHandler: { connectionTimeout: 1000, requestTimeout: 1500, throwOnRequestTimeout: true } };
+
+export function awsPorts(scope: NameScope): Ports {
+  const names = physicalNames(scope);
+  const config = { region: scope.region, ...PATIENCE };
+  const dynamodb = new DynamoDBClient(config);
+  const now = () => new Date();
+  return {
+    clients: cachedClients(new ClientTable(dynamodb, names.table('clients')), now),
+    registry: new Registry(DynamoDBDocumentClient.from(dynamodb), names.table('algorithms')),
+    jobs: new JobTable(dynamodb, names.table('jobs')),
+    requests: sqsRequests(new SQSClient(config)),
+    results: s3Results(new S3Client({ ...config, forcePathStyle: true }), names.bucket('results')),
+    now,
+  };
+}
+
+/** One message group per job: a poison job holds up nobody, and all jobs run in parallel. */
+export function sqsRequests(sqs: SQSClient): Ports['requests'] {
+  return {
+    async send(queueUrl, message) {
+      await sqs.send(
+        new SendMessageCommand({
+          QueueUrl: queueUrl,
+          MessageBody: JSON.stringify(message),
+          MessageGroupId: message.job_key,
+          MessageDeduplicationId: deduplicationId(message, message.delivery),
+        }),
+      );
+    },
+  };
+}
+
+/** Signing is arithmetic on this side: no call to AWS. */
+export function s3Results(s3: S3Client, bucket: string): Ports['results'] {
+  return {
+    link(file, seconds) {
+      const command = new GetObjectCommand({
+        Bucket: bucket,
+        Key: file.key,
+        ResponseContentDisposition: `attachment; filename="${file.name}"`,
+        ResponseContentType: file.media_type,
+      });
+      return getSignedUrl(s3, command, { expiresIn: seconds });
+    },
+  };
+}
