@@ -59,6 +59,10 @@ export interface PlatformFile {
      */
     version_tags?: 'immutable' | 'mutable';
     /**
+     * Who pushes the images of source folders: the build action, before reconcile runs, or reconcile itself, which packs them on this machine.
+     */
+    publisher?: 'build-action' | 'packer';
+    /**
      * The registries and repository prefixes that image_uri may name, beside the platform's own ECR.
      *
      * @minItems 0

@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { ApiClient } from '@mip/api/client';
+import type { JobRequest } from '@mip/registry';
+import type { Command } from 'commander';
+import { type Context, Failure, type GlobalOptions, required } from '../context.ts';
+import { openImageStore, openPlatform } from '../platform.ts';
+
+interface ProcessOptions {
+  readonly parameter: readonly string[];
+  readonly output: string;
+  readonly jobId?: string;
+  readonly timeout: string;
+}
+
+/** `mip process NAME FILE|UID…`: sends one image through an algorithm and fetches the results. */
+export function addProcess(program: Command, context: Context): void {
+  const collect = (value: string, previous: readonly string[]) => [...previous, value];
+  program
+    .command('process')
+    .description('send an image through an algorithm and fetch the results')
+    .argument('<name>', 'the algorithm')
+    .argument('<image...>', 'a DICOM file, or the UIDs of study, series and instance')
+    .option('--parameter <name=value>', 'a parameter of the algorithm; may be repeated', collect, [])
+    .option('--output <dir>', 'where the results go', 'results')
+    .option('--job-id <id>', 'the job id; the same id with the same request is the same job')
+    .option('--timeout <seconds>', 'how long to wait for the result', '900')
+    .action(async (name: string, image: string[], options: ProcessOptions) => {
+      await processImage(context, program.opts<GlobalOptions>(), { name, image, options });
+    });
+}
+
+async function processImage(context: Context, global: GlobalOptions, given: { name: string; image: readonly string[]; options: ProcessOptions }) {
+  const { name, options } = given;
+  const parameters = parseParameters(options.parameter);
+  const pacs = await locate(context, global.platform, given.image);
+  const client = new ApiClient({ url: required(context, 'MIP_API_URL'), key: required(context, 'MIP_API_KEY') });
+  const { job_id } = await client.submit(name, { job_id: options.jobId ?? randomUUID(), pacs, parameters });
+  if (!global.json) context.warn(`job ${job_id} accepted`);
+  const job = await client.wait(job_id, Number(options.timeout) * 1000);
+  if (job.state !== 'succeeded') throw new Failure(`job ${job_id} ${job.state}: ${job.error?.message ?? 'no reason given'}`);
+  const files = await Promise.all(job.results.map((result) => client.download(result, options.output)));
+  context.print(global.json ? JSON.stringify({ ...job, files }) : files.join('\n'));
+}
+
+async function locate(context: Context, platform: string, image: readonly string[]): Promise<JobRequest['pacs']> {
+  const [first = '', series, instance] = image;
+  const file = await stat(first).catch(() => undefined);
+  if (file) {
+    const store = await openImageStore(context, platform);
+    const uids = await store.put(await readFile(first));
+    return { study_uid: uids.study, series_uid: uids.series, instance_uid: uids.instance };
+  }
+  if (!/^[0-9.]{1,64}$/.test(first)) throw new Failure(`${first} is neither a file nor a UID`);
+  await openPlatform(context, platform);
+  return { study_uid: first, ...(series ? { series_uid: series } : {}), ...(instance ? { instance_uid: instance } : {}) };
+}
+
+/** `a=1 b=true c=text` as JSON values: what parses as a number or a boolean is one, everything else is text. */
+export function parseParameters(given: readonly string[]): Record<string, string | number | boolean> {
+  return Object.fromEntries(
+    given.map((text) => {
+      const at = text.indexOf('=');
+      if (at < 1) throw new Failure(`--parameter takes name=value, not "${text}"`);
+      return [text.slice(0, at), parseValue(text.slice(at + 1))];
+    }),
+  );
+}
+
+function parseValue(text: string): string | number | boolean {
+  if (text === 'true' || text === 'false') return text === 'true';
+  return /^-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?$/.test(text) ? Number(text) : text;
+}

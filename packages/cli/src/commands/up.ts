@@ -1,0 +1,64 @@
+import { LocalCloud } from '@mip/local';
+import type { Command } from 'commander';
+import { Listr } from 'listr2';
+import { type Context, EXIT, Failure, type GlobalOptions } from '../context.ts';
+import { imagesTable } from '../tables.ts';
+import { applyCatalog, loadValid } from '../workspace.ts';
+
+/** `mip up`: the local cloud, until Ctrl-C; with `--exit` until the first images are through. */
+export function addUp(program: Command, context: Context): void {
+  program
+    .command('up')
+    .description('start the local cloud: emulator, platform, catalog, workers, first images')
+    .option('--exit', 'leave after the first images; status 0 only if the results are right', false)
+    .action(async (options: { exit: boolean }) => up(context, program.opts<GlobalOptions>(), options));
+}
+
+async function up(context: Context, global: GlobalOptions, options: { exit: boolean }): Promise<void> {
+  const { root, home, port } = context;
+  const { algorithms, platform } = await loadValid(context, global.platform);
+  const reconcile = async (connection: object, note: (line: string) => void) => {
+    const report = await applyCatalog(context, { algorithms, platform }, connection, note);
+    if (report.failed) throw new Failure(report.text);
+    return report.summary;
+  };
+  const cloud = new LocalCloud({ root, home, port, platform, algorithms, reconcile });
+  const ended = interrupted();
+  try {
+    const start = performance.now();
+    await Promise.race([runStages(cloud, context), ended.then(() => Promise.reject(new Failure('stopped')))]);
+    context.print(`\n${imagesTable(cloud.images, root)}`);
+    for (const [name, address] of Object.entries(cloud.addresses)) context.print(`${name.padEnd(12)} ${address}`);
+    context.print(`ready after ${((performance.now() - start) / 1000).toFixed(1)} s`);
+    if (options.exit) return;
+    context.print('Ctrl-C stops it.');
+    await ended;
+  } finally {
+    await cloud.stop();
+  }
+  process.exitCode = EXIT.done;
+}
+
+/** Resolves at the first SIGINT or SIGTERM. */
+function interrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+}
+
+async function runStages(cloud: LocalCloud, context: Context): Promise<void> {
+  const tasks = cloud.stages().map((stage) => ({
+    title: stage.title,
+    task: async (_: unknown, task: { title: string; output: string }) => {
+      const start = performance.now();
+      const done = await stage.run((line) => {
+        if (context.terminal) task.output = line;
+        else context.print(`  ${line}`);
+      });
+      task.title = `${stage.title}: ${done} (${((performance.now() - start) / 1000).toFixed(1)} s)`;
+      if (!context.terminal) context.print(task.title);
+    },
+  }));
+  const renderer = context.terminal ? 'default' : 'silent';
+  await new Listr(tasks, { renderer, rendererOptions: { persistentOutput: false } }).run();
+}

@@ -1,0 +1,52 @@
+/** The entry point of `mip`: reads the environment, knows the commands, turns failures into a sentence and an exit code. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import dotenv from 'dotenv';
+import { addApply } from './commands/apply.ts';
+import { addImport } from './commands/import.ts';
+import { addList } from './commands/list.ts';
+import { addPlan } from './commands/plan.ts';
+import { addProcess } from './commands/process.ts';
+import { addUp } from './commands/up.ts';
+import { addValidate } from './commands/validate.ts';
+import { type Context, EXIT, Failure } from './context.ts';
+
+const root = join(import.meta.dirname, '..', '..', '..');
+const debug = process.env.MIP_DEBUG === 'true';
+
+/** Variables of a platform's `environment_file` count only where the caller has not set them. */
+function loadEnvironment(file: string): void {
+  const path = resolve(root, process.env.MIP_HOME ? join(process.env.MIP_HOME, 'env') : file);
+  if (existsSync(path)) dotenv.populate(process.env as Record<string, string>, dotenv.parse(readFileSync(path)));
+}
+
+const context: Context = {
+  root,
+  home: resolve(process.env.MIP_HOME ?? join(root, '.mip')),
+  port: Number(process.env.MIP_PORT ?? 8080),
+  environment: process.env,
+  loadEnvironment,
+  print: (text) => process.stdout.write(`${text}\n`),
+  warn: (text) => process.stderr.write(`${text}\n`),
+  terminal: process.stdout.isTTY === true,
+};
+
+const program = new Command('mip')
+  .description('A GitOps catalog of medical-imaging algorithms. Research software: not for diagnosis, treatment or triage.')
+  .version('0.1.0')
+  .showHelpAfterError()
+  .configureHelp({ showGlobalOptions: true })
+  .addOption(new Option('--platform <name>', 'the platform file in catalog/platforms').default('local'))
+  .option('--json', 'print one JSON document for machines', false)
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.done : EXIT.failed));
+
+for (const add of [addUp, addValidate, addPlan, addApply, addList, addImport, addProcess]) add(program, context);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof Failure) && debug) throw error;
+  context.warn(`mip: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = error instanceof Failure ? error.exitCode : EXIT.failed;
+}

@@ -1,0 +1,151 @@
+/**
+ * READ FIRST: the local cloud, stage by stage. The same platform app, the same reconcile and the same router as in AWS;
+ * what differs is the emulator beneath and the agent, which turns ECS tasks into processes.
+ */
+import { mkdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { S3Client } from '@aws-sdk/client-s3';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import type { Algorithm, Platform } from '@mip/catalog';
+import { S3ImageStore } from '@mip/image-store';
+import { type PhysicalNames, physicalNames } from '@mip/registry';
+import { type Agent, startAgent } from './agent.ts';
+import { buildNative } from './build.ts';
+import { type LocalClient, makeClient } from './client.ts';
+import { deployPlatform, type PlatformFacts } from './deploy.ts';
+import { type Emulator, startEmulator } from './emulator.ts';
+import { connectionEnvironment, type EmulatorConnection, emulatorConnection, writeEnvironment } from './environment.ts';
+import { type FirstImage, firstImages } from './first-images.ts';
+import { type Front, startFront } from './front.ts';
+
+/** What `mip up` was asked for. `root` is the repository, `home` holds all state, `port` is the front's. */
+export interface UpOptions {
+  readonly root: string;
+  readonly home: string;
+  readonly port: number;
+  readonly platform: Platform;
+  readonly algorithms: readonly Algorithm[];
+  /** Plans and applies the catalog through this connection; returns what it did as one line. */
+  readonly reconcile: (connection: EmulatorConnection, note: Note) => Promise<string>;
+}
+
+/** Reports something on the way, as one line for people. */
+export type Note = (line: string) => void;
+
+/** One stage: a title for people, and what it did as one line. */
+export interface Stage {
+  readonly title: string;
+  run(note: Note): Promise<string>;
+}
+
+/** The local cloud as it comes up. Stages run in order, each needs the ones before; `stop` may be called at any moment. */
+export class LocalCloud {
+  readonly #options: UpOptions;
+  readonly #names: PhysicalNames;
+  readonly #region: string;
+  #emulator: Emulator | undefined;
+  #facts!: PlatformFacts;
+  #client!: LocalClient;
+  #agent: Agent | undefined;
+  #front: Front | undefined;
+  /** The images that went through, for the report. */
+  images: readonly FirstImage[] = [];
+
+  constructor(options: UpOptions) {
+    this.#options = options;
+    const { prefix, account, regions, name } = options.platform;
+    this.#region = regions[0];
+    this.#names = physicalNames({ prefix, account, region: this.#region, platform: name });
+  }
+
+  /** The addresses that exist, by what they are for. */
+  get addresses(): Readonly<Record<string, string>> {
+    return { API: this.#url, AWS: this.#connection.endpoint, environment: join(this.#options.home, 'env') };
+  }
+
+  stages(): readonly Stage[] {
+    return [
+      { title: 'Build the C/OpenMP code', run: () => this.#build() },
+      { title: 'Start the AWS emulator', run: (note) => this.#startEmulator(note) },
+      { title: 'Deploy the platform (CDK)', run: (note) => this.#deploy(note) },
+      { title: 'Open the front door', run: () => this.#open() },
+      { title: 'Reconcile the catalog', run: (note) => this.#options.reconcile(this.#connection, note) },
+      { title: 'Start the workers', run: (note) => this.#startAgent(note) },
+      { title: 'Process the first images', run: () => this.#process() },
+    ];
+  }
+
+  /** Stops what runs, last first; each part has its own grace and then ends by force. */
+  async stop(): Promise<void> {
+    await this.#agent?.stop();
+    await this.#front?.stop();
+    await this.#emulator?.stop();
+  }
+
+  async #build(): Promise<string> {
+    await mkdir(this.#options.home, { recursive: true, mode: 0o700 });
+    for (const algorithm of this.#options.algorithms) await buildNative(this.#options.root, algorithm);
+    return `${this.#options.algorithms.length} algorithms`;
+  }
+
+  async #startEmulator(note: Note): Promise<string> {
+    const { root, home } = this.#options;
+    this.#emulator = await startEmulator({ root, home, log: note });
+    return this.#emulator.endpoint;
+  }
+
+  async #deploy(note: Note): Promise<string> {
+    const { root, home, platform } = this.#options;
+    const deployed = await deployPlatform({ root, home, endpoint: this.#connection.endpoint, platformFile: platform.file, log: note });
+    this.#facts = deployed.facts;
+    note(`the local aspect removed: ${deployed.removed.join(', ') || 'nothing'}`);
+    return deployed.skipped ? 'unchanged since the last start' : `stack ${this.#names.stack}`;
+  }
+
+  async #open(): Promise<string> {
+    const { home, port } = this.#options;
+    this.#front = await startFront({ port, endpoint: this.#connection.endpoint, apiId: this.#facts.api_id });
+    this.#client = await makeClient(home, this.#connection, this.#names);
+    const parameter = new GetParameterCommand({ Name: this.#names.adminKey, WithDecryption: true });
+    const adminKey = (await new SSMClient(this.#connection).send(parameter)).Parameter?.Value ?? '';
+    await writeEnvironment(home, {
+      MIP_API_URL: this.#url,
+      MIP_CLIENT_ID: this.#client.clientId,
+      MIP_API_KEY: this.#client.key,
+      MIP_ADMIN_KEY: adminKey,
+      ...connectionEnvironment(this.#connection),
+    });
+    return this.#url;
+  }
+
+  async #startAgent(note: Note): Promise<string> {
+    const { root, home } = this.#options;
+    this.#agent = await startAgent({ root, home, connection: this.#connection, cluster: this.#names.cluster, log: note });
+    return `a process for every task, logs in ${relative(root, join(home, 'logs'))}`;
+  }
+
+  async #process(): Promise<string> {
+    const { root, home, algorithms } = this.#options;
+    const key = await this.#imagesKey();
+    const store = new S3ImageStore({ s3: new S3Client({ ...this.#connection, forcePathStyle: true }), bucket: this.#names.bucket('images'), key });
+    this.images = await firstImages({ root, home, algorithms, store, api: { url: this.#url, key: this.#client.key } });
+    const wrong = this.images.filter((image) => !image.equal);
+    if (wrong.length) throw new Error(wrong.map((image) => `${image.algorithm}: ${image.problem}`).join('\n'));
+    return `${this.images.length} results, pixel for pixel equal to the reference`;
+  }
+
+  async #imagesKey(): Promise<string> {
+    const secret = await new SecretsManagerClient(this.#connection).send(new GetSecretValueCommand({ SecretId: this.#names.imagesKey }));
+    return secret.SecretString ?? '';
+  }
+
+  get #url(): string {
+    return `http://127.0.0.1:${this.#options.port}`;
+  }
+
+  get #connection(): EmulatorConnection {
+    if (!this.#emulator) throw new Error('the emulator is not running');
+    return emulatorConnection(this.#emulator.endpoint, this.#region);
+  }
+}
