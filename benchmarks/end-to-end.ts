@@ -1,0 +1,131 @@
+/**
+ * From POST to stored result, both algorithms, beside a bare loop that makes the same AWS calls against the same emulator in the
+ * same run. The loop validates nothing and processes nothing: it stores a result that MIP computed before. What the ratio shows is
+ * how much MIP adds to its AWS calls.
+ */
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ApiClient } from '@mip/api/client';
+import { S3Client } from '@aws-sdk/client-s3';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { type InstanceUids, S3ImageStore } from '@mip/image-store';
+import { physicalNames } from '@mip/registry';
+import { parse } from 'dotenv';
+import { execa } from 'execa';
+import { BareLoop } from './peers/bare-loop.ts';
+import { median, type Row } from './row.ts';
+
+const root = join(import.meta.dirname, '..');
+const JOBS = 40;
+const ROUNDS = 3;
+const REGION = 'eu-central-1';
+const names = physicalNames({ prefix: 'mip', account: '000000000000', region: REGION, platform: 'local' });
+
+interface Case {
+  readonly name: string;
+  readonly algorithm: string;
+  readonly file: string;
+  readonly parameters: Record<string, number>;
+}
+
+const CASES: readonly Case[] = [
+  { name: 'window-level, abdominal CT 512²', algorithm: 'window-level', file: 'explicit_VR-UN.dcm', parameters: { center: 40, width: 400 } },
+  { name: 'grayscale, RGB', algorithm: 'grayscale', file: 'SC_rgb.dcm', parameters: {} },
+];
+
+/** Runs MIP and the bare loop in turns; each round's pair gives one ratio. */
+export async function run(log: (line: string) => void): Promise<readonly Row[]> {
+  const home = mkdtempSync(join(tmpdir(), 'mip-bench-'));
+  const cloud = await startCloud(home, log);
+  try {
+    const environment = parse(readFileSync(join(home, 'env')));
+    const rows: Row[] = [];
+    for (const one of CASES) rows.push(...(await measure(one, environment, log)));
+    return rows;
+  } finally {
+    await cloud.stop();
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+async function measure(one: Case, environment: Record<string, string>, log: (line: string) => void): Promise<readonly Row[]> {
+  const connection = { region: REGION, endpoint: environment.AWS_ENDPOINT_URL ?? '', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+  const s3 = new S3Client({ ...connection, forcePathStyle: true });
+  const secret = await new SecretsManagerClient(connection).send(new GetSecretValueCommand({ SecretId: names.imagesKey }));
+  const store = new S3ImageStore({ s3, bucket: names.bucket('images'), key: secret.SecretString ?? '' });
+  const { stdout } = await execa(join(root, '.venv/bin/python'), ['tests/oracles/image.py', 'pydicom', one.file], { cwd: root });
+  const uids = await store.put(readFileSync(stdout.trim()));
+  const client = new ApiClient({ url: environment.MIP_API_URL ?? '', key: environment.MIP_API_KEY ?? '' });
+  const [sample] = await submitAll(client, one, uids, 1);
+  const loop = await BareLoop.prepare({ connection, names, imageKeys: { key: secret.SecretString ?? '', uids }, sample: sample ?? '', clientId: environment.MIP_CLIENT_ID ?? '', algorithm: one.algorithm });
+  const mip: number[] = [];
+  const bare: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    mip.push(await timed(() => submitAll(client, one, uids, JOBS)));
+    bare.push(await timed(() => loop.run(JOBS)));
+    log(`${one.name}, round ${round + 1} of ${ROUNDS}: MIP ${mip.at(-1)?.toFixed(0)} ms, bare loop ${bare.at(-1)?.toFixed(0)} ms for ${JOBS} jobs`);
+  }
+  await loop.assertSameResults(JOBS * ROUNDS);
+  await loop.remove();
+  const perSecond = (times: readonly number[]) => (JOBS * 1000) / median(times);
+  const ratio = median(mip.map((time, index) => (bare[index] ?? Number.NaN) / time));
+  return [{ case: one.name, unit: 'jobs/s', mip: perSecond(mip), peer: perSecond(bare), peer_name: 'bare loop of the same AWS calls', ratio, goal: null, holds: true }];
+}
+
+/** Posts `count` jobs, four at a time, and waits until every result is stored. Returns the job ids. */
+async function submitAll(client: ApiClient, one: Case, uids: InstanceUids, count: number): Promise<readonly string[]> {
+  const pacs = { study_uid: uids.study, series_uid: uids.series, instance_uid: uids.instance };
+  const ids = Array.from({ length: count }, () => `bench-${randomUUID()}`);
+  const waiting = [...ids];
+  const post = async () => {
+    for (let id = waiting.pop(); id; id = waiting.pop()) await client.submit(one.algorithm, { job_id: id, pacs, parameters: one.parameters });
+  };
+  await Promise.all([post(), post(), post(), post()]);
+  for (const id of ids) {
+    const job = await client.wait(id, 60_000);
+    if (job.state !== 'succeeded') throw new Error(`job ${id} ${job.state}: ${job.error?.message}`);
+  }
+  return ids;
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+async function startCloud(home: string, log: (line: string) => void): Promise<{ stop(): Promise<void> }> {
+  const port = await freePort();
+  const child = spawn(process.execPath, [join(root, 'packages/cli/src/main.ts'), 'up'], { cwd: root, env: { ...process.env, MIP_HOME: home, MIP_PORT: String(port) } });
+  const exited = new Promise<void>((resolve) => child.on('exit', () => resolve()));
+  let printed = '';
+  await new Promise<void>((resolve, reject) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => {
+        printed += chunk;
+        if (printed.includes('Ctrl-C stops it')) resolve();
+      });
+    }
+    child.on('exit', () => reject(new Error(`the local cloud did not start:\n${printed}`)));
+  });
+  log('the local cloud runs');
+  return {
+    stop: async () => {
+      child.kill('SIGINT');
+      await exited;
+    },
+  };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}

@@ -1,0 +1,18 @@
+/** One figure of a benchmark. `ratio` above 1 means that MIP is better; `goal` null means that the figure is only printed. */
+export interface Row {
+  readonly case: string;
+  readonly unit: string;
+  readonly mip: number;
+  readonly peer: number | null;
+  readonly peer_name: string;
+  readonly ratio: number | null;
+  readonly goal: number | null;
+  readonly holds: boolean | null;
+}
+
+/** The middle value of an odd number of runs, the mean of the two middle ones of an even number. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? (sorted[middle] ?? Number.NaN) : ((sorted[middle - 1] ?? Number.NaN) + (sorted[middle] ?? Number.NaN)) / 2;
+}

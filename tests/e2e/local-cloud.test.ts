@@ -1,0 +1,235 @@
+/**
+ * The whole, as a user meets it: `mip up` in one process, requests from another. One local cloud serves all tests of this file;
+ * it has its own state folder and port, so that it can stand beside a running one.
+ */
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse } from 'dotenv';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const root = join(import.meta.dirname, '..', '..');
+const scratch = mkdtempSync(join(tmpdir(), 'mip-e2e-'));
+const home = join(scratch, 'home');
+const python = join(root, '.venv', 'bin', 'python');
+const UP_MS = 240_000;
+
+let port: number;
+let cloud: ChildProcess;
+let printed = '';
+let environment: Record<string, string>;
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
+
+function mipArguments(...args: string[]) {
+  return [join(root, 'packages/cli/src/main.ts'), ...args] as const;
+}
+
+function mip(...args: string[]) {
+  const done = spawnSync(process.execPath, mipArguments(...args), { cwd: root, encoding: 'utf8', env: { ...process.env, ...environment, MIP_HOME: home } });
+  return { code: done.status, out: done.stdout, err: done.stderr };
+}
+
+function image(name: string): string {
+  return execFileSync(python, ['tests/oracles/image.py', 'pydicom', name], { cwd: root, encoding: 'utf8' }).trim();
+}
+
+function call(path: string, init: RequestInit = {}): Promise<Response> {
+  return fetch(environment.MIP_API_URL + path, { ...init, headers: { 'x-api-key': environment.MIP_API_KEY ?? '', ...init.headers } });
+}
+
+function post(algorithm: string, body: unknown): Promise<Response> {
+  return call(`/process/${algorithm}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: typeof body === 'string' ? body : JSON.stringify(body) });
+}
+
+async function ended(jobId: string) {
+  for (;;) {
+    const job = await (await call(`/jobs/${jobId}`)).json();
+    if (!['accepted', 'queued', 'running'].includes(job.state)) return job;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+async function start(...args: string[]): Promise<number | null> {
+  printed = '';
+  cloud = spawn(process.execPath, mipArguments('up', ...args), { cwd: root, env: { ...process.env, MIP_HOME: home, MIP_PORT: String(port) } });
+  return new Promise((resolve) => {
+    const read = (chunk: Buffer) => {
+      printed += chunk;
+      if (printed.includes('Ctrl-C stops it')) resolve(null);
+    };
+    cloud.stdout?.on('data', read);
+    cloud.stderr?.on('data', read);
+    cloud.on('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+function stop(): Promise<number | null> {
+  if (cloud.exitCode !== null) return Promise.resolve(cloud.exitCode);
+  const exit = new Promise<number | null>((resolve) => cloud.on('exit', resolve));
+  cloud.kill('SIGINT');
+  return exit;
+}
+
+beforeAll(async () => {
+  port = await freePort();
+  const code = await start();
+  expect(code, printed).toBe(null);
+  environment = parse(readFileSync(join(home, 'env')));
+}, UP_MS);
+
+afterAll(async () => {
+  await stop();
+  rmSync(scratch, { recursive: true, force: true });
+}, 60_000);
+
+describe('the local cloud', () => {
+  it('puts both images through, equal to the reference, and prints the time of each stage', () => {
+    expect(printed).toMatch(/window-level .*equal to the reference/);
+    expect(printed).toMatch(/grayscale .*equal to the reference/);
+    expect(printed.match(/\(\d+\.\d s\)/g)?.length).toBeGreaterThanOrEqual(7);
+    expect(printed).toContain('the local aspect removed:');
+  });
+
+  it('answers on health', async () => {
+    const answer = await call('/health');
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toEqual({ status: 'healthy', timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/) });
+  });
+
+  it('keeps the environment file, which holds keys, to its owner', () => {
+    const mode = execFileSync('stat', ['-c', '%a', join(home, 'env')], { encoding: 'utf8' }).trim();
+    expect(mode).toBe('600');
+  });
+});
+
+describe('a request as a viewer sends it', () => {
+  it('is processed once, and its result decodes to the reference', async () => {
+    const source = image('CT_small.dcm');
+    const [imported] = JSON.parse(mip('import', source, '--json').out);
+    const { study, series, instance } = imported.uids;
+    const body = {
+      job_id: 'viewer-1',
+      client_id: environment.MIP_CLIENT_ID,
+      pacs: { study_uid: study, series_uid: series, instance_uid: instance },
+      parameters: { center: 40, width: 400 },
+    };
+    const accepted = await post('window-level', body);
+    expect(accepted.status).toBe(202);
+    expect(accepted.headers.get('location')).toBe('/jobs/viewer-1');
+    const job = await ended('viewer-1');
+    expect(job).toMatchObject({ state: 'succeeded', algorithm: 'window-level', attempts: 0 });
+    const result = job.results.find((one: { name: string }) => one.name.endsWith('.dcm'));
+    const file = join(scratch, 'viewer-1.dcm');
+    writeFileSync(file, Buffer.from(await (await call(result.href)).arrayBuffer()));
+    const check = spawnSync(python, ['tests/oracles/check.py', 'window-level', source, file, '--parameters', JSON.stringify(body.parameters)], { cwd: root, encoding: 'utf8' });
+    expect(check.status, check.stdout + check.stderr).toBe(0);
+    const again = await post('window-level', body);
+    expect([200, 202]).toContain(again.status);
+    expect((await again.json()).accepted_at).toBe(job.accepted_at);
+    expect((await post('window-level', { ...body, parameters: { center: 41, width: 400 } })).status).toBe(409);
+  });
+
+  it('is refused in words when it is wrong, with a pointer for each fault', async () => {
+    const pacs = { study_uid: '1.2.3', series_uid: '1.2.3.4', instance_uid: '1.2.3.4.5' };
+    const answer = await post('window-level', { job_id: 'bad-1', pacs, parameters: { centre: 1, width: 'wide' }, callback_url: 'http://127.0.0.1/x' });
+    const problem = await answer.json();
+    expect(answer.status).toBe(422);
+    expect(answer.headers.get('content-type')).toContain('application/problem+json');
+    expect(problem.errors.map((fault: { pointer: string }) => fault.pointer).sort()).toEqual(['/callback_url', '/parameters/centre', '/parameters/width']);
+    expect((await post('window-level', '')).status).toBe(400);
+    expect((await post('window-level', '{')).status).toBe(400);
+    expect((await post('window-level', JSON.stringify({ filler: 'x'.repeat(300_000) }))).status).toBe(413);
+    expect((await post('nothing-like-it', { job_id: 'bad-2', pacs })).status).toBe(404);
+    expect((await call('/jobs/bad-1')).status).toBe(404);
+    expect((await fetch(`${environment.MIP_API_URL}/jobs/bad-1`)).status).toBe(401);
+  });
+});
+
+describe('an image that cannot be processed', () => {
+  async function outcome(jobId: string, pacs: object) {
+    expect((await post('window-level', { job_id: jobId, pacs, parameters: { center: 40, width: 400 } })).status).toBe(202);
+    return ended(jobId);
+  }
+
+  it('that does not exist fails its job in words, and the worker lives', async () => {
+    const job = await outcome('missing-1', { study_uid: '1.2.3', series_uid: '1.2.3.4', instance_uid: '1.2.3.4.5' });
+    expect(job).toMatchObject({ state: 'failed', error: { code: 'image-not-found' } });
+    expect(JSON.stringify(job.error)).not.toContain('1.2.3.4');
+  });
+
+  it('that is truncated fails its job in words, and the worker lives', async () => {
+    const whole = readFileSync(image('CT_small.dcm'));
+    const truncated = join(scratch, 'truncated.dcm');
+    writeFileSync(truncated, whole.subarray(0, whole.length - 5000));
+    const [imported] = JSON.parse(mip('import', truncated, '--json').out);
+    const { study, series, instance } = imported.uids;
+    const job = await outcome('truncated-1', { study_uid: study, series_uid: series, instance_uid: instance });
+    expect(job).toMatchObject({ state: 'failed', error: { code: expect.stringMatching(/invalid-input|image-unreadable/) } });
+  });
+
+  it('that is not DICOM is refused at import', () => {
+    const text = join(scratch, 'text.dcm');
+    writeFileSync(text, 'no image');
+    const done = mip('import', text);
+    expect(done.code).toBe(1);
+    expect(done.out).toContain('refused: it is not a DICOM file');
+  });
+
+  it('leaves a worker that answers the next job', () => {
+    const done = mip('process', 'window-level', image('CT_small.dcm'), '--parameter', 'center=40', '--parameter', 'width=400', '--output', join(scratch, 'out'), '--json');
+    expect(done.code, done.err).toBe(0);
+    expect(JSON.parse(done.out).files.some((file: string) => file.endsWith('.dcm'))).toBe(true);
+  });
+});
+
+describe('reconcile', () => {
+  it('has nothing to change right after the start', () => {
+    const plan = mip('plan', '--json');
+    expect(plan.code, plan.err).toBe(0);
+    expect(JSON.parse(plan.out).changes).toEqual([]);
+  });
+
+  it('makes no second change: two applies write nothing', () => {
+    for (const _ of [1, 2]) {
+      const report = JSON.parse(mip('apply', '--json').out);
+      expect(report.outcomes).toEqual([]);
+      expect(report.writes).toBe(0);
+    }
+  });
+
+  it('lists what the registry says runs', () => {
+    const rows = JSON.parse(mip('list', '--json').out);
+    expect(rows.map((row: { algorithm_name: string }) => row.algorithm_name)).toEqual(['grayscale', 'window-level']);
+    expect(rows.every((row: { status: string; image_uri: string }) => row.status === 'active' && /@sha256:[0-9a-f]{64}$/.test(row.image_uri))).toBe(true);
+  });
+});
+
+describe('starting and stopping', () => {
+  it('says what to do about a busy port', () => {
+    const done = spawnSync(process.execPath, mipArguments('up', '--exit'), {
+      cwd: root,
+      encoding: 'utf8',
+      env: { ...process.env, MIP_HOME: join(scratch, 'second'), MIP_PORT: String(port) },
+    });
+    expect(done.status).toBe(1);
+    expect(done.stderr).toMatch(/port \d+ is (busy|taken|in use).*MIP_PORT/s);
+    expect(done.stderr).not.toMatch(/\n\s+at /);
+  });
+
+  it('stops at Ctrl-C with status 0, and a second start finds everything in place', async () => {
+    expect(await stop()).toBe(0);
+    expect(await start('--exit'), printed).toBe(0);
+    expect(printed).toContain('unchanged since the last start');
+    expect(printed).toContain('nothing to change');
+  }, UP_MS);
+});
