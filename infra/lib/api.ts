@@ -27,14 +27,9 @@ export function addApi(scope: Construct, place: Place, parts: { tables: Tables; 
       MIP_MAX_REQUEST_BYTES: String(platform.limits.max_request_bytes),
     },
   });
-  grant(role, ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:Scan'], [tables.algorithms.tableArn]);
-  grant(role, ['dynamodb:GetItem'], [tables.clients.tableArn]);
-  grant(
-    role,
-    ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:Query'],
-    [tables.jobs.tableArn, `${tables.jobs.tableArn}/index/*`],
-  );
-  grant(role, ['sqs:SendMessage', 'sqs:GetQueueUrl'], [requestQueues(scope, place)]);
+  grant(role, ['dynamodb:GetItem'], [tables.algorithms.tableArn, tables.clients.tableArn]);
+  grant(role, ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], [tables.jobs.tableArn]);
+  grant(role, ['sqs:SendMessage'], [requestQueues(scope, place)]);
   grant(role, ['s3:GetObject'], [buckets.results.arnForObjects('*')]); // presigned links carry this role's rights
   return new HttpApi(scope, 'Api', {
     apiName: Stack.of(scope).stackName,

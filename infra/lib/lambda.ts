@@ -1,6 +1,6 @@
 /** A Lambda of the platform: one TypeScript file bundled with everything it imports, by esbuild on this machine. Docker is never asked. */
 
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -31,9 +31,10 @@ export function addLambda(scope: Construct, id: string, place: Place, options: L
   const logGroup = addLogGroup(scope, `${id}Log`, place, options.logGroupName);
   const role = new Role(scope, `${id}Role`, { path: place.names.rolePath, assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
   grant(role, ['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]);
+  const folder = bundle(options.entry);
   const lambda = new Lambda(scope, id, {
     ...(options.functionName === undefined ? {} : { functionName: options.functionName }),
-    code: bundle(options.entry),
+    code: Code.fromAsset(folder),
     handler: 'index.handler',
     role,
     logGroup,
@@ -43,11 +44,12 @@ export function addLambda(scope: Construct, id: string, place: Place, options: L
     timeout: options.timeout,
     environment: { NODE_OPTIONS: '--enable-source-maps', ...options.environment },
   });
+  rmSync(folder, { recursive: true }); // the assembly has its copy
   return { lambda, role };
 }
 
-/** `index.mjs` with the AWS SDK of the lock file, not the one that AWS happens to ship. The same source gives the same bytes anywhere. */
-function bundle(entry: string): Code {
+/** A new folder with `index.mjs`, which holds the AWS SDK of the lock file, not the one that AWS happens to ship. The same source gives the same bytes anywhere. */
+function bundle(entry: string): string {
   const { outputFiles } = buildSync({
     entryPoints: [entry],
     absWorkingDir: REPOSITORY,
@@ -68,5 +70,5 @@ function bundle(entry: string): Code {
   });
   const folder = mkdtempSync(join(tmpdir(), 'mip-lambda-'));
   for (const file of outputFiles) writeFileSync(join(folder, basename(file.path)), file.contents);
-  return Code.fromAsset(folder);
+  return folder;
 }

@@ -1,9 +1,11 @@
 /** Decides whether a request may become a job. Pure: reads come before, writes after. */
+import type { Parameters } from '@mip/catalog';
 import { validateParameters } from '@mip/catalog/parameters';
 import { below } from '@mip/catalog/pointer';
-import type { JobRequest, NormalisedRequest, RegistryEntry } from '@mip/registry';
+import type { JobRequest, RegistryEntry } from '@mip/registry';
 import { ALGORITHM_NAME } from '@mip/registry/names';
 import { type Fault, invalidBody, Problem } from './middleware/problem.ts';
+import { BUILT_IN } from './submission.ts';
 
 /** What the path asks for: `name`, or `name@version`. */
 export interface Target {
@@ -18,7 +20,7 @@ export interface Candidate {
   readonly clientId: string;
   /** Any JSON; it is a `JobRequest` where `faults` is empty. */
   readonly body: unknown;
-  /** What is wrong with the body whatever the algorithm: `bodyFaults`. */
+  /** What is wrong with the body whatever the algorithm. */
   readonly faults: readonly Fault[];
 }
 
@@ -41,27 +43,22 @@ export function parseTarget(text: string): Target {
 /**
  * The one door to the queue.
  *
- * @throws {Problem} 404 (algorithm, version), 403 (whose, what for), 409 (not running), 422 (every fault of the body).
+ * @returns what was admitted, or why not: 404 (algorithm, version), 403 (whose, what for), 409 (not running), 422 (every fault).
  */
-export function admit({ target, entry, clientId, body, faults }: Candidate): Admitted {
-  if (!entry) throw noSuchAlgorithm();
+export function admit({ target, entry, clientId, body, faults }: Candidate): Admitted | Problem {
+  if (!entry) return noSuchAlgorithm();
   if (target.version !== undefined && target.version !== entry.version)
-    throw new Problem(404, `This version of ${target.name} is not served; ${entry.version} is.`);
+    return new Problem(404, `This version of ${target.name} is not served; ${entry.version} is.`);
   const given = loose(body);
   if (typeof given.client_id === 'string' && given.client_id !== clientId)
-    throw new Problem(403, 'client_id is not the client of this key.');
+    return new Problem(403, 'The client_id in the body is not the client of this key.');
   if (given.purpose === 'conformance' || given.purpose === 'shadow')
-    throw new Problem(403, `Jobs for ${given.purpose} come from the platform itself; leave purpose out.`);
-  if (entry.status !== 'active') throw new Problem(409, `${target.name} is ${entry.status}: it is known, but does not run now.`);
-  const checked = validateParameters(entry.parameters, given.parameters);
+    return new Problem(403, `Jobs for ${given.purpose} come from the platform itself; leave purpose out.`);
+  if (entry.status !== 'active')
+    return new Problem(409, `The algorithm ${target.name} is ${entry.status}: it is known, but does not run now.`);
+  const checked = validateParameters(entry.parameters as Parameters, given.parameters);
   const all = [...faults, ...checked.faults, ...scopeFaults(entry, given.pacs), ...notServedYet(given)];
-  if (all.length > 0) throw invalidBody(all);
-  return { entry, request: body as JobRequest, parameters: checked.effective };
-}
-
-/** The part of a request that makes it this request: what a repeat is compared by. */
-export function normalise(target: Target, { pacs, parameters = {}, purpose = 'clinical' }: JobRequest): NormalisedRequest {
-  return { algorithm: target.name, ...(target.version !== undefined && { version: target.version }), pacs, parameters, purpose };
+  return all.length > 0 ? invalidBody(all) : { entry, request: body as JobRequest, parameters: checked.effective };
 }
 
 /** The most specific UID given decides whether an instance, a series or a study is asked for. */
@@ -71,16 +68,17 @@ function scopeFaults(entry: RegistryEntry, pacs: Members): readonly Fault[] {
   const scope = entry.input.scope as readonly (typeof levels)[number][];
   if (asked === undefined || scope.includes(asked)) return [];
   const takes = scope.map((level) => `one ${level}`).join(' or ');
-  const wider = levels.findLast((level) => scope.includes(level) && levels.indexOf(level) < levels.indexOf(asked));
-  const detail = wider ? `is required: ${entry.algorithm_name} takes ${takes}` : `is too specific: ${entry.algorithm_name} takes ${takes}`;
-  return [{ pointer: `/pacs/${wider ?? asked}_uid`, detail }];
+  // Of the levels below the one asked for, the highest that the algorithm takes: its UID is what is missing.
+  const needed = levels.findLast((level) => scope.includes(level) && levels.indexOf(level) < levels.indexOf(asked));
+  const detail = needed ? `is required: ${entry.algorithm_name} takes ${takes}` : `is too specific: ${entry.algorithm_name} takes ${takes}`;
+  return [{ pointer: `/pacs/${needed ?? asked}_uid`, detail }];
 }
 
 function notServedYet(given: ReturnType<typeof loose>): readonly Fault[] {
   const faults: Fault[] = [];
   if (given.callback_url !== undefined) faults.push({ pointer: '/callback_url', detail: 'is not served yet: poll the job instead' });
-  if (given.pacs.source !== undefined)
-    faults.push({ pointer: '/pacs/source', detail: "is not served yet: leave it out for the platform's own image store" });
+  if (given.pacs.source !== undefined && given.pacs.source !== BUILT_IN)
+    faults.push({ pointer: '/pacs/source', detail: `names no PACS of this platform; its own image store is ${BUILT_IN}` });
   return faults;
 }
 

@@ -1,6 +1,6 @@
 /** The API as a table: what it answers to, who may ask, and what every request goes through. */
 import { randomUUID } from 'node:crypto';
-import Fastify, { type FastifyError, type FastifyInstance, type FastifyRequest, type HTTPMethods } from 'fastify';
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyRequest, type HTTPMethods, LogController } from 'fastify';
 import type { DestinationStream } from 'pino';
 import { authenticate } from './middleware/authenticate.ts';
 import { createLogger, logRequests } from './middleware/log.ts';
@@ -28,10 +28,9 @@ export function createApp(ports: Ports, options: AppOptions): FastifyInstance {
   const app = Fastify({
     bodyLimit: options.maxRequestBytes,
     loggerInstance: createLogger(options.logLevel ?? 'info', options.log),
-    disableRequestLogging: true,
     // Never the client's: an id of its choice could carry a patient's.
     genReqId: () => randomUUID(),
-    requestIdLogLabel: 'request_id',
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     frameworkErrors: sendProblem,
   });
   app.removeContentTypeParser('text/plain');

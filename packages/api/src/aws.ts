@@ -1,6 +1,6 @@
 /** The ports on AWS. Clients are made once per process; `AWS_ENDPOINT_URL` and credentials are the SDK's own business. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
@@ -11,9 +11,10 @@ import type { Ports } from './ports.ts';
 /** Three tries of 1.5 s for each of the five calls of a submission stay within the API's 30 s; a healthy call takes milliseconds. */
 const PATIENCE = { maxAttempts: 3, requestHandler: { connectionTimeout: 1000, requestTimeout: 1500, throwOnRequestTimeout: true } };
 
-export function awsPorts(scope: NameScope): Ports {
+/** @param connection where AWS is not found by the SDK's own means, as in a test. */
+export function awsPorts(scope: NameScope, connection: Pick<S3ClientConfig, 'endpoint' | 'credentials'> = {}): Ports {
   const names = physicalNames(scope);
-  const config = { region: scope.region, ...PATIENCE };
+  const config = { ...connection, region: scope.region, ...PATIENCE };
   const dynamodb = new DynamoDBClient(config);
   const now = () => new Date();
   return {
@@ -27,7 +28,7 @@ export function awsPorts(scope: NameScope): Ports {
 }
 
 /** One message group per job: a poison job holds up nobody, and all jobs run in parallel. */
-export function sqsRequests(sqs: SQSClient): Ports['requests'] {
+function sqsRequests(sqs: SQSClient): Ports['requests'] {
   return {
     async send(queueUrl, message) {
       await sqs.send(
@@ -43,7 +44,7 @@ export function sqsRequests(sqs: SQSClient): Ports['requests'] {
 }
 
 /** Signing is arithmetic on this side: no call to AWS. */
-export function s3Results(s3: S3Client, bucket: string): Ports['results'] {
+function s3Results(s3: S3Client, bucket: string): Ports['results'] {
   return {
     link(file, seconds) {
       const command = new GetObjectCommand({

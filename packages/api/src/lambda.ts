@@ -1,5 +1,7 @@
-import { awsLambdaFastify } from '@fastify/aws-lambda';
+import { METHODS, STATUS_CODES } from 'node:http';
+import { awsLambdaFastify, type LambdaResponse } from '@fastify/aws-lambda';
 import type { NameScope } from '@mip/registry';
+import type { FastifyInstance } from 'fastify';
 import { createApp } from './app.ts';
 import { awsPorts } from './aws.ts';
 
@@ -7,8 +9,34 @@ export interface RouterOptions extends NameScope {
   readonly maxRequestBytes: number;
 }
 
-/** A Lambda handler for HTTP API events (payload 2.0). Call it once, outside the handler: SDK clients and routes are made here. */
-export function createHandler({ maxRequestBytes, ...scope }: RouterOptions) {
-  const app = createApp(awsPorts(scope), { maxRequestBytes });
-  return awsLambdaFastify(app, { decorateRequest: false, parseCommaSeparatedQueryParams: false });
+/** The part of an HTTP API event (payload 2.0) that is looked at here. */
+export interface HttpEvent {
+  readonly requestContext: { readonly http: { readonly method: string } };
+}
+
+export type Handler = (event: HttpEvent, context: object) => Promise<LambdaResponse>;
+
+/** A Lambda handler of the API. Call it once, outside the handler: SDK clients and routes are made here. */
+export function createHandler({ maxRequestBytes, ...scope }: RouterOptions): Handler {
+  return handlerOf(createApp(awsPorts(scope), { maxRequestBytes }));
+}
+
+/** Puts events into an app. A method that HTTP does not know never gets there: Fastify's injection throws on it. */
+export function handlerOf(app: FastifyInstance): Handler {
+  const inject = awsLambdaFastify<HttpEvent>(app, { decorateRequest: false, parseCommaSeparatedQueryParams: false });
+  return async (event, context) => {
+    const known = METHODS.includes(event.requestContext.http.method);
+    return known ? inject(event, context as Parameters<typeof inject>[1]) : unknownMethod();
+  };
+}
+
+function unknownMethod(): LambdaResponse {
+  const status = 405;
+  const body = { type: 'about:blank', title: STATUS_CODES[status], status, detail: 'This is no method of HTTP.' };
+  return {
+    statusCode: status,
+    headers: { 'content-type': 'application/problem+json', allow: '' },
+    body: JSON.stringify(body),
+    isBase64Encoded: false,
+  };
 }

@@ -24,7 +24,14 @@ export interface Document {
  * @param file its path relative to the repository, for the problems
  */
 export function parseDocument(text: string, file: string): Document {
-  const fault = (offset: number, message: string, pointer = ''): Problem => ({ file, ...toPosition(text, offset), pointer, severity: 'error', rule: 'yaml', message });
+  const fault = (offset: number, message: string, pointer = ''): Problem => ({
+    file,
+    ...toPosition(text, offset),
+    pointer,
+    severity: 'error',
+    rule: 'yaml',
+    message,
+  });
   try {
     return read(text, file, fault);
   } catch (error) {
@@ -44,8 +51,13 @@ type Fault = (offset: number, message: string, pointer?: string) => Problem;
 function read(text: string, file: string, fault: Fault): Document {
   const events = parseEvents(text, { maxDepth: DOCUMENT_LIMITS.depth });
   const size = measure(events, text);
-  if (size.documents !== 1) return unreadable(file, fault(0, size.documents ? 'the file holds several documents (---); keep one' : 'the file is empty; describe one entry in it'));
-  if (size.nodes > DOCUMENT_LIMITS.nodes) return unreadable(file, fault(0, `the file has more than ${DOCUMENT_LIMITS.nodes} values, aliases written out; write a smaller entry`));
+  if (size.documents !== 1)
+    return unreadable(
+      file,
+      fault(0, size.documents ? 'the file holds several documents (---); keep one' : 'the file is empty; describe one entry in it'),
+    );
+  if (size.nodes > DOCUMENT_LIMITS.nodes)
+    return unreadable(file, fault(0, `the file has more than ${DOCUMENT_LIMITS.nodes} values, aliases written out; write a smaller entry`));
   const places = lazy(() => locate(events, text));
   const { value, duplicated } = construct(events, text);
   const problems = duplicated ? places().duplicates.map(({ offset, pointer }) => fault(offset, duplicateSentence(pointer), pointer)) : [];
@@ -81,7 +93,8 @@ function measure(events: readonly Event[], source: string): { documents: number;
     if (event.type === EVENT_ID.ALIAS) top.nodes += anchors.get(source.slice(event.anchorStart, event.anchorEnd)) ?? 1;
     if (event.type === EVENT_ID.SCALAR) top.nodes++;
     if (event.type === EVENT_ID.DOCUMENT || event.type === EVENT_ID.SEQUENCE || event.type === EVENT_ID.MAPPING) {
-      const anchor = event.type === EVENT_ID.DOCUMENT || event.anchorStart < 0 ? undefined : source.slice(event.anchorStart, event.anchorEnd);
+      const anchor =
+        event.type === EVENT_ID.DOCUMENT || event.anchorStart < 0 ? undefined : source.slice(event.anchorStart, event.anchorEnd);
       if (anchor !== undefined) anchors.set(anchor, Number.POSITIVE_INFINITY); // an alias of itself, inside itself
       open.push({ anchor, nodes: 1 });
     }
@@ -122,7 +135,8 @@ function duplicateSentence(pointer: string): string {
 function sentence(reason: string, text: string, position: number): string {
   if (reason.includes('tab characters')) return `${reason}; indent with spaces`;
   if (text[position] === '@' || text[position] === '`') return `a value cannot start with ${text[position]}; put it in quotes`;
-  if (reason === 'bad indentation of a mapping entry') return `${reason}; line it up with its neighbours, and quote a value that holds ": "`;
+  if (reason === 'bad indentation of a mapping entry')
+    return `${reason}; line it up with its neighbours, and quote a value that holds ": "`;
   if (reason.startsWith('unknown')) return `${reason}; the catalog uses no tags of its own, remove it`;
   if (reason.startsWith('aliases exceeded')) return `more than ${DOCUMENT_LIMITS.aliases} aliases; write the values out`;
   if (reason.startsWith('nesting exceeded')) return `nested deeper than ${DOCUMENT_LIMITS.depth} levels; no entry needs that`;

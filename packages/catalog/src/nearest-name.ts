@@ -3,7 +3,9 @@
 /** The known name at most two changes away, the nearest one; nothing when none is near. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   if (name.length > 64) return undefined;
-  const near = known.map((one) => ({ one, away: changes(name.toLowerCase(), one.toLowerCase()) })).filter(({ one, away }) => away <= Math.min(2, one.length / 2));
+  const near = known
+    .map((one) => ({ one, away: changes(name.toLowerCase(), one.toLowerCase()) }))
+    .filter(({ one, away }) => away <= Math.min(2, one.length / 2));
   return near.sort((a, b) => a.away - b.away)[0]?.one;
 }
 

@@ -12,5 +12,8 @@ export function above(pointer: string): string {
 
 /** The keys of a pointer, from the root, unescaped. */
 export function segments(pointer: string): string[] {
-  return pointer.split('/').slice(1).map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
 }

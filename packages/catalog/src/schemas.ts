@@ -53,7 +53,9 @@ const compiled = new Map<SchemaName, Validator<unknown>>();
  * The validator of one schema, compiled at its first use. It reports all faults, sorted by pointer, and never throws.
  * The types of the job schemas live in `@mip/registry`: `compileSchema<JobRequest>('job-request')`.
  */
-export function compileSchema<T = never, N extends SchemaName = SchemaName>(name: N): Validator<[T] extends [never] ? (N extends keyof TypeOf ? TypeOf[N] : unknown) : T>;
+export function compileSchema<T = never, N extends SchemaName = SchemaName>(
+  name: N,
+): Validator<[T] extends [never] ? (N extends keyof TypeOf ? TypeOf[N] : unknown) : T>;
 export function compileSchema(name: SchemaName): Validator<unknown> {
   const known = compiled.get(name);
   if (known) return known;
@@ -111,4 +113,3 @@ function rank({ keyword }: SchemaFault): number {
 export function isAboutKey({ keyword }: SchemaFault): boolean {
   return keyword === 'additionalProperties' || keyword === 'propertyNames';
 }
-

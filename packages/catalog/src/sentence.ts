@@ -5,13 +5,21 @@ import { nearestName } from './nearest-name.ts';
 type Annotated = { 'x-hint'?: string; properties?: Record<string, unknown> };
 type Writer = (error: ErrorObject, value: string) => string;
 
-const UNITS: Readonly<Record<string, string>> = { minLength: 'characters', maxLength: 'characters', minItems: 'items', maxItems: 'items', minProperties: 'fields', maxProperties: 'fields' };
+const UNITS: Readonly<Record<string, string>> = {
+  minLength: 'characters',
+  maxLength: 'characters',
+  minItems: 'items',
+  maxItems: 'items',
+  minProperties: 'fields',
+  maxProperties: 'fields',
+};
 
 const WRITERS: Readonly<Record<string, Writer>> = {
   required: ({ params }) => `${params.missingProperty} is missing; add it`,
   dependentRequired: ({ params }) => `${params.property} needs ${params.missingProperty}; add it`,
   additionalProperties: unknownField,
-  type: ({ params, data }, value) => `has to be ${typeNames(params.type)}, not ${typeof data === 'object' ? shapeOf(data) : `${shapeOf(data)}${value}`}`,
+  type: ({ params, data }, value) =>
+    `has to be ${typeNames(params.type)}, not ${typeof data === 'object' ? shapeOf(data) : `${shapeOf(data)}${value}`}`,
   enum: ({ params }, value) => `has to be one of ${params.allowedValues.join(', ')}${value && `, not${value}`}`,
   const: ({ params }) => `has to be ${JSON.stringify(params.allowedValue)}`,
   minimum: ({ params }, value) => `has to be at least ${params.limit}${value && `, not${value}`}`,
@@ -46,10 +54,20 @@ function unknownField({ params, parentSchema }: ErrorObject): string {
   return `${shorten(params.additionalProperty).slice(1, -1)} is no known field; ${advice}`;
 }
 
-const TYPE_NAMES: Readonly<Record<string, string>> = { string: 'text', integer: 'a whole number', number: 'a number', boolean: 'true or false', object: 'a mapping', array: 'a list' };
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  string: 'text',
+  integer: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  object: 'a mapping',
+  array: 'a list',
+};
 
 function typeNames(types: string | readonly string[]): string {
-  return [types].flat().map((type) => TYPE_NAMES[type] ?? type).join(' or ');
+  return [types]
+    .flat()
+    .map((type) => TYPE_NAMES[type] ?? type)
+    .join(' or ');
 }
 
 function shapeOf(data: unknown): string {

@@ -4,12 +4,12 @@
  */
 
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { GetParameterCommand, ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm';
 import { execa } from 'execa';
 import { connectionEnvironment, emulatorConnection, readIfThere, writePrivately } from './environment.ts';
+import { revisionOf, settle } from './stacks.ts';
 
 /** The SSM parameter `/{prefix}/platform/facts`, written by the CDK app. */
 export interface PlatformFacts {
@@ -75,6 +75,9 @@ const INPUTS = [
   'package-lock.json',
 ];
 
+/** Milliseconds that a running deployment is waited for; one takes about five seconds. */
+const SETTLE_LIMIT = 30_000;
+
 /** @throws Error with the end of the `cdk` command's output when it fails. */
 export async function deployPlatform(options: DeployOptions): Promise<Deployed> {
   const { root, home, log } = options;
@@ -83,13 +86,14 @@ export async function deployPlatform(options: DeployOptions): Promise<Deployed> 
   const fingerprint = await fingerprintOf(root, [...INPUTS, relative(root, platformFile)]);
 
   const recorded: Recorded | undefined = JSON.parse((await readIfThere(recordFile)) ?? 'null') ?? undefined;
-  if (recorded?.fingerprint === fingerprint && (await revisionOf(options.endpoint, recorded.stack)) === recorded.revision) {
+  if (recorded?.fingerprint === fingerprint && (await revision(options, recorded.stack)) === recorded.revision) {
     const facts = await factsOf(options.endpoint, recorded.stack);
     if (facts !== undefined) return { facts, removed: recorded.removed, skipped: true };
   }
 
   log('synthesising the CDK app');
   const { stack, removed } = await synthesise(root, home, platformFile);
+  await clearHalfMade(options, stack);
   await bootstrap(options, stack);
   log(`deploying stack ${stack.name}`);
   await cdk(options, stack, [
@@ -105,10 +109,10 @@ export async function deployPlatform(options: DeployOptions): Promise<Deployed> 
     'direct',
   ]);
   const facts = await factsOf(options.endpoint, stack);
-  const revision = await revisionOf(options.endpoint, stack);
-  if (facts === undefined || revision === undefined)
+  const deployed = await revision(options, stack);
+  if (facts === undefined || deployed === undefined)
     throw new Error(`Stack ${stack.name} was deployed, but its parameter ${stack.facts} is not there.`);
-  await writePrivately(recordFile, `${JSON.stringify({ fingerprint, revision, stack, removed } satisfies Recorded, null, 2)}\n`);
+  await writePrivately(recordFile, `${JSON.stringify({ fingerprint, revision: deployed, stack, removed } satisfies Recorded, null, 2)}\n`);
   return { facts, removed, skipped: false };
 }
 
@@ -134,12 +138,13 @@ async function filesBelow(root: string, path: string): Promise<string[]> {
 }
 
 async function synthesise(root: string, home: string, platformFile: string): Promise<{ stack: StackPlace; removed: string[] }> {
-  await mkdir(home, { recursive: true });
+  const outdir = join(home, 'cdk.out');
+  await rm(outdir, { recursive: true, force: true });
   const { stdout } = await execa('node', [join(root, 'infra/bin/platform.ts')], {
     preferLocal: true,
     localDir: root,
     env: {
-      CDK_OUTDIR: join(home, 'cdk.out'),
+      CDK_OUTDIR: outdir,
       CDK_CONTEXT_JSON: JSON.stringify({ emulated: true, platform: platformFile }),
       JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION: '1',
     },
@@ -150,6 +155,19 @@ async function synthesise(root: string, home: string, platformFile: string): Pro
   const [stack] = printed.stacks; // the emulator is one region
   if (stack === undefined) throw new Error(`${platformFile} names no region.`);
   return { stack, removed: printed.removed.map(({ type, path }) => `${type} ${path}`) };
+}
+
+/**
+ * A change that was cut off with the emulator never ends. If it was the first deployment nothing else is there yet, and the emulator is
+ * emptied; if not, that is for the user to decide.
+ */
+async function clearHalfMade({ home, endpoint, log }: DeployOptions, { region }: StackPlace): Promise<void> {
+  const unsettled = await settle(emulatorConnection(endpoint, region), SETTLE_LIMIT);
+  if (unsettled.length === 0) return;
+  if (!unsettled.every((state) => state === 'CREATE_IN_PROGRESS'))
+    throw new Error(`An update of the platform was cut off and cannot be finished: delete ${join(home, 'emulator')} (the images, jobs and results in it are lost) and start again.`);
+  log('the first deployment was cut off: emptying the emulator');
+  await fetch(`${endpoint}/_ministack/reset`, { method: 'POST' });
 }
 
 /** The CDK's own bucket and roles, once. */
@@ -185,13 +203,8 @@ async function cdk({ root, home, endpoint, log }: DeployOptions, { region }: Sta
   if (exitCode !== 0) throw new Error(`cdk ${args[0]} failed:\n${output.slice(-30).join('\n')}`);
 }
 
-/** Which deployment the emulator holds, or undefined when the stack is missing or half-done. */
-async function revisionOf(endpoint: string, { name, region }: StackPlace): Promise<string | undefined> {
-  const client = new CloudFormationClient(emulatorConnection(endpoint, region));
-  const answer = await client.send(new DescribeStacksCommand({ StackName: name })).catch(() => undefined);
-  const stack = answer?.Stacks?.[0];
-  if (!stack || !/^(CREATE|UPDATE)_COMPLETE$/.test(stack.StackStatus ?? '')) return undefined;
-  return `${stack.StackId} ${(stack.LastUpdatedTime ?? stack.CreationTime)?.toISOString()}`;
+function revision({ endpoint }: DeployOptions, { name, region }: StackPlace): Promise<string | undefined> {
+  return revisionOf(emulatorConnection(endpoint, region), name);
 }
 
 async function factsOf(endpoint: string, { facts, region }: StackPlace): Promise<PlatformFacts | undefined> {

@@ -6,12 +6,14 @@
  */
 
 import { once } from 'node:events';
-import { createWriteStream, existsSync, mkdirSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
-import getPort from 'get-port';
+import { emulatorConnection } from './environment.ts';
+import { settle } from './stacks.ts';
 import { discardUnsaved, type LastStop, lastStop, readState, type StateFile, writeState } from './emulator-state.ts';
 
 export type { LastStop } from './emulator-state.ts';
@@ -44,6 +46,7 @@ export interface Emulator {
   stop(): Promise<boolean>;
 }
 
+const REGION = 'eu-central-1';
 const START_LIMIT = 30_000;
 const STOP_GRACE = 15_000;
 
@@ -58,10 +61,12 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   if (!existsSync(program))
     throw new Error(`${program} is missing: install it with \`${venv}/bin/pip install -r requirements/local.txt\`.`);
   const stateFile = join(home, 'emulator.json');
-  const before = await endLastRun(readState(stateFile), grace);
+  const before = await endLastRun(readState(stateFile), options, grace);
   if (lastStop(before) === 'unclean') note(await discardUnsaved(join(home, 'emulator')));
   const port = await choosePort(options.port, before?.port);
   mkdirSync(join(home, 'emulator', 'tmp'), { recursive: true });
+  // Its Lambda workers are CommonJS scripts below this folder; a repository around it must not make modules of them.
+  writeFileSync(join(home, 'emulator', 'package.json'), '{ "type": "commonjs" }\n');
 
   const log = createWriteStream(join(home, 'emulator.log'), { flags: 'a' });
   await once(log, 'open'); // the child writes to the file itself, so it outlives this process without a broken pipe
@@ -86,7 +91,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   });
   const exited = ended.then(() => ({ expected: stopping !== undefined }));
   const stop = () => {
-    stopping ??= endGroup(pid, ended, grace);
+    stopping ??= settled(options, port).then(() => endGroup(pid, ended, grace));
     return stopping;
   };
 
@@ -99,7 +104,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
 }
 
 /** The emulator's settings. AWS_PROFILE and the like are taken away, so that nothing in it ever looks for a real account. */
-function environment({ root, home, region = 'eu-central-1', account = '000000000000' }: EmulatorOptions, port: number) {
+function environment({ root, home, region = REGION, account = '000000000000' }: EmulatorOptions, port: number) {
   const state = join(home, 'emulator');
   return {
     GATEWAY_PORT: String(port),
@@ -128,21 +133,40 @@ function environment({ root, home, region = 'eu-central-1', account = '000000000
 }
 
 async function choosePort(wanted: number | undefined, last: number | undefined): Promise<number> {
-  if (wanted === undefined) return getPort({ host: '127.0.0.1', ...(last === undefined ? {} : { port: last }) });
-  const free = await getPort({ host: '127.0.0.1', port: wanted });
-  if (free !== wanted) throw new Error(`Port ${wanted} for the AWS emulator is in use: leave it out to take a free one.`);
-  return wanted;
+  const port = await freePort(wanted ?? last ?? 0);
+  if (port !== undefined) return port;
+  if (wanted !== undefined) throw new Error(`Port ${wanted} for the AWS emulator is in use: leave it out to take a free one.`);
+  return choosePort(undefined, undefined);
+}
+
+/** The port itself where it is free, any free one for 0, undefined where it is taken. */
+async function freePort(wanted: number): Promise<number | undefined> {
+  const server = createServer().listen(wanted, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+    return (server.address() as AddressInfo).port;
+  } catch {
+    return undefined;
+  } finally {
+    server.close();
+  }
 }
 
 /** If the last run's emulator outlived its supervisor, it is stopped in order here: that saves what it holds. */
-async function endLastRun(state: StateFile | undefined, grace: number): Promise<StateFile | undefined> {
+async function endLastRun(state: StateFile | undefined, options: EmulatorOptions, grace: number): Promise<StateFile | undefined> {
   if (state === undefined || state.stopped !== null) return state;
   // Process ids come round again: only a process whose command line says so is taken for the emulator.
   if (!(await commandLine(state.pid)).includes('ministack')) return state;
   if (state.supervisor !== process.pid && (await commandLine(state.supervisor)) !== '')
     throw new Error(`Process ${state.supervisor} already runs a local cloud in this folder: stop it, or set MIP_HOME to another folder.`);
+  await settled(options, state.port);
   const clean = await endGroup(state.pid, gone(state.pid, grace), grace);
   return { ...state, stopped: clean ? 'clean' : 'unclean' };
+}
+
+/** A deployment is let finish before the stop; an emulator that does not answer has none to wait for. */
+async function settled({ region = REGION, grace = STOP_GRACE }: EmulatorOptions, port: number): Promise<void> {
+  await settle(emulatorConnection(`http://127.0.0.1:${port}`, region), grace).catch(() => []);
 }
 
 /** SIGTERM to the emulator, then SIGKILL to its whole group, which also ends Lambdas that outlived it. True when the first was enough. */

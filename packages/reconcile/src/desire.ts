@@ -9,14 +9,12 @@ import type { Platform } from './platform.ts';
  * All wanted resources, algorithm by algorithm, each in the order of KINDS.
  * @param treeHashes of the source folders, by the algorithm's name.
  */
-export function desire(
-  algorithms: readonly Algorithm[],
-  treeHashes: ReadonlyMap<string, string>,
-  platform: Platform,
-): readonly Wanted[] {
+export function desire(algorithms: readonly Algorithm[], treeHashes: ReadonlyMap<string, string>, platform: Platform): readonly Wanted[] {
   return algorithms.flatMap((algorithm) => desireOne({ ...algorithm, treeHash: treeHashes.get(algorithm.name) }, platform));
 }
 
 function desireOne(algorithm: Algorithm, platform: Platform): readonly Wanted[] {
-  return KINDS.reduce<readonly Wanted[]>((before, kind) => [...before, ...kind.desire(algorithm, platform, before)], []);
+  const wanted: Wanted[] = [];
+  for (const kind of KINDS) wanted.push(...kind.desire(algorithm, platform, wanted));
+  return wanted;
 }

@@ -9,4 +9,6 @@ export { KINDS } from './kinds/index.ts';
 export type { Plan } from './plan.ts';
 export { type Facts, type Platform, platformIn } from './platform.ts';
 export { apply, type Input, type Prepared, plan, Refused, type Report } from './reconcile.ts';
+export { planAsJson, reportAsJson } from './report/json.ts';
+export { renderPlan, renderReport } from './report/terminal.ts';
 export type { Override } from './safety.ts';

@@ -18,6 +18,7 @@ export interface NormalisedRequest {
   /** As they were given, without defaults: a default that changes later must not make a retry another request. */
   readonly parameters: NonNullable<JobRequest['parameters']>;
   readonly purpose: NonNullable<JobRequest['purpose']>;
+  readonly callback_url?: string;
 }
 
 /** 32 hex digits that name the job wherever its ids must not appear: queue group, result keys, logs. */

@@ -33,26 +33,28 @@ export function invalidBody(all: readonly Fault[]): Problem {
   const faults = [...new Map(all.toReversed().map((fault) => [fault.pointer, fault])).values()].reverse();
   const shown = faults.length > FAULTS_SHOWN ? `; the first ${FAULTS_SHOWN} are listed` : '';
   const count = faults.length === 1 ? 'One field is' : `${faults.length} fields are`;
-  return new Problem(422, `${count} at fault${shown}.`, { faults: faults.slice(0, FAULTS_SHOWN) });
+  return new Problem(422, `${count} at fault${shown}.`, {
+    faults: faults.slice(0, FAULTS_SHOWN).map(({ pointer, detail }) => ({ pointer, detail })),
+  });
 }
 
 /** Sends whatever was thrown. What nobody foresaw becomes a 500 without internals, and one line in the log. */
 export function sendProblem(error: FastifyError | Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = error instanceof Problem ? error : translate(error, request);
   const { status, message: detail, faults, headers } = problem;
+  const body = {
+    type: 'about:blank',
+    title: STATUS_CODES[status],
+    status,
+    detail,
+    instance: `urn:uuid:${request.id}`,
+    ...(faults.length > 0 && { errors: faults }),
+  };
+  // As bytes: to text, Fastify would add a charset, which JSON types do not have.
   return reply
     .code(status)
     .headers({ ...headers, 'cache-control': 'no-store', 'content-type': 'application/problem+json' })
-    .send(
-      JSON.stringify({
-        type: 'about:blank',
-        title: STATUS_CODES[status],
-        status,
-        detail,
-        instance: `urn:uuid:${request.id}`,
-        ...(faults.length > 0 && { errors: faults }),
-      }),
-    );
+    .send(Buffer.from(JSON.stringify(body)));
 }
 
 function translate(error: FastifyError, request: FastifyRequest): Problem {

@@ -184,7 +184,6 @@ export interface AlgorithmEntry {
     /**
      * Further rules on the input, checked before a job is queued and again by the worker.
      *
-     * @minItems 0
      * @maxItems 64
      *
      * Items: One rule on the input: a tag or a fact, and one comparison.

@@ -65,7 +65,6 @@ export interface PlatformFile {
     /**
      * The registries and repository prefixes that image_uri may name, beside the platform's own ECR.
      *
-     * @minItems 0
      * @maxItems 32
      *
      * Items: A registry, or a registry and the start of a repository.
@@ -128,7 +127,6 @@ export interface PlatformFile {
     /**
      * The private hosts and CIDRs that callbacks may go to.
      *
-     * @minItems 0
      * @maxItems 64
      *
      * Items: A host name, an address or a CIDR.

@@ -1,9 +1,10 @@
-import { LocalCloud } from '@mip/local';
+import { LocalCloud, type Note } from '@mip/local';
+import { type Connection, renderReport } from '@mip/reconcile';
 import type { Command } from 'commander';
 import { Listr } from 'listr2';
 import { type Context, EXIT, Failure, type GlobalOptions } from '../context.ts';
 import { imagesTable } from '../tables.ts';
-import { applyCatalog, loadValid } from '../workspace.ts';
+import { applyCatalog, loadValid, openWorkspace } from '../workspace.ts';
 
 /** `mip up`: the local cloud, until Ctrl-C; with `--exit` until the first images are through. */
 export function addUp(program: Command, context: Context): void {
@@ -16,11 +17,13 @@ export function addUp(program: Command, context: Context): void {
 
 async function up(context: Context, global: GlobalOptions, options: { exit: boolean }): Promise<void> {
   const { root, home, port } = context;
-  const { algorithms, platform } = await loadValid(context, global.platform);
-  const reconcile = async (connection: object, note: (line: string) => void) => {
-    const report = await applyCatalog(context, { algorithms, platform }, connection, note);
-    if (report.failed) throw new Failure(report.text);
-    return report.summary;
+  const catalog = await loadValid(context, global.platform);
+  const { algorithms, platform } = catalog;
+  const reconcile = async (connection: Connection, note: Note) => {
+    const { report } = await applyCatalog(context, await openWorkspace(context, catalog, connection));
+    for (const { action, kind, name, result } of report.outcomes) note(`${action} ${kind} ${name}: ${result}`);
+    if (!report.ok) throw new Failure(renderReport(report, { colour: false }));
+    return report.outcomes.length ? `${report.outcomes.length} changes made` : 'nothing to change';
   };
   const cloud = new LocalCloud({ root, home, port, platform, algorithms, reconcile });
   const ended = interrupted();
@@ -60,5 +63,5 @@ async function runStages(cloud: LocalCloud, context: Context): Promise<void> {
     },
   }));
   const renderer = context.terminal ? 'default' : 'silent';
-  await new Listr(tasks, { renderer, rendererOptions: { persistentOutput: false } }).run();
+  await new Listr(tasks, { renderer }).run();
 }

@@ -37,10 +37,12 @@ export class CallCounter {
 
   /** Sorted by service and operation. */
   get counts(): readonly CallCount[] {
-    return [...this.#counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, counted]) => {
-      const [service = '', operation = ''] = key.split(':');
-      return { service, operation, ...counted };
-    });
+    return [...this.#counts]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, counted]) => {
+        const [service = '', operation = ''] = key.split(':');
+        return { service, operation, ...counted };
+      });
   }
 
   get total(): number {

@@ -1,6 +1,12 @@
 /** Queues by name: their URL, their attributes, and how much is in them. */
 
-import { GetQueueAttributesCommand, GetQueueUrlCommand, type QueueAttributeName, QueueDoesNotExist, type SQSClient } from '@aws-sdk/client-sqs';
+import {
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+  type QueueAttributeName,
+  QueueDoesNotExist,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
 
 type Sqs = Pick<SQSClient, 'send'>;
 

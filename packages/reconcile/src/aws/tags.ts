@@ -28,8 +28,7 @@ export async function* ownedResources(
         ...(token && { PaginationToken: token }),
       }),
     );
-    for (const { ResourceARN, Tags = [] } of page.ResourceTagMappingList ?? [])
-      yield { arn: ResourceARN ?? '', tags: tagRecord(Tags) };
+    for (const { ResourceARN, Tags = [] } of page.ResourceTagMappingList ?? []) yield { arn: ResourceARN ?? '', tags: tagRecord(Tags) };
     token = page.PaginationToken || undefined;
   } while (token);
 }

@@ -1,6 +1,15 @@
 /** Task definitions by family: the newest active revision, which is what a service is given. */
 
-import { ClientException, type ContainerDefinition, DescribeTaskDefinitionCommand, type ECSClient, type TaskDefinition } from '@aws-sdk/client-ecs';
+import {
+  ClientException,
+  type ContainerDefinition,
+  DeregisterTaskDefinitionCommand,
+  DescribeTaskDefinitionCommand,
+  type ECSClient,
+  ListTaskDefinitionFamiliesCommand,
+  ListTaskDefinitionsCommand,
+  type TaskDefinition,
+} from '@aws-sdk/client-ecs';
 import { TAGS } from '@mip/registry/names';
 import { tagRecord } from './tags.ts';
 
@@ -16,9 +25,7 @@ export interface Revision {
 /** @param reference a family or an ARN. Undefined where there is none, or none active. */
 export async function findRevision(ecs: Pick<ECSClient, 'send'>, reference: string): Promise<Revision | undefined> {
   try {
-    const { taskDefinition, tags } = await ecs.send(
-      new DescribeTaskDefinitionCommand({ taskDefinition: reference, include: ['TAGS'] }),
-    );
+    const { taskDefinition, tags } = await ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition: reference, include: ['TAGS'] }));
     const container = taskDefinition?.containerDefinitions?.[0];
     if (!taskDefinition?.taskDefinitionArn || !container || taskDefinition.status !== 'ACTIVE') return undefined;
     const environment = Object.fromEntries((container.environment ?? []).map(({ name = '', value = '' }) => [name, value]));
@@ -34,4 +41,29 @@ export async function ownedRevision(ecs: Pick<ECSClient, 'send'>, family: string
   const revision = await findRevision(ecs, family);
   if (revision?.tags[TAGS.managedBy] !== catalogId) throw new Error(`task definition ${family} has no revision of this catalog`);
   return revision;
+}
+
+/** Deregistered revisions keep their tags in the index, so it alone does not tell what is there. */
+export async function activeFamilies(ecs: Pick<ECSClient, 'send'>, familyPrefix: string): Promise<ReadonlySet<string>> {
+  const families = new Set<string>();
+  let nextToken: string | undefined;
+  do {
+    const page = await ecs.send(new ListTaskDefinitionFamiliesCommand({ familyPrefix, status: 'ACTIVE', maxResults: 100, nextToken }));
+    for (const family of page.families ?? []) families.add(family);
+    nextToken = page.nextToken;
+  } while (nextToken);
+  return families;
+}
+
+/** Nothing can be started from any revision of the family after this. */
+export async function deregisterAll(ecs: Pick<ECSClient, 'send'>, family: string): Promise<void> {
+  const arns: string[] = [];
+  let nextToken: string | undefined;
+  do {
+    const page = await ecs.send(new ListTaskDefinitionsCommand({ familyPrefix: family, status: 'ACTIVE', maxResults: 100, nextToken }));
+    arns.push(...(page.taskDefinitionArns ?? []));
+    nextToken = page.nextToken;
+  } while (nextToken);
+  const own = arns.filter((arn) => arn.slice(arn.lastIndexOf('/') + 1).split(':')[0] === family); // a prefix may match more
+  for (const taskDefinition of own) await ecs.send(new DeregisterTaskDefinitionCommand({ taskDefinition }));
 }

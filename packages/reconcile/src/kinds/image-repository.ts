@@ -21,8 +21,9 @@ export type TagPolicy = 'immutable' | 'mutable';
 
 export interface ImageRepositorySpec {
   readonly repository: string;
-  readonly tag: string;
-  /** Of the image that `tag` points at; observed as null where there is none. */
+  /** Both are observed as null where the wanted tag is not there. */
+  readonly tag: string | null;
+  /** Of the image that `tag` points at. */
   readonly treeHash: string | null;
   readonly tagPolicy: TagPolicy | string;
   /** True while no algorithm wants the repository, which then only keeps its images. */
@@ -91,11 +92,12 @@ async function observe(
   if (!repository) return undefined;
   const answer = await aws.ecr.send(new ListTagsForResourceCommand({ resourceArn: repository.repositoryArn }));
   const tags = tagRecord(answer.tags);
-  const image = wanted && (await findImage(aws.ecr, name, wanted.spec.tag));
+  if (!wanted && RETIRED in tags) return undefined; // gone as far as the catalog is concerned
+  const image = wanted && (await findImage(aws.ecr, name, wanted.spec.tag as string));
   const policy = Object.entries(MUTABILITY).find(([, value]) => value === repository.imageTagMutability)?.[0];
   const spec = {
     repository: name,
-    tag: wanted?.spec.tag ?? '',
+    tag: image ? (wanted?.spec.tag ?? null) : null,
     treeHash: image ? (image.treeHash ?? `image ${image.digest}`) : null,
     tagPolicy: policy ?? String(repository.imageTagMutability),
     retired: RETIRED in tags,
@@ -134,12 +136,13 @@ function mutability({ tagPolicy }: ImageRepositorySpec) {
 /** Has the image published where its tag is missing or was built from another tree. */
 async function fill(aws: Aws, { algorithm, spec }: Wanted<ImageRepositorySpec>, repository: Repository): Promise<void> {
   const treeHash = spec.treeHash as string;
-  const before = await findImage(aws.ecr, spec.repository, spec.tag);
+  const tag = spec.tag as string;
+  const before = await findImage(aws.ecr, spec.repository, tag);
   if (before?.treeHash === treeHash) return;
-  await aws.images.publish({ algorithm, repositoryUri: repository.repositoryUri ?? '', tag: spec.tag, treeHash });
-  const after = await findImage(aws.ecr, spec.repository, spec.tag);
+  await aws.images.publish({ algorithm, repositoryUri: repository.repositoryUri ?? '', tag, treeHash });
+  const after = await findImage(aws.ecr, spec.repository, tag);
   if (after?.treeHash !== treeHash)
-    throw new Error(`image ${spec.repository}:${spec.tag} was published with tree hash ${after?.treeHash ?? 'none'}, not ${treeHash}`);
+    throw new Error(`image ${spec.repository}:${tag} was published with tree hash ${after?.treeHash ?? 'none'}, not ${treeHash}`);
 }
 
 async function retire(aws: Aws, name: string, run: Run): Promise<void> {

@@ -4,8 +4,8 @@ import { type EntryContract, type PublishedEntry, Registry, type RegistryEntry }
 import type { Aws } from '../aws/clients.ts';
 import { queueUrl } from '../aws/queues.ts';
 import { ownedRevision } from '../aws/task-definitions.ts';
-import { contractOf } from '../contract.ts';
 import { diffFields } from '../change.ts';
+import { contractOf } from '../contract.ts';
 import type { Owner } from '../platform.ts';
 import { type Kind, type Listed, type Observed, type Run, type Wanted, want } from './kind.ts';
 

@@ -5,8 +5,8 @@ import {
   DeleteQueueCommand,
   GetQueueAttributesCommand,
   ListQueueTagsCommand,
-  QueueDeletedRecently,
   type QueueAttributeName,
+  QueueDeletedRecently,
   SetQueueAttributesCommand,
   TagQueueCommand,
 } from '@aws-sdk/client-sqs';
@@ -24,6 +24,7 @@ export type RequestQueueSpec = Readonly<Record<string, string>>;
 /** Seconds that a worker has before a message shows again; it lowers this itself on receipt. */
 const VISIBILITY = 900;
 const MAX_RECEIVES = 3;
+const SECONDS_A_DAY = 86_400;
 /** What both queues are, and every other request queue is. */
 const FIFO = {
   FifoQueue: 'true',
@@ -41,15 +42,25 @@ export const requestQueue: Kind<RequestQueueSpec> = {
     read: ['tag:GetResources', 'sqs:GetQueueUrl', 'sqs:GetQueueAttributes', 'sqs:ListQueueTags'],
     write: ['sqs:CreateQueue', 'sqs:SetQueueAttributes', 'sqs:TagQueue', 'sqs:DeleteQueue'],
   },
-  causes: {},
+  causes: {
+    '/VisibilityTimeout': '/queue/visibility_timeout',
+    '/RedrivePolicy': '/queue/max_receives',
+    '/MessageRetentionPeriod': '/queue/retention_days',
+  },
 
   /** `…-requests-dlq.fifo` sorts before `…-requests.fifo`, which names it in its redrive policy. */
   desire(algorithm, { names }) {
     const deadLetters = names.deadLetterQueue(algorithm.name);
-    const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: names.queueArn(deadLetters), maxReceiveCount: MAX_RECEIVES });
+    const { visibility_timeout, max_receives = MAX_RECEIVES, retention_days } = algorithm.queue ?? {};
+    const requests = {
+      ...FIFO,
+      ...(visibility_timeout && { VisibilityTimeout: String(visibility_timeout) }),
+      ...(retention_days && { MessageRetentionPeriod: String(retention_days * SECONDS_A_DAY) }),
+      RedrivePolicy: JSON.stringify({ deadLetterTargetArn: names.queueArn(deadLetters), maxReceiveCount: max_receives }),
+    };
     return [
       want('request-queue', algorithm, deadLetters, FIFO),
-      want('request-queue', algorithm, names.requestQueue(algorithm.name), { ...FIFO, RedrivePolicy }),
+      want('request-queue', algorithm, names.requestQueue(algorithm.name), requests),
     ];
   },
 
@@ -92,7 +103,9 @@ async function observe(aws: Aws, name: string): Promise<Observed<RequestQueueSpe
     aws.sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ATTRIBUTES })),
     aws.sqs.send(new ListQueueTagsCommand({ QueueUrl })),
   ]);
-  const spec = Object.fromEntries(ATTRIBUTES.flatMap((key) => (Attributes[key] === undefined ? [] : [[key, normal(key, Attributes[key])]])));
+  const spec = Object.fromEntries(
+    ATTRIBUTES.flatMap((key) => (Attributes[key] === undefined ? [] : [[key, normal(key, Attributes[key])]])),
+  );
   return { name, ...ownership(Tags), spec };
 }
 

@@ -20,7 +20,18 @@ import { lowerTags, ownedResources, tagRecord } from '../aws/tags.ts';
 import { findRevision, ownedRevision } from '../aws/task-definitions.ts';
 import { diffFields } from '../change.ts';
 import type { Owner } from '../platform.ts';
-import { type Change, type Kind, type Listed, NotYet, type Observed, ownership, type Run, versionedTagsOf, type Wanted, want } from './kind.ts';
+import {
+  type Change,
+  type Kind,
+  type Listed,
+  NotYet,
+  type Observed,
+  ownership,
+  type Run,
+  versionedTagsOf,
+  type Wanted,
+  want,
+} from './kind.ts';
 
 export interface ServiceSpec {
   readonly cluster: string;

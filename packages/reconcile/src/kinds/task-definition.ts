@@ -1,12 +1,6 @@
 /** How one task of an algorithm runs: image, size, roles, environment. Every apply of a change registers a new revision. */
 
-import {
-  DeregisterTaskDefinitionCommand,
-  ListTaskDefinitionFamiliesCommand,
-  ListTaskDefinitionsCommand,
-  RegisterTaskDefinitionCommand,
-  type RegisterTaskDefinitionCommandInput,
-} from '@aws-sdk/client-ecs';
+import { RegisterTaskDefinitionCommand, type RegisterTaskDefinitionCommandInput } from '@aws-sdk/client-ecs';
 import type { EntryContract } from '@mip/registry';
 import { LIMITS } from '@mip/registry/limits';
 import { TREE_HASH_LABEL } from '@mip/registry/names';
@@ -16,10 +10,9 @@ import type { Aws } from '../aws/clients.ts';
 import { findImage, findRepository } from '../aws/images.ts';
 import { queueUrl } from '../aws/queues.ts';
 import { lowerTags, ownedResources } from '../aws/tags.ts';
-import { findRevision, type Revision } from '../aws/task-definitions.ts';
-import { contractOf } from '../contract.ts';
+import { activeFamilies, deregisterAll, findRevision, type Revision } from '../aws/task-definitions.ts';
 import { diffFields } from '../change.ts';
-import type { Owner } from '../platform.ts';
+import { contractOf } from '../contract.ts';
 import { type Kind, type Listed, type Observed, ownership, type Run, versionedTagsOf, type Wanted, want } from './kind.ts';
 
 /** An image that MIP builds is known by its tree, because its digest does not exist before it is built. */
@@ -55,8 +48,11 @@ const OF_THE_SPEC = ['MIP_ENTRY', 'MIP_QUEUE_URL'];
 export const taskDefinition: Kind<TaskDefinitionSpec> = {
   name: 'task-definition',
   permissions: {
-    read: ['tag:GetResources', 'ecs:ListTaskDefinitionFamilies', 'ecs:DescribeTaskDefinition', 'ecr:BatchGetImage', 'ecr:DescribeRepositories', 'sqs:GetQueueUrl'],
-    write: ['ecs:RegisterTaskDefinition', 'ecs:TagResource', 'iam:PassRole', 'ecs:ListTaskDefinitions', 'ecs:DeregisterTaskDefinition'],
+    read: ['tag:GetResources', 'ecs:ListTaskDefinitionFamilies', 'ecs:DescribeTaskDefinition'],
+    write: [
+      ...['ecr:BatchGetImage', 'ecr:DescribeRepositories', 'sqs:GetQueueUrl', 'iam:PassRole', 'ecs:TagResource'],
+      ...['ecs:RegisterTaskDefinition', 'ecs:ListTaskDefinitions', 'ecs:DeregisterTaskDefinition'],
+    ],
   },
   causes: {
     '/cpu': '/cpu',
@@ -110,7 +106,7 @@ export const taskDefinition: Kind<TaskDefinitionSpec> = {
   },
 
   async list(aws, owner) {
-    const active = await activeFamilies(aws, owner);
+    const active = await activeFamilies(aws.ecs, owner.names.taskDefinition(''));
     const newest = new Map<string, { revision: number; listed: Listed }>();
     for await (const { arn, tags } of ownedResources(aws.tagging, owner.catalogId, 'ecs:task-definition')) {
       const [family = '', number] = arn.slice(arn.lastIndexOf('/') + 1).split(':');
@@ -128,24 +124,10 @@ export const taskDefinition: Kind<TaskDefinitionSpec> = {
   diff: diffFields,
 
   async apply(aws, change, run) {
-    if (change.action === 'delete') return deregisterAll(aws, change.name);
+    if (change.action === 'delete') return deregisterAll(aws.ecs, change.name);
     await aws.ecs.send(new RegisterTaskDefinitionCommand(await registration(aws, change.wanted as Wanted<TaskDefinitionSpec>, run)));
   },
 };
-
-/** Deregistered revisions keep their tags in the index, so it alone does not tell what is there. */
-async function activeFamilies(aws: Aws, { names }: Owner): Promise<ReadonlySet<string>> {
-  const families = new Set<string>();
-  let nextToken: string | undefined;
-  do {
-    const page = await aws.ecs.send(
-      new ListTaskDefinitionFamiliesCommand({ familyPrefix: names.taskDefinition(''), status: 'ACTIVE', maxResults: 100, nextToken }),
-    );
-    for (const family of page.families ?? []) families.add(family);
-    nextToken = page.nextToken;
-  } while (nextToken);
-  return families;
-}
 
 function observed(family: string, revision: Revision | undefined): Observed<TaskDefinitionSpec> | undefined {
   if (!revision) return undefined;
@@ -224,16 +206,4 @@ async function resolve(aws: Aws, image: ImageSpec): Promise<string> {
     throw new Error(`${image.repository}:${image.tag} holds ${found?.treeHash ?? 'no image'}, not ${image.treeHash}`);
   const repository = await findRepository(aws.ecr, image.repository);
   return `${repository?.repositoryUri}@${found.digest}`;
-}
-
-async function deregisterAll(aws: Aws, family: string): Promise<void> {
-  const arns: string[] = [];
-  let nextToken: string | undefined;
-  do {
-    const page = await aws.ecs.send(new ListTaskDefinitionsCommand({ familyPrefix: family, status: 'ACTIVE', maxResults: 100, nextToken }));
-    arns.push(...(page.taskDefinitionArns ?? []));
-    nextToken = page.nextToken;
-  } while (nextToken);
-  const own = arns.filter((arn) => arn.slice(arn.lastIndexOf('/') + 1).split(':')[0] === family); // a prefix may match more
-  for (const taskDefinition of own) await aws.ecs.send(new DeregisterTaskDefinitionCommand({ taskDefinition }));
 }

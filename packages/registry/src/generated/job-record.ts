@@ -126,7 +126,6 @@ export interface JobRecord {
   /**
    * The files the job left, in order.
    *
-   * @minItems 0
    * @maxItems 10000
    *
    * Items: One result file.

@@ -1,0 +1,41 @@
+"""The ways a job can go wrong, by what follows from each.
+
+The words of a fault are stored in the job's record and shown to the client: they carry no UIDs, no values of the image and no
+patient data, only what is wrong and where (a position in the series, the name of an attribute).
+"""
+
+from typing import Literal
+
+Code = Literal["invalid-input", "image-not-found", "image-unreadable", "internal", "timeout"]
+
+
+class JobFault(Exception):
+    """The job cannot succeed, however often it is tried: it fails at once, with this code and these words."""
+
+    code: Code = "internal"
+
+
+class InvalidInput(JobFault):
+    """The image or the parameters do not fit the algorithm."""
+
+    code: Code = "invalid-input"
+
+
+class ImageNotFound(JobFault):
+    """The images bucket has no such instance, series or study."""
+
+    code: Code = "image-not-found"
+
+
+class ImageUnreadable(InvalidInput):
+    """The bytes are not DICOM, are cut short, or cannot be decoded."""
+
+    code: Code = "image-unreadable"
+
+
+class ResultConflict(JobFault):
+    """A result with other bytes is already stored under the key of this one. The first stays."""
+
+
+class MalformedMessage(Exception):
+    """A message that is no job. Its words name the field at fault, never a value."""

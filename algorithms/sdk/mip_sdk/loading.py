@@ -1,0 +1,31 @@
+"""Finds the algorithm in its folder."""
+
+import importlib.util
+import inspect
+from pathlib import Path
+
+from mip_sdk.processor import BaseProcessor
+
+
+def load_processor(folder: Path, threads: int) -> BaseProcessor:
+    """The one ``BaseProcessor`` of ``algorithm.py`` (Python) or ``adapter.py`` (OpenMP).
+
+    Raises
+    ------
+    LookupError
+        When the folder has neither file, or the file not exactly one such class.
+    """
+    path = next((folder / name for name in ("algorithm.py", "adapter.py") if (folder / name).is_file()), None)
+    spec = importlib.util.spec_from_file_location("mip_algorithm", path) if path else None
+    if path is None or spec is None or spec.loader is None:
+        raise LookupError(f"{folder} has neither algorithm.py nor adapter.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found = [
+        member
+        for _, member in inspect.getmembers(module, inspect.isclass)
+        if issubclass(member, BaseProcessor) and not inspect.isabstract(member) and member.__module__ == module.__name__
+    ]
+    if len(found) != 1:
+        raise LookupError(f"{path} has {len(found)} subclasses of BaseProcessor; it needs one")
+    return found[0](folder, threads)

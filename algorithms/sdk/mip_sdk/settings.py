@@ -1,0 +1,105 @@
+"""The worker's settings, from the environment that the task definition gives it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from mip_sdk.image_data import Units
+from mip_sdk.manifest import Provenance
+
+
+class SettingsFault(Exception):
+    """The environment lacks a variable, or one has no sense. Names the variable, never its value."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that the environment says."""
+
+    provenance: Provenance
+    units: Units
+    regulatory: str
+    queue_url: str
+    jobs_table: str
+    images_bucket: str
+    results_bucket: str
+    images_key: str
+    folder: Path
+    region: str
+    threads: int | None
+    most_bytes: int | None
+
+
+def settings_from(environment: Mapping[str, str]) -> Settings:
+    """Read the settings.
+
+    Raises
+    ------
+    SettingsFault
+        Naming all variables that are missing, or the one that cannot be read.
+    """
+    required = (
+        "ALGORITHM",
+        "VERSION",
+        "IMAGE_DIGEST",
+        "QUEUE_URL",
+        "JOBS_TABLE",
+        "IMAGES_BUCKET",
+        "RESULTS_BUCKET",
+        "PLATFORM",
+        "IMAGES_KEY",
+    )
+    missing = [f"MIP_{name}" for name in required if not environment.get(f"MIP_{name}")]
+    if missing:
+        raise SettingsFault(f"the environment lacks {', '.join(missing)}")
+    given = {name: environment[f"MIP_{name}"] for name in required}
+    entry = _entry(environment.get("MIP_ENTRY", "{}"))
+    return Settings(
+        provenance=Provenance(
+            platform=given["PLATFORM"],
+            algorithm=given["ALGORITHM"],
+            version=given["VERSION"],
+            image_digest=given["IMAGE_DIGEST"],
+            commit=environment.get("MIP_COMMIT", ""),
+            plan_digest=environment.get("MIP_PLAN_DIGEST", ""),
+        ),
+        units=_units(entry),
+        regulatory=str((entry.get("regulatory") or {}).get("status", "research")),
+        queue_url=given["QUEUE_URL"],
+        jobs_table=given["JOBS_TABLE"],
+        images_bucket=given["IMAGES_BUCKET"],
+        results_bucket=given["RESULTS_BUCKET"],
+        images_key=given["IMAGES_KEY"],
+        folder=Path(environment.get("MIP_ALGORITHM_DIR") or "."),
+        region=environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or "",
+        threads=_whole(environment, "MIP_THREADS"),
+        most_bytes=_whole(environment, "MIP_MAX_IMAGE_BYTES"),
+    )
+
+
+def _entry(text: str) -> dict[str, Any]:
+    try:
+        entry = json.loads(text)
+    except ValueError as error:
+        raise SettingsFault("MIP_ENTRY is not JSON") from error
+    if not isinstance(entry, dict):
+        raise SettingsFault("MIP_ENTRY is not an object")
+    return cast(dict[str, Any], entry)
+
+
+def _units(entry: dict[str, Any]) -> Units:
+    units = (entry.get("input") or {}).get("units", "stored")
+    if units not in ("stored", "modality", "hu"):
+        raise SettingsFault("MIP_ENTRY has units that are not known")
+    return units
+
+
+def _whole(environment: Mapping[str, str], name: str) -> int | None:
+    text = environment.get(name)
+    if not text:
+        return None
+    if not text.isdecimal() or int(text) < 1:
+        raise SettingsFault(f"{name} is not a whole number above 0")
+    return int(text)

@@ -1,0 +1,140 @@
+"""What a worker finds around it, in memory (moto): a queue, a table, two buckets."""
+
+import io
+import json
+from dataclasses import asdict
+from typing import Any
+
+import boto3
+from boto3.dynamodb.types import TypeDeserializer
+from made import IMAGE_DIGEST, message_of, processing
+from mip_sdk.images import Images, hashed
+from mip_sdk.jobs import Jobs
+from mip_sdk.log import Log
+from mip_sdk.message import JobMessage, Value
+from mip_sdk.processor import BaseProcessor
+from mip_sdk.request_queue import Delivery, RequestQueue
+from mip_sdk.results import Results
+from mip_sdk.worker import Parts, Worker
+
+KEY = "T9c0vQm2rXn5sLk8wZb1yHd4uJf7aGe3"
+REGION = "eu-central-1"
+
+
+class Cloud:
+    """The services as a job meets them."""
+
+    def __init__(self, **client_options: Any) -> None:
+        client: Any = lambda name: boto3.client(name, region_name=REGION, **client_options)  # noqa: E731
+        self.s3, self.sqs, self.dynamodb = client("s3"), client("sqs"), client("dynamodb")
+        for bucket in ("images", "results"):
+            self.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+        self.dead_url, dead_arn = self._queue("dead.fifo", {})
+        redrive = json.dumps({"deadLetterTargetArn": dead_arn, "maxReceiveCount": 3})
+        self.queue_url, _ = self._queue("requests.fifo", {"RedrivePolicy": redrive})
+        self.dynamodb.create_table(
+            TableName="jobs",
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": "client_id", "KeyType": "HASH"}, {"AttributeName": "job_id", "KeyType": "RANGE"}],
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("client_id", "job_id")],
+        )
+        self.logged = io.StringIO()
+        self._sent = 0
+
+    def _queue(self, name: str, attributes: dict[str, str]) -> tuple[str, str]:
+        attributes = {"FifoQueue": "true", "VisibilityTimeout": "900", **attributes}
+        url = self.sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+        return url, self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+
+    def put_image(self, octets: bytes, job: JobMessage) -> None:
+        """As an import does."""
+        pacs = job.pacs
+        levels = {"study": pacs.study_uid, "series": pacs.series_uid or "", "instance": pacs.instance_uid or ""}
+        key = "/".join(hashed(KEY, level, uid) for level, uid in levels.items())
+        self.s3.put_object(Bucket="images", Key=f"instances/{key}.dcm", Body=octets)
+
+    def put_record(self, job: JobMessage, state: str = "queued", attempts: int = 0) -> None:
+        """As the router does."""
+        texts = {
+            "client_id": job.client_id,
+            "job_id": job.job_id,
+            "job_key": job.job_key,
+            "algorithm": job.algorithm,
+            "version": job.version,
+            "state": state,
+            "purpose": job.purpose,
+            "request_digest": "sha256:" + "00" * 32,
+            "accepted_at": job.accepted_at,
+            "updated_at": job.accepted_at,
+        }
+        if state in ("accepted", "queued", "running"):
+            texts["open_state"] = state
+        item: dict[str, Any] = {name: {"S": text} for name, text in texts.items()}
+        item |= {"attempts": {"N": str(attempts)}, "delivery": {"N": "1"}, "parameters": {"M": {}}}
+        item |= {"pacs": {"M": {name: {"S": uid} for name, uid in asdict(job.pacs).items() if uid}}}
+        self.dynamodb.put_item(TableName="jobs", Item=item)
+
+    def send(self, job: JobMessage) -> None:
+        """As the router does."""
+        body = {"schema": "job-message/1", **asdict(job)}
+        body["pacs"] = {name: uid for name, uid in body["pacs"].items() if uid}
+        self.send_text(json.dumps(body))
+
+    def send_text(self, body: str) -> None:
+        self._sent += 1
+        group = f"group-{self._sent}"
+        self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=body, MessageGroupId=group, MessageDeduplicationId=group)
+
+    def submit(self, octets: bytes, algorithm: str, parameters: dict[str, Value] | None = None, job_id: str = "job-1") -> JobMessage:
+        """A job as a client's request leaves it: image, record, message."""
+        job = message_of(octets, algorithm, parameters, job_id)
+        self.put_image(octets, job)
+        self.put_record(job)
+        self.send(job)
+        return job
+
+    def record(self, job: JobMessage) -> dict[str, Any]:
+        key = {"client_id": {"S": job.client_id}, "job_id": {"S": job.job_id}}
+        item = self.dynamodb.get_item(TableName="jobs", Key=key).get("Item", {})
+        return {name: TypeDeserializer().deserialize(value) for name, value in item.items()}
+
+    def results(self) -> dict[str, bytes]:
+        listed = self.s3.list_objects_v2(Bucket="results").get("Contents", [])
+        return {item["Key"]: self.s3.get_object(Bucket="results", Key=item["Key"])["Body"].read() for item in listed}
+
+    def waiting(self, url: str | None = None) -> int:
+        """Messages that a receive would get now."""
+        names = ["ApproximateNumberOfMessages"]
+        answer = self.sqs.get_queue_attributes(QueueUrl=url or self.queue_url, AttributeNames=names)
+        return int(answer["Attributes"][names[0]])
+
+    def hidden(self) -> int:
+        """Messages that a worker holds."""
+        names = ["ApproximateNumberOfMessagesNotVisible"]
+        answer = self.sqs.get_queue_attributes(QueueUrl=self.queue_url, AttributeNames=names)
+        return int(answer["Attributes"][names[0]])
+
+    def lines(self) -> list[dict[str, Any]]:
+        """What the worker logged."""
+        return [json.loads(line) for line in self.logged.getvalue().splitlines()]
+
+    def queue(self) -> RequestQueue:
+        return RequestQueue(self.sqs, self.queue_url)
+
+    def worker(self, processor: BaseProcessor, algorithm: str, image_digest: str = IMAGE_DIGEST, **changed: Any) -> Worker:
+        parts = {
+            "queue": self.queue(),
+            "jobs": Jobs(self.dynamodb, "jobs", image_digest, "1.0.0"),
+            "images": Images(self.s3, "images", KEY),
+            "processing": processing(processor, algorithm, image_digest),
+            "results": Results(self.s3, "results", image_digest),
+            **changed,
+        }
+        return Worker(Parts(**parts), algorithm, Log(self.logged))
+
+    def deliver(self, worker: Worker) -> Delivery:
+        """One message from the queue through the worker."""
+        delivery = self.queue().receive(wait_s=0)
+        assert delivery is not None
+        worker.handle(delivery)
+        return delivery

@@ -1,0 +1,33 @@
+"""Builds the libraries once, and lends every test a cloud in memory."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cloud import Cloud
+from mip_sdk.loading import load_processor
+from mip_sdk.processor import BaseProcessor
+from moto import mock_aws
+
+ALGORITHMS = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def processors() -> dict[str, BaseProcessor]:
+    for folder in ("kernels", "window-level/src", "grayscale/src"):
+        subprocess.run(["make", "-s", "-C", str(ALGORITHMS / folder)], check=True)
+    return {name: load_processor(ALGORITHMS / name, threads=2) for name in ("window-level", "grayscale")}
+
+
+@pytest.fixture
+def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    assert "AWS_ENDPOINT_URL" not in os.environ
+    with mock_aws():
+        yield Cloud()

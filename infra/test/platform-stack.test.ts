@@ -1,0 +1,268 @@
+import { Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, test } from 'vitest';
+import { PLATFORM, synthesise } from './synthesised.ts';
+
+const aws = synthesise(PLATFORM, false);
+
+describe('network', () => {
+  test('no security group lets anything in, and tasks reach HTTPS alone', () => {
+    aws.template.resourceCountIs('AWS::EC2::SecurityGroupIngress', 0);
+    aws.template.resourceCountIs('AWS::EC2::SecurityGroup', 1);
+    aws.template.hasResourceProperties('AWS::EC2::SecurityGroup', {
+      SecurityGroupIngress: Match.absent(),
+      SecurityGroupEgress: [Match.objectLike({ IpProtocol: 'tcp', FromPort: 443, ToPort: 443, CidrIp: '0.0.0.0/0' })],
+    });
+    aws.template.resourceCountIs('Custom::VpcRestrictDefaultSG', 1);
+  });
+
+  test('it is as wide as the platform file says', () => {
+    aws.template.hasResourceProperties('AWS::EC2::VPC', { CidrBlock: '10.7.0.0/16' });
+    aws.template.resourceCountIs('AWS::EC2::NatGateway', 1);
+    aws.template.resourceCountIs('AWS::EC2::Subnet', 6); // public and private in three zones
+  });
+
+  test('S3 and DynamoDB are reached without the internet', () => {
+    const endpoints = aws.resources('AWS::EC2::VPCEndpoint').map(({ Properties }) => JSON.stringify(Properties.ServiceName));
+    expect(endpoints).toEqual([expect.stringContaining('.s3'), expect.stringContaining('.dynamodb')]);
+    expect(aws.resources('AWS::EC2::VPCEndpoint').map(({ Properties }) => Properties.RouteTableIds.length)).toEqual([6, 6]);
+  });
+
+  test('with NAT tasks run in private subnets; without it in public ones with a public address', () => {
+    expect(facts(aws)).toMatch(/"assign_public_ip\\":false/);
+    expect(facts(aws)).toMatch(/TasksSubnet1/);
+    const withoutNat = synthesise({ ...PLATFORM, network: { ...PLATFORM.network, nat_gateways: 0 } }, false);
+    expect(facts(withoutNat)).toMatch(/"assign_public_ip\\":true/);
+    expect(facts(withoutNat)).toMatch(/PublicSubnet1/);
+    withoutNat.template.resourceCountIs('AWS::EC2::NatGateway', 0);
+  });
+});
+
+describe('tables', () => {
+  test.each([
+    ['rad-algorithms', ['algorithm_name HASH'], []],
+    ['rad-clients', ['key_hash HASH'], []],
+    [
+      'rad-jobs',
+      ['client_id HASH', 'job_id RANGE'],
+      ['by-algorithm algorithm HASH accepted_at RANGE', 'by-open-state open_state HASH updated_at RANGE'],
+    ],
+  ])('%s has its keys, recovers to any moment and outlives the stack', (name, keys, indexes) => {
+    const [table] = aws.resources('AWS::DynamoDB::GlobalTable').filter(({ Properties }) => Properties.TableName === name);
+    const words = (schema: { AttributeName: string; KeyType: string }[]) => schema.map((key) => `${key.AttributeName} ${key.KeyType}`);
+    expect(words(table?.Properties.KeySchema)).toEqual(keys);
+    const found = (table?.Properties.GlobalSecondaryIndexes ?? []) as { IndexName: string; KeySchema: [] }[];
+    expect(found.map((index) => [index.IndexName, ...words(index.KeySchema)].join(' '))).toEqual(indexes);
+    expect(table?.Properties.BillingMode).toBe('PAY_PER_REQUEST');
+    expect(table?.Properties.Replicas).toEqual([
+      expect.objectContaining({ DeletionProtectionEnabled: true, PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } }),
+    ]);
+    expect([table?.DeletionPolicy, table?.UpdateReplacePolicy]).toEqual(['RetainExceptOnCreate', 'Retain']);
+  });
+
+  test('every attribute of a key is text', () => {
+    const types = aws
+      .resources('AWS::DynamoDB::GlobalTable')
+      .flatMap(({ Properties }) => Properties.AttributeDefinitions.map((one: { AttributeType: string }) => one.AttributeType));
+    expect(new Set(types)).toEqual(new Set(['S']));
+  });
+});
+
+describe('buckets', () => {
+  const names = ['rad-123456789012-eu-north-1-images', 'rad-123456789012-eu-north-1-results', 'rad-123456789012-eu-north-1-reconciles'];
+
+  test('there are three, private, encrypted, versioned and kept', () => {
+    const buckets = aws.resources('AWS::S3::Bucket');
+    expect(buckets.map(({ Properties }) => Properties.BucketName)).toEqual(names);
+    for (const { Properties, DeletionPolicy } of buckets) {
+      expect(Object.values(Properties.PublicAccessBlockConfiguration)).toEqual([true, true, true, true]);
+      expect(Properties.BucketEncryption.ServerSideEncryptionConfiguration[0].ServerSideEncryptionByDefault.SSEAlgorithm).toBe('AES256');
+      expect(Properties.VersioningConfiguration).toEqual({ Status: 'Enabled' });
+      expect(Properties.AccessControl).toBeUndefined();
+      expect(DeletionPolicy).toBe('RetainExceptOnCreate');
+    }
+  });
+
+  test('each refuses what does not come over TLS, and nobody is allowed by policy', () => {
+    const policies = aws.resources('AWS::S3::BucketPolicy').map(({ Properties }) => Properties.PolicyDocument.Statement);
+    expect(policies).toHaveLength(3);
+    for (const statements of policies) {
+      expect(statements.every((statement: { Effect: string }) => statement.Effect === 'Deny')).toBe(true);
+      expect(JSON.stringify(statements)).toContain('"aws:SecureTransport":"false"');
+    }
+  });
+});
+
+describe('rights', () => {
+  const statements = aws
+    .resources()
+    .filter(({ Type }) => Type === 'AWS::IAM::Policy' || Type === 'AWS::IAM::Role')
+    .flatMap(({ id, Properties }) =>
+      [Properties, ...(Properties.Policies ?? [])]
+        .flatMap((one) => one.PolicyDocument?.Statement ?? [])
+        .map((statement) => ({ id, ...statement })),
+    );
+
+  test('no action has a wildcard, and everything has a resource by name but the login to ECR', () => {
+    expect(statements.length).toBeGreaterThan(10);
+    expect(statements.flatMap(({ Action }) => Action).filter((action) => action.includes('*'))).toEqual([]);
+    expect(statements.filter(({ Resource }) => [Resource].flat().includes('*')).map(({ Action }) => Action)).toEqual([
+      'ecr:GetAuthorizationToken',
+    ]);
+  });
+
+  test.each([
+    [
+      'TaskRole',
+      {
+        'dynamodb:GetItem': 'Jobs',
+        'dynamodb:UpdateItem': 'Jobs',
+        's3:GetObject': 'Images/*, Results/*',
+        's3:ListBucket': 'Images',
+        's3:PutObject': 'Results/*',
+        'sqs:ChangeMessageVisibility': ':sqs:eu-north-1:123456789012:rad-*-requests.fifo',
+        'sqs:DeleteMessage': ':sqs:eu-north-1:123456789012:rad-*-requests.fifo',
+        'sqs:GetQueueAttributes': ':sqs:eu-north-1:123456789012:rad-*-requests.fifo',
+        'sqs:ReceiveMessage': ':sqs:eu-north-1:123456789012:rad-*-requests.fifo',
+      },
+    ],
+    [
+      'ExecutionRole',
+      {
+        'ecr:BatchCheckLayerAvailability': ':ecr:eu-north-1:123456789012:repository/rad-*',
+        'ecr:BatchGetImage': ':ecr:eu-north-1:123456789012:repository/rad-*',
+        'ecr:GetAuthorizationToken': '*',
+        'ecr:GetDownloadUrlForLayer': ':ecr:eu-north-1:123456789012:repository/rad-*',
+        'logs:CreateLogStream': 'AlgorithmsLog',
+        'logs:PutLogEvents': 'AlgorithmsLog',
+        'secretsmanager:GetSecretValue': 'ImagesKey',
+      },
+    ],
+    [
+      'RouterRole',
+      {
+        'dynamodb:GetItem': 'Algorithms, Clients, Jobs',
+        'dynamodb:PutItem': 'Jobs',
+        'dynamodb:UpdateItem': 'Jobs',
+        'logs:CreateLogStream': 'RouterLog',
+        'logs:PutLogEvents': 'RouterLog',
+        's3:GetObject': 'Results/*',
+        'sqs:SendMessage': ':sqs:eu-north-1:123456789012:rad-*-requests.fifo',
+      },
+    ],
+    [
+      'AdminKeyMakerRole',
+      {
+        'logs:CreateLogStream': 'AdminKeyMakerLog',
+        'logs:PutLogEvents': 'AdminKeyMakerLog',
+        'ssm:PutParameter': ':ssm:eu-north-1:123456789012:parameter/rad/admin/key',
+      },
+    ],
+  ])('%s may do this and nothing else', (role, allowed) => {
+    const found: Record<string, string[]> = {};
+    for (const { Action, Resource } of statements.filter(({ id }) => id.startsWith(`${role}DefaultPolicy`)))
+      for (const action of [Action].flat()) found[action] = [...(found[action] ?? []), ...[Resource].flat().map(readable)];
+    expect(Object.fromEntries(Object.entries(found).map(([action, resources]) => [action, resources.sort().join(', ')]))).toEqual(allowed);
+  });
+
+  test.each([
+    ['rad-eu-north-1-task', '/mip/north/'],
+    ['rad-eu-north-1-execution', '/mip/north/'],
+  ])('role %s is for ECS tasks alone, under %s', (RoleName, Path) => {
+    aws.template.hasResourceProperties('AWS::IAM::Role', {
+      RoleName,
+      Path,
+      AssumeRolePolicyDocument: {
+        Statement: [{ Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: 'ecs-tasks.amazonaws.com' } }],
+      },
+    });
+  });
+});
+
+describe('secrets', () => {
+  test('the images key is made by Secrets Manager', () => {
+    const [secret, ...others] = aws.resources('AWS::SecretsManager::Secret');
+    expect(others).toEqual([]);
+    expect(secret?.Properties).toMatchObject({
+      Name: 'rad/images/key',
+      GenerateSecretString: { PasswordLength: 64, ExcludePunctuation: true },
+    });
+    expect(secret?.Properties.SecretString).toBeUndefined();
+    expect(secret?.DeletionPolicy).toBe('RetainExceptOnCreate');
+  });
+
+  test('the admin key is in the template by name only', () => {
+    const [key, ...others] = aws.resources('Custom::AdminKey');
+    expect(others).toEqual([]);
+    expect(key?.Properties).toEqual({ ServiceToken: expect.anything(), ServiceTimeout: '120', ParameterName: '/rad/admin/key' });
+    expect(aws.resources('AWS::SSM::Parameter').map(({ Properties }) => [Properties.Name, Properties.Type])).toEqual([
+      ['/rad/platform/facts', 'String'],
+    ]);
+  });
+
+  test('no output, parameter or variable resolves a secret', () => {
+    expect(aws.text).not.toMatch(/\{\{resolve:(secretsmanager|ssm-secure)/);
+    expect(Object.keys(aws.template.toJSON().Outputs)).toEqual(['ApiUrl']);
+    expect(JSON.stringify(aws.template.toJSON().Outputs)).not.toMatch(/ImagesKey|AdminKey/);
+    expect(facts(aws).match(/ImagesKey\w*\\",\\"\w+/g)).toEqual(null);
+    expect(facts(aws)).toMatch(/\["ImagesKey\w+","Id"\]/); // its ARN
+  });
+});
+
+describe('the rest', () => {
+  test.each([['/aws/lambda/mip-dynamic-router'], ['/ecs/mip-algorithms']])('log group %s forgets after 90 days', (LogGroupName) => {
+    aws.template.hasResourceProperties('AWS::Logs::LogGroup', { LogGroupName, RetentionInDays: 90 });
+  });
+
+  test('every log group has a retention', () => {
+    expect(aws.resources('AWS::Logs::LogGroup').map(({ Properties }) => Properties.RetentionInDays)).toEqual([90, 90, 90, 90]);
+  });
+
+  test('a retention that CloudWatch does not offer is refused with those that it does', () => {
+    const platform = { ...PLATFORM, defaults: { log_retention_days: 31 } };
+    expect(() => synthesise(platform, false)).toThrow(/log_retention_days is 31: CloudWatch Logs keeps 1, 3, 5, 7, 14, 30, /);
+  });
+
+  test('the cluster measures its tasks', () => {
+    aws.template.hasResourceProperties('AWS::ECS::Cluster', {
+      ClusterName: 'rad-cluster',
+      ClusterSettings: [{ Name: 'containerInsights', Value: 'enabled' }],
+    });
+  });
+
+  test('every path goes to the router, which knows its platform', () => {
+    aws.template.hasResourceProperties('AWS::ApiGatewayV2::Route', { RouteKey: '$default' });
+    aws.template.resourceCountIs('AWS::ApiGatewayV2::Route', 1);
+    aws.template.hasResourceProperties('AWS::Lambda::Function', {
+      FunctionName: 'rad-dynamic-router',
+      Runtime: 'nodejs24.x',
+      Environment: { Variables: { MIP_PREFIX: 'rad', MIP_PLATFORM: 'north', MIP_ACCOUNT: '123456789012', MIP_MAX_REQUEST_BYTES: '1000' } },
+    });
+  });
+
+  test('the facts have every field that reconcile reads', () => {
+    const fields = [...facts(aws).matchAll(/\\"(\w+)\\":/g)].map((match) => match[1]);
+    expect(fields).toEqual(
+      'vpc_id subnets security_group assign_public_ip cluster task_role_arn execution_role_arn images_key_secret_arn log_group api_id api_url'.split(
+        ' ',
+      ),
+    );
+  });
+
+  test('a platform of two regions is two stacks', () => {
+    expect(() => synthesise({ ...PLATFORM, regions: ['eu-north-1', 'eu-west-1'] }, false)).not.toThrow();
+  });
+});
+
+function facts(of: ReturnType<typeof synthesise>): string {
+  return JSON.stringify(of.resources('AWS::SSM::Parameter')[0]?.Properties.Value);
+}
+
+/** A resource in short: `Jobs`, `Images/*`, or the tail of an ARN. */
+function readable(resource: unknown): string {
+  if (typeof resource === 'string') return resource;
+  const text = JSON.stringify(resource);
+  const arn = /":(?:\w+):[^"]+"/.exec(text);
+  if (arn) return arn[0].slice(1, -1);
+  const name = /"(?:Fn::GetAtt":\[|Ref":)"(\w+?)[0-9A-F]{8}"/.exec(text)?.[1];
+  return text.includes('"/*"') ? `${name}/*` : `${name}`;
+}

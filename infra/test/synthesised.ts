@@ -1,0 +1,61 @@
+/** The platform as CloudFormation sees it, for the tests: two made-up Lambdas, so that nothing but the infrastructure is under test. */
+
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Template } from 'aws-cdk-lib/assertions';
+import { platformApp } from '../lib/app.ts';
+import type { Removed } from '../lib/local-aspect.ts';
+import type { Platform } from '../lib/platform.ts';
+
+/** A platform in AWS; its names and numbers differ from the defaults, so that a constant in the code would show. */
+export const PLATFORM: Platform = {
+  name: 'north',
+  catalog_id: 'mip',
+  prefix: 'rad',
+  account: '123456789012',
+  regions: ['eu-north-1'],
+  network: { cidr: '10.7.0.0/16', availability_zones: 3, nat_gateways: 1 },
+  limits: { max_request_bytes: 1000 },
+  defaults: { log_retention_days: 90 },
+};
+
+/** The same for the local cloud, where there is no NAT. */
+export const LOCAL: Platform = { ...PLATFORM, network: { ...PLATFORM.network, nat_gateways: 0 } };
+
+export interface Resource {
+  readonly Type: string;
+  // biome-ignore lint/suspicious/noExplicitAny: a template is JSON of any shape
+  readonly Properties: any;
+  readonly DeletionPolicy?: string;
+  readonly UpdateReplacePolicy?: string;
+}
+
+export interface Synthesised {
+  readonly template: Template;
+  /** The whole template as text. */
+  readonly text: string;
+  readonly removed: readonly Removed[];
+  /** Logical id → resource, of one type or all. */
+  resources(type?: string): readonly (Resource & { readonly id: string })[];
+}
+
+export function synthesise(platform: Platform, emulated: boolean): Synthesised {
+  const folder = mkdtempSync(join(tmpdir(), 'mip-synthesised-'));
+  const lambdas = join(folder, 'lambda');
+  mkdirSync(lambdas);
+  for (const name of ['router', 'admin-key']) writeFileSync(join(lambdas, `${name}.ts`), 'export const handler = async () => {};');
+  const { stacks, removed, app } = platformApp({ platform, lambdas, emulated, app: { outdir: join(folder, 'cdk.out') } });
+  app.synth();
+  const [stack] = stacks;
+  if (stack === undefined) throw new Error('no stack');
+  const template = Template.fromStack(stack);
+  rmSync(folder, { recursive: true });
+  const all = Object.entries<Resource>(template.toJSON().Resources).map(([id, resource]) => ({ ...resource, id }));
+  return {
+    template,
+    text: JSON.stringify(template.toJSON()),
+    removed: removed(),
+    resources: (type) => all.filter((resource) => type === undefined || resource.Type === type),
+  };
+}

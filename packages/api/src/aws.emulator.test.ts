@@ -1,0 +1,145 @@
+/** The API over the tables, queue and bucket of an emulator: what the ports in memory only claim. */
+import { randomUUID } from 'node:crypto';
+import { type AttributeDefinition, CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateQueueCommand, DeleteQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { ClientTable, jobKey, type NameScope, physicalNames, Registry } from '@mip/registry';
+import type { FastifyInstance } from 'fastify';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openEmulator, type TestEmulator } from '../../../tests/emulator.ts';
+import { createApp } from './app.ts';
+import { awsPorts } from './aws.ts';
+import { ENTRY, get, JOB, KEY, MOST_BYTES, PACS, post, REQUEST } from './testing/requests.ts';
+
+const scope: NameScope = { prefix: `t${randomUUID().slice(0, 8)}`, account: '000000000000', region: 'eu-central-1', platform: 'test' };
+const names = physicalNames(scope);
+const NOW = new Date('2024-01-31T10:00:00.000Z');
+const file = {
+  name: 'result-0001.dcm',
+  key: 'jobs/0123/4567/result-0001.dcm',
+  media_type: 'application/dicom',
+  size: 4,
+  sha256: '0'.repeat(64),
+};
+
+let emulator: TestEmulator;
+let sqs: SQSClient;
+let document: DynamoDBDocumentClient;
+let queueUrl: string;
+let app: FastifyInstance;
+
+async function createTable(dynamodb: DynamoDBClient, table: string, hash: string, range?: string) {
+  const attributes = [hash, ...(range ? [range] : [])];
+  const AttributeDefinitions = attributes.map((AttributeName): AttributeDefinition => ({ AttributeName, AttributeType: 'S' }));
+  const KeySchema = attributes.map((AttributeName, index) => ({
+    AttributeName,
+    KeyType: index === 0 ? ('HASH' as const) : ('RANGE' as const),
+  }));
+  await dynamodb.send(new CreateTableCommand({ TableName: table, BillingMode: 'PAY_PER_REQUEST', AttributeDefinitions, KeySchema }));
+}
+
+async function createQueue(): Promise<string> {
+  const Attributes = { FifoQueue: 'true', DeduplicationScope: 'messageGroup', FifoThroughputLimit: 'perMessageGroupId' };
+  const { QueueUrl = '' } = await sqs.send(
+    new CreateQueueCommand({ QueueName: names.requestQueue(`x${randomUUID().slice(0, 6)}`), Attributes }),
+  );
+  return QueueUrl;
+}
+
+async function received() {
+  const { Messages = [] } = await sqs.send(
+    new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1, MessageSystemAttributeNames: ['All'] }),
+  );
+  return Messages.map(({ Body = '', Attributes }) => ({ message: JSON.parse(Body), attributes: Attributes }));
+}
+
+async function publish(change: Partial<typeof ENTRY>) {
+  const { created_at: _created, updated_at: _updated, ...row } = { ...ENTRY, queue_url: queueUrl, ...change };
+  await new Registry(document, names.table('algorithms')).publish(row, NOW);
+}
+
+beforeAll(async () => {
+  emulator = await openEmulator();
+  const { connection } = emulator;
+  const dynamodb = new DynamoDBClient(connection);
+  const s3 = new S3Client({ ...connection, forcePathStyle: true });
+  sqs = new SQSClient(connection);
+  document = DynamoDBDocumentClient.from(dynamodb);
+  await createTable(dynamodb, names.table('algorithms'), 'algorithm_name');
+  await createTable(dynamodb, names.table('jobs'), 'client_id', 'job_id');
+  await createTable(dynamodb, names.table('clients'), 'key_hash');
+  await s3.send(new CreateBucketCommand({ Bucket: names.bucket('results') }));
+  await s3.send(new PutObjectCommand({ Bucket: names.bucket('results'), Key: file.key, Body: 'DICM' }));
+  await new ClientTable(dynamodb, names.table('clients')).register(KEY, 'clinic-a', NOW);
+  queueUrl = await createQueue();
+  await publish({});
+  app = createApp(awsPorts(scope, connection), { maxRequestBytes: MOST_BYTES, log: { write: () => undefined } });
+});
+
+afterAll(async () => {
+  await emulator.stop();
+});
+
+describe('the API on AWS', () => {
+  it('puts record and message, and marks the job as queued', async () => {
+    const answer = await post(app, REQUEST);
+    expect(answer.statusCode).toBe(202);
+    expect(answer.json()).toMatchObject({ state: 'queued', queued_at: expect.any(String) });
+    const [only, ...others] = await received();
+    expect(others).toEqual([]);
+    expect(only?.message).toMatchObject({
+      ...JOB,
+      job_key: jobKey(JOB),
+      pacs: PACS,
+      parameters: { center: 40, width: 400, function: 'LINEAR' },
+      delivery: 1,
+    });
+    expect(only?.attributes?.MessageGroupId).toBe(jobKey(JOB));
+    expect((await get(app, '/jobs/job-1')).json()).toEqual(answer.json());
+  });
+
+  it('answers a repeat with the same job, another body with 409', async () => {
+    const first = (await post(app, REQUEST)).json();
+    expect((await post(app, REQUEST)).json()).toEqual(first);
+    expect((await post(app, { ...REQUEST, parameters: {} })).statusCode).toBe(409);
+    expect(await received()).toEqual([]);
+  });
+
+  it('is 503 while the queue is missing; the repeat completes the job', async () => {
+    const missing = await createQueue();
+    await sqs.send(new DeleteQueueCommand({ QueueUrl: missing }));
+    await publish({ queue_url: missing });
+    const request = { ...REQUEST, job_id: 'job-2' };
+    expect((await post(app, request)).statusCode).toBe(503);
+    expect((await get(app, '/jobs/job-2')).json()).toMatchObject({ state: 'accepted' });
+    await publish({});
+    expect((await post(app, request)).json()).toMatchObject({ state: 'queued' });
+    expect((await received()).map(({ message }) => message.job_id)).toEqual(['job-2']);
+  });
+
+  it('leads to a result with the name and type of its record', async () => {
+    const result = new UpdateCommand({
+      TableName: names.table('jobs'),
+      Key: JOB,
+      UpdateExpression: 'SET #state = :state, results = :results REMOVE open_state',
+      ExpressionAttributeNames: { '#state': 'state' },
+      ExpressionAttributeValues: { ':state': 'succeeded', ':results': [file] },
+    });
+    await document.send(result);
+    const { href } = (await get(app, '/jobs/job-1/results/result-0001.dcm?redirect=false')).json();
+    const answer = await fetch(href);
+    expect(await answer.text()).toBe('DICM');
+    expect(answer.headers.get('content-disposition')).toBe('attachment; filename="result-0001.dcm"');
+    expect(answer.headers.get('content-type')).toBe('application/dicom');
+    expect((await get(app, '/jobs/job-1/results/result-0001.dcm')).headers.location).toContain(file.key);
+  });
+
+  it('is 503 when nothing answers there', async () => {
+    const nowhere = { endpoint: 'http://127.0.0.1:9', credentials: emulator.connection.credentials };
+    const lost = createApp(awsPorts(scope, nowhere), { maxRequestBytes: MOST_BYTES, log: { write: () => undefined } });
+    const answer = await post(lost, REQUEST);
+    expect(answer.statusCode).toBe(503);
+    expect(answer.headers['retry-after']).toBeDefined();
+  });
+});

@@ -1,0 +1,49 @@
+/** What a request becomes: its record, its message, and the form in which it is told from another request. Pure. */
+import { type JobMessage, type JobRecord, type JobRequest, jobKey, type NormalisedRequest, requestDigest } from '@mip/registry';
+import type { Admitted, Target } from './admission.ts';
+
+/** The platform's own image store, the only source so far; also what is meant where none is named. */
+export const BUILT_IN = 'built-in';
+
+/** The part of a request that makes it this request: what a repeat is compared by. */
+export function normalise({ name, version }: Target, request: JobRequest): NormalisedRequest {
+  const { pacs, parameters = {}, purpose = 'clinical', callback_url } = request;
+  const { source = BUILT_IN, ...uids } = pacs;
+  return {
+    algorithm: name,
+    ...(version !== undefined && { version }),
+    pacs: source === BUILT_IN ? uids : pacs,
+    parameters,
+    purpose,
+    ...(callback_url !== undefined && { callback_url }),
+  };
+}
+
+/** The record that a request starts with. */
+export function draftJob(target: Target, clientId: string, { entry, request, parameters }: Admitted, now: Date): JobRecord {
+  const at = now.toISOString();
+  const normalised = normalise(target, request);
+  const identity = { client_id: clientId, job_id: request.job_id };
+  return {
+    ...identity,
+    job_key: jobKey(identity),
+    algorithm: entry.algorithm_name,
+    version: entry.version,
+    state: 'accepted',
+    open_state: 'accepted',
+    purpose: normalised.purpose,
+    attempts: 0,
+    delivery: 1,
+    request_digest: requestDigest(normalised),
+    pacs: normalised.pacs,
+    parameters,
+    accepted_at: at,
+    updated_at: at,
+  };
+}
+
+/** From the record, so that a repeat sends what the first time would have sent. */
+export function messageOf(record: JobRecord): JobMessage {
+  const { job_key, client_id, job_id, algorithm, version, delivery, purpose, pacs, parameters, accepted_at } = record;
+  return { schema: 'job-message/1', job_key, client_id, job_id, algorithm, version, delivery, purpose, pacs, parameters, accepted_at };
+}

@@ -1,0 +1,91 @@
+/** Folder → catalog. The only file of the loader that touches the disk; whatever it finds there is a problem, never an exception. */
+import { type Dirent, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { join, sep } from 'node:path';
+import { DOCUMENT_LIMITS, type Document, parseDocument, unreadable } from './document.ts';
+import { compareText, type Problem } from './problem.ts';
+import { type Catalog, validateCatalog } from './validate.ts';
+
+/**
+ * Loads and validates the catalog of a repository.
+ *
+ * @param root the repository's folder: `catalog/algorithms`, `catalog/platforms` and `algorithms/` lie in it
+ */
+export async function loadCatalog(root: string): Promise<Catalog> {
+  return validateCatalog({ algorithms: readFolder(root, 'catalog/algorithms'), platforms: readFolder(root, 'catalog/platforms') }, (path) =>
+    hasPath(root, path),
+  );
+}
+
+/** One document for each file that is, or looks as if it should be, an entry; sorted by name. */
+function readFolder(root: string, folder: string): Document[] {
+  let entries: Dirent[];
+  try {
+    entries = readdirSync(join(root, folder), { withFileTypes: true });
+  } catch (error) {
+    return [unreadable(folder, fileProblem(folder, `cannot be read (${codeOf(error)}); the catalog lies in ${folder}/`))];
+  }
+  return entries
+    .filter(({ name }) => !name.startsWith('.'))
+    .sort((a, b) => compareText(a.name, b.name))
+    .flatMap((entry) => readEntry(root, folder, entry) ?? []);
+}
+
+function readEntry(root: string, folder: string, entry: Dirent): Document | undefined {
+  const file = `${folder}/${entry.name}`;
+  const refuse = (message: string) => unreadable(file, fileProblem(file, message));
+  if (!entry.name.endsWith('.yaml')) return misnamed(entry) ? refuse(misnamed(entry) as string) : undefined;
+  try {
+    if (entry.isSymbolicLink() && !liesIn(join(root, file), join(root, 'catalog')))
+      return refuse('is a link out of the catalog; put the file itself here');
+    const { size, ...stat } = kindOf(join(root, file));
+    if (stat.directory) return refuse('is a folder; an entry is one file');
+    if (!stat.regular) return refuse('is no regular file; an entry is one text file');
+    if (size > DOCUMENT_LIMITS.bytes) return refuse(`has ${size} bytes, more than ${DOCUMENT_LIMITS.bytes}; no entry needs that`);
+    return readText(join(root, file), file);
+  } catch (error) {
+    return refuse(`cannot be read (${codeOf(error)}); check that it exists and who may read it`);
+  }
+}
+
+function misnamed(entry: Dirent): string | undefined {
+  if (entry.isDirectory()) return 'is a folder; entries lie directly in the catalog, without sub-folders';
+  return /\.(ya?ml|json)$/i.test(entry.name) ? 'is not read; rename it to end in .yaml' : undefined;
+}
+
+function readText(path: string, file: string): Document {
+  const bytes = readFileSync(path);
+  try {
+    return parseDocument(new TextDecoder('utf-8', { fatal: true }).decode(bytes), file);
+  } catch (error) {
+    if (error instanceof TypeError) return unreadable(file, fileProblem(file, 'is not UTF-8; save it with that encoding'));
+    throw error;
+  }
+}
+
+function kindOf(path: string): { directory: boolean; regular: boolean; size: number } {
+  const stat = statSync(path);
+  return { directory: stat.isDirectory(), regular: stat.isFile(), size: stat.size };
+}
+
+function liesIn(path: string, folder: string): boolean {
+  return realpathSync(path).startsWith(realpathSync(folder) + sep);
+}
+
+/** Of a file or, with a `/` at its end, a folder inside the repository; a link that leads out of it does not count. */
+function hasPath(root: string, path: string): boolean {
+  try {
+    const full = join(root, path);
+    if (!liesIn(full, root)) return false;
+    return path.endsWith('/') ? statSync(full).isDirectory() : lstatSync(full).isFile();
+  } catch {
+    return false;
+  }
+}
+
+function fileProblem(file: string, message: string): Problem {
+  return { file, line: 1, column: 1, pointer: '', severity: 'error', rule: 'file', message };
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? 'unknown error';
+}

@@ -1,0 +1,33 @@
+import type { Platform } from '../entry.ts';
+import type { Rule } from './rule.ts';
+
+/** A ready-made image comes from the platform's own ECR or from a registry that its file names. */
+export const allowedRegistry: Rule = {
+  name: 'allowed-registry',
+  severity: 'error',
+  reads: ['image_uri'],
+  readsPlatform: ['name', 'account', 'regions', 'images'],
+  *check({ algorithms, platforms }) {
+    for (const platform of platforms) {
+      const allowed = registries(platform);
+      for (const of of algorithms) {
+        const { image_uri: uri } = of;
+        if (uri === undefined || allowed.some((registry) => uri.startsWith(`${registry}/`) || isRepository(uri, registry))) continue;
+        yield {
+          of,
+          pointer: '/image_uri',
+          message: `platform ${platform.name} takes no image from ${uri.split('/')[0]}; it takes them from ${allowed.join(', ')} (images.allowed_registries)`,
+        };
+      }
+    }
+  },
+};
+
+function registries({ account, regions, images }: Platform): string[] {
+  return [...regions.map((region) => `${account}.dkr.ecr.${region}.amazonaws.com`), ...images.allowed_registries];
+}
+
+/** An allowed name may be a whole repository: only a tag or a digest follows. */
+function isRepository(uri: string, allowed: string): boolean {
+  return allowed.includes('/') && (uri.startsWith(`${allowed}@`) || uri.startsWith(`${allowed}:`));
+}

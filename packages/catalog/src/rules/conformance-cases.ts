@@ -1,0 +1,53 @@
+import type { Algorithm } from '../entry.ts';
+import { validateParameters } from '../parameters.ts';
+import { below } from '../pointer.ts';
+import type { Complaint, HasPath, Rule } from './rule.ts';
+
+/** A case has a name of its own, parameters that a request could carry, and expectations that exist. */
+export const conformanceCases: Rule = {
+  name: 'conformance-cases',
+  severity: 'error',
+  reads: ['conformance', 'parameters'],
+  readsPlatform: [],
+  *check({ algorithms, has }) {
+    for (const of of algorithms) yield* complaintsOf(of, has);
+  },
+};
+
+function* complaintsOf(of: Algorithm, has: HasPath): Iterable<Complaint> {
+  const names = new Set<string>();
+  for (const [index, { name, parameters, expect, image }] of (of.conformance ?? []).entries()) {
+    const at = below('/conformance', index);
+    if (names.has(name)) yield { of, pointer: `${at}/name`, message: `two cases are called ${name}; rename one` };
+    names.add(name);
+    const { faults } = validateParameters(of.parameters, parameters ?? {}, `${at}/parameters`);
+    yield* faults.map(({ pointer, detail }): Complaint => ({ of, pointer, message: detail }));
+    for (const field of ['oracle', 'mask'] as const) {
+      const path = expect[field];
+      if (path !== undefined && !has(path))
+        yield { of, pointer: `${at}/expect/${field}`, message: `there is no file ${path}; add it or name the one that exists` };
+    }
+    if (image.package === undefined && image.file !== undefined && !has(image.file))
+      yield { of, pointer: `${at}/image/file`, message: `there is no file ${image.file}; add it or name the one that exists` };
+  }
+}
+
+/** Results that were only recorded say that nothing changed, not that anything is right. */
+export const conformanceAuthority: Rule = {
+  name: 'conformance-authority',
+  severity: 'warning',
+  reads: ['conformance'],
+  readsPlatform: [],
+  *check({ algorithms }) {
+    for (const of of algorithms) {
+      const cases = of.conformance ?? [];
+      if (cases.length && cases.every((one) => one.expected_by === 'recorded')) {
+        yield {
+          of,
+          pointer: '/conformance',
+          message: 'every case is recorded; a release needs one that an oracle or the ground truth decides',
+        };
+      }
+    }
+  },
+};

@@ -1,0 +1,27 @@
+import { allowedPolicy } from './allowed-policy.ts';
+import { allowedRegistry } from './allowed-registry.ts';
+import { conformanceAuthority, conformanceCases } from './conformance-cases.ts';
+import { defaultInRange } from './default-in-range.ts';
+import { fileName } from './file-name.ts';
+import { physicalNamesFit } from './physical-names.ts';
+import type { Rule } from './rule.ts';
+import { gpuCapacity, scalingRange } from './scaling-range.ts';
+import { servedVersions } from './served-versions.ts';
+import { similarNames } from './similar-names.ts';
+import { sourceComplete } from './source-complete.ts';
+
+/** Every rule beside the schema. The order does not matter: problems are sorted by place. */
+export const RULES: readonly Rule[] = [
+  fileName,
+  physicalNamesFit,
+  sourceComplete,
+  defaultInRange,
+  scalingRange,
+  gpuCapacity,
+  servedVersions,
+  conformanceCases,
+  conformanceAuthority,
+  similarNames,
+  allowedPolicy,
+  allowedRegistry,
+];

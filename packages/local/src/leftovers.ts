@@ -1,0 +1,31 @@
+/** Processes of an agent that died: a new one finds them by what it wrote down, and ends them. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { readIfThere, writePrivately } from './environment.ts';
+
+const FILE = 'agent.json';
+
+/** Writes down which processes run. */
+export async function rememberProcesses(home: string, pids: readonly number[]): Promise<void> {
+  await writePrivately(join(home, FILE), JSON.stringify({ pids }));
+}
+
+/** Ends the processes of the last agent that are still ours: a number alone may be another process by now. */
+export async function killLeftovers(home: string): Promise<void> {
+  const text = await readIfThere(join(home, FILE));
+  const { pids = [] }: { pids?: readonly number[] } = text ? JSON.parse(text) : {};
+  for (const pid of pids) {
+    if (await isWorker(pid)) process.kill(pid, 'SIGKILL');
+  }
+  await rememberProcesses(home, []);
+}
+
+/** What `ps` or `/proc` says a process runs: the SDK's module, which nothing else starts. */
+async function isWorker(pid: number): Promise<boolean> {
+  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(async () => {
+    const { stdout } = await execa('ps', ['-o', 'command=', '-p', String(pid)], { reject: false });
+    return stdout;
+  });
+  return /-m[\0 ]mip_sdk/.test(command);
+}

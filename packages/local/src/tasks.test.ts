@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import { type Action, backoff, decide, type Task, type TaskProcess } from './tasks.ts';
+
+const task: Task = { arn: 'task/1', taskDefinition: 'mip-x:1' };
+const running: TaskProcess = { arn: 'task/1', running: true, startedAt: 0, failures: 0 };
+const ended = (endedAt: number, failures = 0): TaskProcess => ({ arn: 'task/1', running: false, startedAt: 0, endedAt, failures });
+
+describe('the agent', () => {
+  it.each<[string, Task[], TaskProcess[], number, Action[]]>([
+    ['starts a task that has no process', [task], [], 0, [{ do: 'start', task, failures: 0 }]],
+    ['leaves a task alone whose process runs', [task], [running], 9e9, []],
+    ['stops a process whose task is gone', [], [running], 0, [{ do: 'stop', arn: 'task/1' }]],
+    ['forgets a process that ended and whose task is gone', [], [ended(5)], 9e9, [{ do: 'forget', arn: 'task/1' }]],
+    ['waits before it restarts a process that ended', [task], [ended(100)], 1099, []],
+    ['restarts it after a second', [task], [ended(100)], 1100, [{ do: 'start', task, failures: 1 }]],
+    ['waits longer each time', [task], [ended(100, 2)], 4099, []],
+    ['counts anew once a process has run for a minute', [task], [ended(60_000, 7)], 61_000, [{ do: 'start', task, failures: 1 }]],
+  ])('%s', (_, tasks, processes, now, actions) => {
+    expect(decide(tasks, processes, now)).toEqual(actions);
+  });
+
+  it('never waits longer than 30 s', () => {
+    expect([1, 2, 3, 5, 6, 40].map(backoff)).toEqual([1000, 2000, 4000, 16_000, 30_000, 30_000]);
+  });
+});

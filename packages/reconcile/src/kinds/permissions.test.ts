@@ -1,0 +1,63 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { desire } from '../desire.ts';
+import { changeTo } from '../plan.ts';
+import { algorithm, input, platform, treeHash } from '../testing/fixtures.ts';
+import { MemoryAws } from '../testing/memory-aws.ts';
+import { KINDS } from './index.ts';
+import type { Change, Kind, Run, Wanted } from './kind.ts';
+
+/** No calls of their own: AWS asks for them when a task definition with roles and tags is registered. */
+const ASKED_FOR_BY_CALLS = ['iam:PassRole', 'ecs:TagResource'];
+
+/** What each kind called while it read, and while it wrote. */
+const used = new Map<string, { read: Set<string>; write: Set<string> }>();
+
+async function watch<T>(aws: MemoryAws, kind: Kind, part: 'read' | 'write', act: () => Promise<T>): Promise<T> {
+  const from = aws.world.trace.length;
+  const result = await act();
+  const sets = used.get(kind.name) ?? { read: new Set(), write: new Set() };
+  used.set(kind.name, sets);
+  for (const { service, operation } of aws.world.trace.slice(from)) sets[part].add(`${service}:${operation}`);
+  return result;
+}
+
+function runOf(aws: MemoryAws, tagPolicy: 'immutable' | 'mutable'): Run {
+  return { ...platform(tagPolicy), commit: 'x', planDigest: 'x', now: () => new Date(aws.world.now) };
+}
+
+async function upsert(aws: MemoryAws, wanted: readonly Wanted[], run: Run): Promise<void> {
+  for (const one of wanted) {
+    const kind = KINDS.find(({ name }) => name === one.kind) as Kind;
+    await watch(aws, kind, 'read', () => kind.list(aws, run));
+    const observed = (await watch(aws, kind, 'read', () => kind.inspect(aws, run, new Map([[one.name, one]])))).get(one.name);
+    await watch(aws, kind, 'write', () => kind.apply(aws, changeTo(one, observed), run));
+  }
+}
+
+beforeAll(async () => {
+  const aws = new MemoryAws();
+  const { algorithms } = input([algorithm('seg')]);
+  const editions = [1, 2].map((edition) => new Map([['seg', treeHash('seg', edition)]]));
+  const [first = [], second = []] = editions.map((hashes, index) => desire(algorithms, hashes, platform(index ? 'mutable' : 'immutable')));
+  await upsert(aws, first, runOf(aws, 'immutable'));
+  await upsert(aws, second, runOf(aws, 'mutable'));
+  for (const { kind: name, ...one } of second.toReversed()) {
+    const kind = KINDS.find((candidate) => candidate.name === name) as Kind;
+    const change: Change = { kind: name, name: one.name, algorithm: 'seg', action: 'delete' };
+    await watch(aws, kind, 'write', () => kind.apply(aws, change, runOf(aws, 'mutable')));
+  }
+  aws.world.now += 60_000;
+  await upsert(aws, second, runOf(aws, 'mutable')); // back from retirement
+});
+
+describe.each(KINDS.map((kind) => [kind.name, kind] as const))('the permissions of %s', (name, { permissions }) => {
+  it('to read are just what reading calls', () => {
+    expect([...(used.get(name)?.read ?? [])].sort()).toEqual([...permissions.read].sort());
+  });
+
+  it('to write are just what writing calls beyond that', () => {
+    const beyond = [...(used.get(name)?.write ?? [])].filter((operation) => !permissions.read.includes(operation));
+    const declared = permissions.write.filter((operation) => beyond.includes(operation) || !ASKED_FOR_BY_CALLS.includes(operation));
+    expect(beyond.sort()).toEqual([...declared].sort());
+  });
+});

@@ -1,0 +1,385 @@
+import { CreateServiceCommand, RegisterTaskDefinitionCommand } from '@aws-sdk/client-ecs';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { apply, plan, Refused } from './reconcile.ts';
+import { algorithm, FOREIGN_IMAGE, imported, input, platform, rerun, run, treeHash } from './testing/fixtures.ts';
+import { MemoryAws } from './testing/memory-aws.ts';
+import { Killed } from './testing/world.ts';
+
+let aws: MemoryAws;
+beforeEach(() => {
+  aws = new MemoryAws();
+});
+
+/** Everything that AWS holds, without what differs from run to run on purpose. */
+function stateOf({ memory }: MemoryAws): unknown {
+  const revisions = memory.ecs.revisions.map(({ registered, ...revision }) => ({
+    ...revision,
+    environment: registered.containerDefinitions?.[0]?.environment?.filter(({ name }) => name !== 'MIP_PLAN_DIGEST'),
+    image: registered.containerDefinitions?.[0]?.image,
+  }));
+  return structuredClone({
+    repositories: memory.ecr.repositories,
+    queues: memory.sqs.queues,
+    revisions,
+    services: memory.ecs.services,
+    rows: memory.registry.items,
+  });
+}
+
+describe('a new algorithm', () => {
+  it('is made kind by kind, the row last', async () => {
+    const report = await run(aws, input([algorithm('seg')]));
+    expect(report.outcomes.map(({ action, kind, name, result }) => `${result}: ${action} ${kind} ${name}`)).toEqual([
+      'done: create image-repository mip-seg',
+      'done: create request-queue mip-seg-requests-dlq.fifo',
+      'done: create request-queue mip-seg-requests.fifo',
+      'done: create task-definition mip-seg',
+      'done: create service mip-seg',
+      'done: create registry-entry seg',
+    ]);
+    expect(aws.world.writes.at(-1)).toBe('dynamodb:UpdateItem');
+  });
+
+  it('is tagged everywhere', async () => {
+    await run(aws, input([algorithm('seg')]));
+    const { ecr, ecs, sqs } = aws.memory;
+    const unversioned = [...ecr.repositories.values(), ...sqs.queues.values()];
+    const versioned = [...ecs.revisions, ...ecs.services.values()];
+    for (const { tags } of [...unversioned, ...versioned])
+      expect(tags).toMatchObject({
+        'mip:managed-by': 'mip',
+        'mip:algorithm': 'seg',
+        'mip:spec-hash': expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+      });
+    for (const { tags } of versioned) expect(tags['mip:version']).toBe('1.0.0');
+  });
+
+  it('gets a task with everything a worker needs, pinned by digest', async () => {
+    await run(aws, input([algorithm('seg')]));
+    const task = aws.memory.ecs.revisions[0]?.registered.containerDefinitions?.[0];
+    const digest = aws.memory.ecr.repositories.get('mip-seg')?.images.get('v1.0.0')?.digest;
+    expect(task).toMatchObject({
+      name: 'worker',
+      image: `000000000000.dkr.ecr.eu-central-1.amazonaws.com/mip-seg@${digest}`,
+      user: '65532',
+      readonlyRootFilesystem: true,
+      stopTimeout: 120,
+      dockerLabels: { 'mip.tree-hash': treeHash('seg') },
+      secrets: [{ name: 'MIP_IMAGES_KEY', valueFrom: 'arn:aws:secretsmanager:eu-central-1:000000000000:secret:mip/images/key-AbCdEf' }],
+    });
+    const { MIP_ENTRY, MIP_PLAN_DIGEST, ...environment } = Object.fromEntries(
+      task?.environment?.map(({ name, value }) => [name, value]) ?? [],
+    );
+    expect(environment).toEqual({
+      AWS_REGION: 'eu-central-1',
+      MIP_ALGORITHM: 'seg',
+      MIP_VERSION: '1.0.0',
+      MIP_IMAGE_DIGEST: digest,
+      MIP_QUEUE_URL: 'https://sqs.eu-central-1.amazonaws.com/000000000000/mip-seg-requests.fifo',
+      MIP_JOBS_TABLE: 'mip-jobs',
+      MIP_IMAGES_BUCKET: 'mip-000000000000-eu-central-1-images',
+      MIP_RESULTS_BUCKET: 'mip-000000000000-eu-central-1-results',
+      MIP_PLATFORM: 'test',
+      MIP_TIMEOUT: '900',
+      MIP_COMMIT: 'c0ffee',
+    });
+    expect(MIP_PLAN_DIGEST).toMatch(/^sha256:/);
+    expect(JSON.parse(MIP_ENTRY ?? '')).toMatchObject({ name: 'seg', version: '1.0.0', parameters: { threshold: { default: 81.8 } } });
+  });
+
+  it('of somebody else is run from that digest and has no repository', async () => {
+    await run(aws, input([imported('seg')]));
+    expect(aws.memory.ecr.repositories.size).toBe(0);
+    expect(aws.memory.ecs.revisions[0]?.registered.containerDefinitions?.[0]?.image).toBe(FOREIGN_IMAGE);
+    expect(aws.memory.registry.items.get('seg')).toMatchObject({ image_uri: FOREIGN_IMAGE });
+  });
+
+  it('that is inactive runs nothing and says so in its row', async () => {
+    await run(aws, input([algorithm('seg', { status: 'inactive' })]));
+    expect(aws.memory.ecs.services.get('mip-seg')?.settings.desiredCount).toBe(0);
+    expect(aws.memory.registry.items.get('seg')).toMatchObject({ status: 'inactive' });
+  });
+});
+
+describe('a second run', () => {
+  it('writes nothing and looks closely at nothing', async () => {
+    const wanted = input([algorithm('seg'), imported('other')]);
+    await run(aws, wanted);
+    const report = await run(aws, wanted);
+    expect(report.plan.changes).toEqual([]);
+    expect(aws.world.writes).toEqual([]);
+    expect(report.calls.map(({ operation }) => operation)).toEqual(['Scan', 'ListServices', 'ListTaskDefinitionFamilies', 'GetResources']);
+  });
+
+  it('pages through hundreds of algorithms, and stays in sync', async () => {
+    const wanted = input(Array.from({ length: 130 }, (_, index) => imported(`seg-${index}`)));
+    const first = await run(aws, wanted);
+    expect(first.ok).toBe(true);
+    expect(first.outcomes).toHaveLength(130 * 5);
+    const second = await run(aws, wanted);
+    expect(second.plan.changes).toEqual([]);
+    expect(second.calls.find(({ operation }) => operation === 'GetResources')?.count).toBe(1 + 3 + 2 + 2); // pages: repositories, 260 queues, 130 task definitions, 130 services
+  });
+
+  it('keeps the time a row was made, and what others wrote into it', async () => {
+    await run(aws, input([algorithm('seg')]));
+    Object.assign(aws.memory.registry.items.get('seg') ?? {}, { pin: { digest: 'x' } });
+    aws.world.now += 60_000;
+    await run(aws, input([algorithm('seg', { cpu: 2048, memory: 4096 })]));
+    expect(aws.memory.registry.items.get('seg')).toMatchObject({
+      cpu: 2048,
+      pin: { digest: 'x' },
+      created_at: '2026-01-01T00:00:00.000Z',
+      updated_at: '2026-01-01T00:01:00.000Z',
+    });
+  });
+});
+
+describe('an algorithm that leaves the catalog', () => {
+  const both = input([algorithm('seg'), algorithm('stay')]);
+  const left = input([algorithm('stay')]);
+
+  it('goes in the reverse order, and its images stay', async () => {
+    await run(aws, both);
+    const report = await run(aws, left);
+    expect(report.outcomes.map(({ kind, name, result }) => `${result} ${kind} ${name}`)).toEqual([
+      'done registry-entry seg',
+      'done service mip-seg',
+      'done task-definition mip-seg',
+      'done request-queue mip-seg-requests.fifo',
+      'done request-queue mip-seg-requests-dlq.fifo',
+      'done image-repository mip-seg',
+    ]);
+    expect(aws.memory.ecr.repositories.get('mip-seg')?.images.size).toBe(1);
+    expect((await run(aws, left)).plan.changes).toEqual([]);
+  });
+
+  it('is withdrawn at once, but waits with its workers for the last message', async () => {
+    await run(aws, both);
+    const queue = aws.memory.sqs.queues.get('mip-seg-requests.fifo');
+    if (queue) queue.messages = 2;
+    const report = await run(aws, left);
+    expect(report.outcomes.map(({ result }) => result)).toEqual(['done', 'waiting', 'skipped', 'skipped', 'skipped', 'skipped']);
+    expect(report.outcomes[1]?.reason).toBe('mip-seg-requests.fifo still holds 2 messages to be worked off');
+    expect(report.ok).toBe(true);
+    expect(aws.memory.ecs.services.get('mip-seg')?.status).toBe('ACTIVE');
+    if (queue) queue.messages = 0;
+    expect((await run(aws, left)).outcomes.every(({ result }) => result === 'done')).toBe(true);
+  });
+
+  it('keeps dead letters until somebody has looked at them', async () => {
+    await run(aws, both);
+    const letters = aws.memory.sqs.queues.get('mip-seg-requests-dlq.fifo');
+    if (letters) letters.messages = 1;
+    const report = await run(aws, left);
+    expect(report.outcomes.map(({ result }) => result)).toEqual(['done', 'done', 'done', 'done', 'waiting', 'skipped']);
+  });
+
+  it('comes back after the minute that SQS wants', async () => {
+    await run(aws, both);
+    await run(aws, left);
+    const soon = await run(aws, both);
+    expect(soon.outcomes.find(({ result }) => result === 'waiting')?.reason).toMatch(/refuses the name .* for 60 seconds/);
+    aws.world.now += 60_000;
+    expect((await run(aws, both)).outcomes.every(({ result }) => result === 'done')).toBe(true);
+    expect((await run(aws, both)).plan.changes).toEqual([]);
+    expect(aws.memory.ecr.repositories.get('mip-seg')?.tags['mip:retired']).toBeUndefined();
+  });
+});
+
+describe('what is not owned', () => {
+  it('is never overwritten, and stops that algorithm alone', async () => {
+    await makeUnowned('mip-seg');
+    const before = stateOf(aws);
+    const report = await run(aws, input([algorithm('seg')]));
+    expect(report.ok).toBe(false);
+    expect(report.plan.refusals).toEqual([
+      {
+        kind: 'service',
+        name: 'mip-seg',
+        algorithm: 'seg',
+        reason: 'service mip-seg exists and belongs to nobody that tagged it; it is never overwritten',
+      },
+    ]);
+    expect(stateOf(aws)).toEqual(before);
+    await run(aws, input([algorithm('seg'), algorithm('other')]));
+    expect([...aws.memory.registry.items.keys()]).toEqual(['other']);
+  });
+
+  it('of another catalog is not deleted and not taken over', async () => {
+    await run(aws, input([algorithm('seg')], { platform: platform('immutable', 'theirs') }));
+    const mine = await run(aws, input([algorithm('mine')]));
+    expect(mine.plan.changes.every(({ algorithm }) => algorithm === 'mine')).toBe(true);
+    const before = stateOf(aws);
+    const taken = await run(aws, input([algorithm('mine'), algorithm('seg')]));
+    expect(taken.plan.refusals.map(({ reason }) => reason)).toContain(
+      'registry-entry seg exists and belongs to catalog theirs; it is never overwritten',
+    );
+    expect(stateOf(aws)).toEqual(before);
+  });
+
+  it('that appears between plan and apply is seen before the write', async () => {
+    const prepared = await plan(aws, input([algorithm('seg')]));
+    await makeUnowned('mip-seg');
+    const report = await apply(aws, prepared, { commit: 'x', now: () => new Date(0) });
+    expect(report.outcomes.map(({ result }) => result)).toEqual(['done', 'done', 'done', 'done', 'refused', 'skipped']);
+  });
+});
+
+describe('a source that changed', () => {
+  const changed = (tagPolicy: 'immutable' | 'mutable') =>
+    input([algorithm('seg')], { treeHashes: new Map([['seg', treeHash('seg', 2)]]), platform: platform(tagPolicy) });
+
+  it('without a new version is refused where tags may not move', async () => {
+    await run(aws, input([algorithm('seg')]));
+    const report = await run(aws, changed('immutable'));
+    expect(report.plan.refusals[0]?.reason).toContain('source changed without a new version');
+    expect(aws.world.writes).toEqual([]);
+  });
+
+  it('is pushed, rolled out and published where they may', async () => {
+    await run(aws, input([algorithm('seg')], { platform: platform('mutable') }));
+    const before = aws.memory.registry.items.get('seg')?.image_uri;
+    const report = await run(aws, changed('mutable'));
+    expect(report.outcomes.map(({ kind }) => kind)).toEqual(['image-repository', 'task-definition', 'service', 'registry-entry']);
+    expect(aws.memory.registry.items.get('seg')).toMatchObject({ tree_hash: treeHash('seg', 2) });
+    expect(aws.memory.registry.items.get('seg')?.image_uri).not.toBe(before);
+  });
+
+  it('with a new version gets a new tag beside the old one', async () => {
+    await run(aws, input([algorithm('seg')]));
+    await run(aws, input([algorithm('seg', { version: '1.1.0' })], { treeHashes: new Map([['seg', treeHash('seg', 2)]]) }));
+    expect([...(aws.memory.ecr.repositories.get('mip-seg')?.images.keys() ?? [])]).toEqual(['v1.0.0', 'v1.1.0']);
+    expect(aws.memory.registry.items.get('seg')).toMatchObject({ version: '1.1.0' });
+  });
+});
+
+describe('when something fails', () => {
+  const three = input([algorithm('a'), algorithm('b'), algorithm('c')]);
+
+  it('the algorithm stops there, the others go on, and the next run converges', async () => {
+    aws.world.fail = ({ operation, input }) =>
+      operation === 'RegisterTaskDefinition' && (input as { family: string }).family === 'mip-b'
+        ? new Error('ThrottlingException')
+        : undefined;
+    const report = await rerun(aws, three);
+    expect(report.ok).toBe(false);
+    expect(report.outcomes.filter(({ algorithm }) => algorithm === 'b').map(({ result, reason }) => `${result} ${reason}`)).toEqual([
+      'done ',
+      'done ',
+      'done ',
+      'failed ThrottlingException',
+      'skipped because task-definition mip-b is failed',
+      'skipped because task-definition mip-b is failed',
+    ]);
+    expect([...aws.memory.registry.items.keys()].sort()).toEqual(['a', 'c']);
+    const second = await run(aws, three);
+    expect(second.outcomes.map(({ algorithm, kind }) => `${algorithm} ${kind}`)).toEqual([
+      'b task-definition',
+      'b service',
+      'b registry-entry',
+    ]);
+    expect((await run(aws, three)).plan.changes).toEqual([]);
+  });
+
+  it('while publishing an image, the repository does not claim to hold it', async () => {
+    const publish = aws.images.publish;
+    Object.assign(aws.images, { publish: () => Promise.reject(new Error('no registry')) });
+    const report = await run(aws, input([algorithm('seg')]));
+    expect(report.outcomes[0]).toMatchObject({ result: 'failed', reason: 'no registry' });
+    expect(aws.memory.ecr.repositories.get('mip-seg')?.tags['mip:spec-hash']).toBeUndefined();
+    Object.assign(aws.images, { publish });
+    expect((await run(aws, input([algorithm('seg')]))).ok).toBe(true);
+  });
+
+  it.each(['GetResources', 'Scan', 'ListServices', 'ListTaskDefinitionFamilies', 'DescribeServices'])(
+    'in %s while observing, nothing is planned: unread is not absent',
+    async (operation) => {
+      await run(aws, input([algorithm('seg')]));
+      aws.world.restart();
+      aws.world.fail = (call) => (call.operation === operation ? new Error('AccessDenied') : undefined);
+      await expect(plan(aws, input([algorithm('seg', { cpu: 2048, memory: 4096 })]))).rejects.toThrow('AccessDenied');
+    },
+  );
+
+  it('a fault in the catalog stops apply before the first write', async () => {
+    await run(aws, input([algorithm('seg')]));
+    await expect(run(aws, input([algorithm('seg')], { faults: ['catalog/algorithms/b.yaml:1:1 error'] }))).rejects.toThrow(Refused);
+    expect(aws.world.writes).toEqual([]);
+  });
+});
+
+describe('a tag index that lags behind', () => {
+  it('does not make anything twice', async () => {
+    aws.freezeIndex();
+    await run(aws, input([algorithm('seg')]));
+    const after = stateOf(aws);
+    const again = await run(aws, input([algorithm('seg')]));
+    expect(again.plan.changes).toEqual([]);
+    expect(stateOf(aws)).toEqual(after);
+  });
+
+  it('does not make an update twice', async () => {
+    await run(aws, input([algorithm('seg')]));
+    aws.freezeIndex();
+    const larger = input([algorithm('seg', { cpu: 2048, memory: 4096 })]);
+    await run(aws, larger);
+    await run(aws, larger);
+    expect(aws.memory.ecs.revisions).toHaveLength(2);
+    expect(aws.world.writes).toEqual([]);
+  });
+
+  it('does not delete twice', async () => {
+    await run(aws, input([algorithm('seg'), algorithm('stay')]));
+    aws.freezeIndex();
+    await run(aws, input([algorithm('stay')]));
+    expect((await run(aws, input([algorithm('stay')]))).plan.changes).toEqual([]);
+  });
+});
+
+describe('killed at any call', () => {
+  const before = input([algorithm('seg'), algorithm('go')], { platform: platform('mutable') });
+  const after = input([algorithm('seg', { cpu: 2048, memory: 4096 }), imported('come')], {
+    platform: platform('mutable'),
+    treeHashes: new Map([['seg', treeHash('seg', 2)]]),
+  });
+
+  async function uninterrupted(): Promise<{ calls: number; state: unknown }> {
+    const calm = new MemoryAws();
+    await run(calm, before);
+    await run(calm, after);
+    return { calls: calm.world.trace.length, state: stateOf(calm) };
+  }
+
+  it.each(['before', 'after'] as const)('%s its effect, the next run ends in the same state, nothing doubled', async (when) => {
+    const { calls, state } = await uninterrupted();
+    expect(calls).toBeGreaterThan(60);
+    for (let number = 1; number <= calls; number++) {
+      const crashed = new MemoryAws();
+      await run(crashed, before);
+      crashed.world.restart();
+      crashed.world.killAt = { number, when };
+      await rerun(crashed, after).catch((error) => expect(error).toBeInstanceOf(Killed));
+      const report = await run(crashed, after);
+      expect(report.ok, `killed ${when} call ${number}`).toBe(true);
+      expect(sorted(stateOf(crashed)), `killed ${when} call ${number}`).toEqual(sorted(state));
+      expect((await run(crashed, after)).plan.changes).toEqual([]);
+    }
+  });
+});
+
+/** Maps and lists in one order: runs interleave algorithms as they please. */
+function sorted(state: unknown): unknown {
+  const { revisions, ...maps } = state as { revisions: { taskDefinitionArn: string }[] } & Record<string, Map<string, unknown>>;
+  return {
+    revisions: revisions.toSorted((a, b) => (a.taskDefinitionArn < b.taskDefinitionArn ? -1 : 1)),
+    ...Object.fromEntries(Object.entries(maps).map(([name, map]) => [name, [...map].sort(([a], [b]) => (a < b ? -1 : 1))])),
+  };
+}
+
+/** A service that somebody made by hand. */
+async function makeUnowned(serviceName: string): Promise<void> {
+  const size = { cpu: '256', memory: '512' };
+  await aws.ecs.send(new RegisterTaskDefinitionCommand({ family: 'theirs', containerDefinitions: [{ name: 'x', image: 'x' }], ...size }));
+  await aws.ecs.send(new CreateServiceCommand({ cluster: 'mip-cluster', serviceName, taskDefinition: 'theirs', desiredCount: 1 }));
+}

@@ -1,0 +1,95 @@
+/** What plan and apply found, as lines for people. Pure; colour is asked for, never guessed. */
+
+import picocolors from 'picocolors';
+import type { Outcome, Result } from '../apply.ts';
+import type { CallCount } from '../aws/calls.ts';
+import type { Action, FieldDiff, PlannedChange, Refusal, Risk } from '../change.ts';
+import type { Plan } from '../plan.ts';
+import type { Prepared, Report } from '../reconcile.ts';
+
+type Colours = ReturnType<typeof picocolors.createColors>;
+type Paint = 'green' | 'yellow' | 'red' | 'dim';
+
+const SIGNS: Readonly<Record<Action, { sign: string; paint: Paint }>> = {
+  create: { sign: '+', paint: 'green' },
+  update: { sign: '~', paint: 'yellow' },
+  delete: { sign: '-', paint: 'red' },
+};
+const RISKS: Readonly<Record<Risk, Paint>> = { low: 'dim', medium: 'yellow', high: 'red' };
+const RESULTS: Readonly<Record<Result, Paint>> = { done: 'green', failed: 'red', refused: 'red', waiting: 'yellow', skipped: 'dim' };
+
+/** The longest value of a field that is shown whole. */
+const WIDEST_VALUE = 60;
+
+/** The plan by algorithm, then what is refused and what makes it dangerous, then a line that counts. */
+export function renderPlan({ plan, dangers }: Pick<Prepared, 'plan' | 'dangers'>, { colour }: { colour: boolean }): string {
+  const colours = picocolors.createColors(colour);
+  const lines = [
+    ...[...Map.groupBy(plan.changes, ({ algorithm }) => algorithm)].flatMap(([algorithm, changes]) => [
+      colours.bold(algorithm),
+      ...changes.flatMap((change) => changeLines(change, colours)),
+    ]),
+    ...plan.refusals.map((refusal) => refusalLine(refusal, colours)),
+    ...dangers.map((danger) => colours.red(`! ${danger}`)),
+    planSummary(plan, colours),
+  ];
+  return lines.join('\n');
+}
+
+/** What became of every change that is not simply done, then a line that counts results and AWS calls. */
+export function renderReport(report: Report, { colour }: { colour: boolean }): string {
+  const colours = picocolors.createColors(colour);
+  const lines = [
+    ...report.outcomes.filter(({ result }) => result !== 'done').map((outcome) => outcomeLine(outcome, colours)),
+    ...report.plan.refusals.map((refusal) => refusalLine(refusal, colours)),
+    reportSummary(report, colours),
+  ];
+  return lines.join('\n');
+}
+
+function changeLines({ kind, name, action, fields, cause, risk }: PlannedChange, colours: Colours): readonly string[] {
+  const { sign, paint } = SIGNS[action];
+  const where = cause ? colours.dim(`${cause.file}:${cause.line}`) : colours.dim('no longer in the catalog');
+  const head = `  ${colours[paint](sign)} ${kind.padEnd(16)} ${name.padEnd(40)} ${colours[RISKS[risk]](risk.padEnd(6))} ${where}`;
+  return action === 'update' ? [head, ...fields.map((field) => fieldLine(field, colours))] : [head];
+}
+
+function fieldLine({ path, from, to }: FieldDiff, colours: Colours): string {
+  return `      ${path}  ${colours.red(shown(from))} → ${colours.green(shown(to))}`;
+}
+
+function shown(value: unknown): string {
+  const text = value === null ? '(none)' : typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length > WIDEST_VALUE ? `${text.slice(0, WIDEST_VALUE)}…` : text;
+}
+
+function refusalLine({ algorithm, reason }: Refusal, colours: Colours): string {
+  return `${colours.red('!')} ${colours.bold(algorithm)} is left alone: ${reason}`;
+}
+
+function outcomeLine({ algorithm, kind, name, action, result, reason }: Outcome, colours: Colours): string {
+  return `${colours[RESULTS[result]](result.padEnd(7))} ${algorithm}: ${action} ${kind} ${name}: ${reason}`;
+}
+
+function planSummary({ changes, platform, region, digest }: Plan, colours: Colours): string {
+  const place = `${platform} in ${region}`;
+  if (changes.length === 0) return `${place}: nothing to change ${colours.dim(digest)}`;
+  const counts = (Object.keys(SIGNS) as Action[]).map(
+    (action) => `${changes.filter((change) => change.action === action).length} to ${action}`,
+  );
+  return `${place}: ${counts.join(', ')} ${colours.dim(digest)}`;
+}
+
+function reportSummary({ plan, outcomes, calls, ok }: Report, colours: Colours): string {
+  const place = `${plan.platform} in ${plan.region}`;
+  const counts = (Object.keys(RESULTS) as Result[])
+    .map((result) => ({ result, count: outcomes.filter((outcome) => outcome.result === result).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ result, count }) => `${count} ${result}`);
+  const done = counts.length > 0 ? counts.join(', ') : 'nothing to change';
+  return `${(ok ? colours.green : colours.red)(place)}: ${done}; ${totalOf(calls)} AWS calls`;
+}
+
+function totalOf(calls: readonly CallCount[]): number {
+  return calls.reduce((sum, { count, retries }) => sum + count + retries, 0);
+}

@@ -1,0 +1,79 @@
+/** A small platform and small algorithms for tests, and one run of reconcile against the in-memory AWS. */
+
+import type { Algorithm } from '../algorithm.ts';
+import { type Facts, type Platform, platformIn } from '../platform.ts';
+import { apply, type Input, plan, type Report } from '../reconcile.ts';
+import type { MemoryAws } from './memory-aws.ts';
+
+export const FACTS: Facts = {
+  vpc_id: 'vpc-1',
+  subnets: ['subnet-b', 'subnet-a'],
+  security_group: 'sg-1',
+  assign_public_ip: true,
+  cluster: 'mip-cluster',
+  task_role_arn: 'arn:aws:iam::000000000000:role/mip/test/mip-eu-central-1-task',
+  execution_role_arn: 'arn:aws:iam::000000000000:role/mip/test/mip-eu-central-1-execution',
+  images_key_secret_arn: 'arn:aws:secretsmanager:eu-central-1:000000000000:secret:mip/images/key-AbCdEf',
+  log_group: '/ecs/mip-algorithms',
+  api_id: 'api1',
+  api_url: 'https://api1.execute-api.eu-central-1.amazonaws.com',
+};
+
+export function platform(tagPolicy: 'immutable' | 'mutable' = 'immutable', catalogId = 'mip'): Platform {
+  const file = { name: 'test', catalog_id: catalogId, prefix: 'mip', account: '000000000000', images: { version_tags: tagPolicy } };
+  return platformIn('eu-central-1', file, FACTS);
+}
+
+/** A valid entry, built from source, with what a test cares about put over it. */
+export function algorithm(name: string, over: Partial<Algorithm> = {}): Algorithm {
+  return {
+    file: `catalog/algorithms/${name}.yaml`,
+    name,
+    version: '1.0.0',
+    description: 'Finds soft tissue.',
+    status: 'active',
+    algorithm_type: 'python',
+    source: `algorithms/${name}`,
+    cpu: 1024,
+    memory: 2048,
+    architectures: ['amd64'],
+    timeout: 900,
+    scaling: { min: 0, max: 8 },
+    parameters: { threshold: { type: 'float', default: 81.8, minimum: -1024, maximum: 3071, unit: "[hnsf'U]" } },
+    input: { scope: ['instance'], units: 'hu', modalities: ['CT'] },
+    output: { kind: 'segmentation', store: ['s3'] },
+    license: 'Apache-2.0',
+    regulatory: { status: 'research' },
+    ...over,
+  };
+}
+
+/** An image that somebody else built. */
+export const FOREIGN_IMAGE = `registry.example/seg@sha256:${'ab'.repeat(32)}`;
+
+/** The entry without a source, for an image that somebody else built. */
+export function imported(name: string, over: Partial<Algorithm> = {}): Algorithm {
+  const { source: _, ...entry } = algorithm(name, over);
+  return { ...entry, image_uri: FOREIGN_IMAGE };
+}
+
+/** A tree hash that says whose it is, and which edition. */
+export function treeHash(name: string, edition = 1): string {
+  return `sha256:${Buffer.from(`${name}#${edition}`).toString('hex').padEnd(64, '0').slice(0, 64)}`;
+}
+
+export function input(algorithms: readonly Algorithm[], over: Partial<Input> = {}): Input {
+  const treeHashes = new Map(algorithms.flatMap(({ name, source }) => (source ? [[name, treeHash(name)] as const] : [])));
+  return { algorithms, faults: [], treeHashes, platform: platform(), ...over };
+}
+
+/** Plans and applies once, as a process of its own that starts without misfortune. */
+export async function run(aws: MemoryAws, wanted: Input): Promise<Report> {
+  aws.world.restart();
+  return rerun(aws, wanted);
+}
+
+/** The same, with whatever misfortune the test has set. */
+export async function rerun(aws: MemoryAws, wanted: Input): Promise<Report> {
+  return apply(aws, await plan(aws, wanted), { commit: 'c0ffee', now: () => new Date(aws.world.now) });
+}

@@ -1,0 +1,125 @@
+/** The in-memory AWS is worth something only as far as it says no where AWS does. */
+import { CreateRepositoryCommand, DescribeRepositoriesCommand } from '@aws-sdk/client-ecr';
+import { CreateServiceCommand, DescribeServicesCommand, ListServicesCommand, RegisterTaskDefinitionCommand } from '@aws-sdk/client-ecs';
+import { GetResourcesCommand } from '@aws-sdk/client-resource-groups-tagging-api';
+import { CreateQueueCommand, DeleteQueueCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import { BatchGetCommand } from '@aws-sdk/lib-dynamodb';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { MemoryAws } from './memory-aws.ts';
+
+let aws: MemoryAws;
+beforeEach(() => {
+  aws = new MemoryAws();
+});
+
+const FIFO = { FifoQueue: 'true' };
+const task = (over: object) =>
+  new RegisterTaskDefinitionCommand({
+    family: 'mip-a',
+    cpu: '256',
+    memory: '512',
+    containerDefinitions: [{ name: 'w', image: 'i' }],
+    ...over,
+  });
+
+describe('SQS refuses', () => {
+  it.each([
+    ['81 characters', `${'a'.repeat(76)}.fifo`, FIFO],
+    ['a dot', 'a.b.fifo', FIFO],
+    ['FIFO by attribute only', 'a', FIFO],
+    ['FIFO by name only', 'a.fifo', {}],
+    ['more than 12 hours of visibility', 'a.fifo', { ...FIFO, VisibilityTimeout: '43201' }],
+    ['more than 14 days of retention', 'a.fifo', { ...FIFO, MessageRetentionPeriod: '1209601' }],
+    [
+      'dead letters that are not there',
+      'a.fifo',
+      { ...FIFO, RedrivePolicy: '{"deadLetterTargetArn":"arn:aws:sqs:eu-central-1:0:x.fifo"}' },
+    ],
+  ])('%s', async (_, QueueName, Attributes) => {
+    await expect(aws.sqs.send(new CreateQueueCommand({ QueueName, Attributes }))).rejects.toThrow();
+  });
+
+  it('a name again within 60 seconds, and takes it after', async () => {
+    const create = () => aws.sqs.send(new CreateQueueCommand({ QueueName: 'a.fifo', Attributes: FIFO }));
+    const { QueueUrl } = await create();
+    await aws.sqs.send(new DeleteQueueCommand({ QueueUrl }));
+    aws.world.now += 59_999;
+    await expect(create()).rejects.toThrow('60 seconds');
+    aws.world.now += 1;
+    await expect(create()).resolves.toBeDefined();
+  });
+
+  it('the same name with other attributes, and a queue that turns FIFO', async () => {
+    const { QueueUrl } = await aws.sqs.send(new CreateQueueCommand({ QueueName: 'a.fifo', Attributes: FIFO }));
+    const other = new CreateQueueCommand({ QueueName: 'a.fifo', Attributes: { ...FIFO, VisibilityTimeout: '1' } });
+    await expect(aws.sqs.send(other)).rejects.toThrow('already exists');
+    await expect(aws.sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: FIFO }))).rejects.toThrow('cannot be changed');
+  });
+});
+
+describe('ECR refuses', () => {
+  it.each(['a', 'mip-a--b', 'mip-a-', 'Mip', 'm'.repeat(257)])('the name %s', async (repositoryName) => {
+    await expect(aws.ecr.send(new CreateRepositoryCommand({ repositoryName }))).rejects.toThrow('repositoryName');
+  });
+
+  it('a second repository of a name, and a batch with one that is missing', async () => {
+    await aws.ecr.send(new CreateRepositoryCommand({ repositoryName: 'mip-a' }));
+    await expect(aws.ecr.send(new CreateRepositoryCommand({ repositoryName: 'mip-a' }))).rejects.toThrow('already exists');
+    await expect(aws.ecr.send(new DescribeRepositoriesCommand({ repositoryNames: ['mip-a', 'mip-b'] }))).rejects.toThrow('does not exist');
+  });
+
+  it('a version tag that moves, but not latest', async () => {
+    await aws.ecr.send(new CreateRepositoryCommand({ repositoryName: 'mip-a', imageTagMutability: 'IMMUTABLE_WITH_EXCLUSION' }));
+    for (const tag of ['v1.0.0', 'latest']) aws.publish('x/mip-a', tag, 'sha256:1');
+    expect(() => aws.publish('x/mip-a', 'v1.0.0', 'sha256:2')).toThrow('already exists');
+    expect(() => aws.publish('x/mip-a', 'latest', 'sha256:2')).not.toThrow();
+  });
+});
+
+describe('ECS refuses', () => {
+  it.each([
+    ['4096 CPU with 4096 memory', { cpu: '4096', memory: '4096' }, 'No Fargate configuration'],
+    ['121 seconds to stop', { containerDefinitions: [{ name: 'w', image: 'i', stopTimeout: 121 }] }, 'at most 120'],
+    ['a family with a dot', { family: 'mip.a' }, 'invalid family'],
+    [
+      'more than 64 KB',
+      { containerDefinitions: [{ name: 'w', image: 'i', environment: [{ name: 'E', value: 'x'.repeat(65_536) }] }] },
+      '65536',
+    ],
+    ['a tag of 257 characters', { tags: [{ key: 'mip:x', value: 'x'.repeat(257) }] }, 'invalid tag'],
+  ])('%s', async (_, over, reason) => {
+    await expect(aws.ecs.send(task(over))).rejects.toThrow(reason);
+  });
+
+  it('eleven services at once, 101 a page, a service twice, and one of nothing', async () => {
+    await aws.ecs.send(task({}));
+    const create = new CreateServiceCommand({ cluster: 'c', serviceName: 's', taskDefinition: 'mip-a' });
+    await aws.ecs.send(create);
+    await expect(aws.ecs.send(create)).rejects.toThrow('not idempotent');
+    await expect(aws.ecs.send(new CreateServiceCommand({ serviceName: 't', taskDefinition: 'none' }))).rejects.toThrow('not found');
+    await expect(aws.ecs.send(new DescribeServicesCommand({ services: Array(11).fill('s') }))).rejects.toThrow('more than 10');
+    await expect(aws.ecs.send(new ListServicesCommand({ maxResults: 101 }))).rejects.toThrow('at most 100');
+  });
+});
+
+describe('the others refuse', () => {
+  it('101 resources a page', async () => {
+    await expect(aws.tagging.send(new GetResourcesCommand({ ResourcesPerPage: 101 }))).rejects.toThrow('at most 100');
+  });
+
+  it('101 keys a batch, and none', async () => {
+    const get = (count: number) =>
+      new BatchGetCommand({
+        RequestItems: { 'mip-algorithms': { Keys: Array.from({ length: count }, (_, index) => ({ algorithm_name: `a${index}` })) } },
+      });
+    await expect(aws.dynamodb.send(get(101))).rejects.toThrow('1 to 100');
+    await expect(aws.dynamodb.send(get(0))).rejects.toThrow('1 to 100');
+    await expect(aws.dynamodb.send(get(100))).resolves.toBeDefined();
+  });
+
+  it('a call that it does not know', async () => {
+    await expect(async () => aws.ecs.send({ constructor: { name: 'StopTaskCommand' }, input: {} } as never)).rejects.toThrow(
+      'has no StopTask',
+    );
+  });
+});

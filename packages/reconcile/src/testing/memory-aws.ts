@@ -1,0 +1,98 @@
+/**
+ * An AWS in memory that rejects what AWS rejects. The clients are the SDK's own with another `send`, so that kinds run their real code.
+ */
+
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { ECRClient } from '@aws-sdk/client-ecr';
+import { ECSClient } from '@aws-sdk/client-ecs';
+import { type GetResourcesCommandInput, ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { LIMITS } from '@mip/registry/limits';
+import { physicalNames } from '@mip/registry/names';
+import type { Aws } from '../aws/clients.ts';
+import type { ImagePublisher } from '../aws/images.ts';
+import { upperTags } from '../aws/tags.ts';
+import { MemoryTable } from './memory-dynamodb.ts';
+import { MemoryEcr } from './memory-ecr.ts';
+import { MemoryEcs } from './memory-ecs.ts';
+import { MemorySqs } from './memory-sqs.ts';
+import { answerBy, pageOf, World } from './world.ts';
+
+type Tagged = { readonly arn: string; readonly tags: Readonly<Record<string, string>> };
+
+export class MemoryAws implements Aws {
+  readonly world = new World();
+  readonly names = physicalNames({ prefix: 'mip', account: this.world.account, region: this.world.region, platform: 'test' });
+  readonly images: ImagePublisher = { publish: async (order) => this.publish(order.repositoryUri, order.tag, order.treeHash) };
+  readonly memory = {
+    ecr: new MemoryEcr(this.world),
+    ecs: new MemoryEcs(this.world),
+    sqs: new MemorySqs(this.world),
+    registry: new MemoryTable(this.names.table('algorithms'), 'algorithm_name'),
+  };
+  readonly ecr = answerBy(new ECRClient(REGION), { world: this.world, service: 'ecr', operations: this.memory.ecr.operations });
+  readonly ecs = answerBy(new ECSClient(REGION), { world: this.world, service: 'ecs', operations: this.memory.ecs.operations });
+  readonly sqs = answerBy(new SQSClient(REGION), { world: this.world, service: 'sqs', operations: this.memory.sqs.operations });
+  readonly ssm = answerBy(new SSMClient(REGION), { world: this.world, service: 'ssm', operations: {} });
+  readonly tagging = answerBy(new ResourceGroupsTaggingAPIClient(REGION), {
+    world: this.world,
+    service: 'tag',
+    operations: { GetResources: (input: GetResourcesCommandInput) => this.#getResources(input) },
+  });
+  readonly dynamodb = answerBy(DynamoDBDocumentClient.from(new DynamoDBClient(REGION)), {
+    world: this.world,
+    service: 'dynamodb',
+    operations: this.memory.registry.operations,
+    rename: (name) => (name === 'Scan' ? name : `${name}Item`),
+  });
+  #frozen: readonly Tagged[] | undefined;
+
+  get calls() {
+    return this.world.calls;
+  }
+
+  /** From now on the tag index does not see what happens, as AWS's own does not for a while. */
+  freezeIndex(): void {
+    this.#frozen = structuredClone(this.#index());
+  }
+
+  thawIndex(): void {
+    this.#frozen = undefined;
+  }
+
+  publish(repositoryUri: string, tag: string, treeHash: string): string {
+    return this.memory.ecr.push(repositoryUri.slice(repositoryUri.indexOf('/') + 1), tag, treeHash);
+  }
+
+  #index(): readonly Tagged[] {
+    const { ecr, ecs, sqs } = this.memory;
+    return [
+      ...[...ecr.repositories.values()].map(({ repositoryArn: arn, tags }) => ({ arn, tags })),
+      ...[...sqs.queues.values()].map(({ arn, tags }) => ({ arn, tags })),
+      ...ecs.revisions.map(({ taskDefinitionArn: arn, tags }) => ({ arn, tags })),
+      ...[...ecs.services.values()].map(({ serviceArn: arn, tags }) => ({ arn, tags })),
+    ];
+  }
+
+  #getResources({ TagFilters = [], ResourceTypeFilters = [], ResourcesPerPage = 50, PaginationToken }: GetResourcesCommandInput) {
+    if (ResourcesPerPage > LIMITS.tagging.getResourcesPage) throw new Error('InvalidParameterException: ResourcesPerPage is at most 100');
+    const matching = (this.#frozen ?? this.#index()).filter(
+      ({ arn, tags }) =>
+        TagFilters.every(({ Key = '', Values = [] }) => Values.includes(tags[Key] ?? '')) &&
+        ResourceTypeFilters.some((type) => typeOf(arn) === type || typeOf(arn).startsWith(`${type}:`)),
+    );
+    const { page, next } = pageOf(matching, ResourcesPerPage, PaginationToken || undefined);
+    const ResourceTagMappingList = page.map(({ arn, tags }) => ({ ResourceARN: arn, Tags: upperTags(tags) }));
+    return { ResourceTagMappingList, PaginationToken: next ?? '' };
+  }
+}
+
+const REGION = { region: 'eu-central-1', credentials: { accessKeyId: 'memory', secretAccessKey: 'memory' } };
+
+/** `ecs:service` of a service's ARN, `sqs:` of a queue's, which has no type. */
+function typeOf(arn: string): string {
+  const [, , service, , , resource = ''] = arn.split(':');
+  return `${service}:${resource.includes('/') ? resource.split('/')[0] : ''}`;
+}

@@ -1,0 +1,108 @@
+/** The clock, the record and the misfortunes of an in-memory AWS. */
+
+import { CallCounter } from '../aws/calls.ts';
+
+/** One call as it arrives: `operation` as IAM names it. */
+export interface Call {
+  readonly service: string;
+  readonly operation: string;
+  readonly input: unknown;
+  /** From 1. */
+  readonly number: number;
+}
+
+/** What a process that was killed in the middle of a call sees: nothing, ever again. */
+export class Killed extends Error {
+  override readonly name = 'Killed';
+}
+
+/** Operations of one service by name, each given the command's input. */
+export type Operations = Readonly<Record<string, (input: never) => unknown>>;
+
+const WRITE = /^(Create|Put|Update|Delete|Register|Deregister|Tag|Untag|Set)/;
+
+export class World {
+  readonly account = '000000000000';
+  readonly region = 'eu-central-1';
+  calls = new CallCounter();
+  /** Every call since the last `restart`. */
+  readonly trace: Call[] = [];
+  /** Milliseconds since 1970; moves only when a test moves it. */
+  now = Date.UTC(2026, 0, 1);
+  /** Makes a call fail before it has any effect. */
+  fail: ((call: Call) => Error | undefined) | undefined;
+  /** Ends the process at that call, before or after its effect. */
+  killAt: { readonly number: number; readonly when: 'before' | 'after' } | undefined;
+  #dead = false;
+
+  /** The process starts anew: counts from zero, no misfortune. What AWS holds stays. */
+  restart(): void {
+    this.calls = new CallCounter();
+    this.trace.length = 0;
+    this.fail = undefined;
+    this.killAt = undefined;
+    this.#dead = false;
+  }
+
+  /** Calls since the last `restart` that change something. */
+  get writes(): readonly string[] {
+    return this.trace.filter(({ operation }) => WRITE.test(operation)).map(({ service, operation }) => `${service}:${operation}`);
+  }
+
+  async call(service: string, operation: string, input: unknown, handle: (input: never) => unknown): Promise<unknown> {
+    await Promise.resolve();
+    if (this.#dead) throw new Killed();
+    const call = { service, operation, input, number: this.trace.length + 1 };
+    this.trace.push(call);
+    this.calls.count(service, operation);
+    const failure = this.fail?.(call);
+    if (failure) throw failure;
+    this.#die(call.number, 'before');
+    const output = handle(structuredClone(input) as never);
+    this.#die(call.number, 'after');
+    return structuredClone(output);
+  }
+
+  #die(number: number, when: 'before' | 'after'): void {
+    if (this.killAt?.number !== number || this.killAt.when !== when) return;
+    this.#dead = true;
+    throw new Killed();
+  }
+}
+
+/** Replaces a client's `send`, so that all code above it is the real one. @param rename the command's name → the operation's. */
+export function answerBy<Client extends object>(
+  client: Client,
+  {
+    world,
+    service,
+    operations,
+    rename = (name) => name,
+  }: { world: World; service: string; operations: Operations; rename?: (name: string) => string },
+): Client {
+  const send = (command: { readonly constructor: { readonly name: string }; readonly input: unknown }) => {
+    const operation = rename(command.constructor.name.replace(/Command$/, ''));
+    const handle = operations[operation];
+    if (!handle) throw new Error(`the in-memory ${service} has no ${operation}`);
+    return world.call(service, operation, command.input, handle);
+  };
+  return Object.assign(client, { send });
+}
+
+/** An SDK exception as a service throws it. */
+export function refuse<E extends Error>(Exception: new (options: { message: string; $metadata: object }) => E, message: string): never {
+  throw new Exception({ message, $metadata: {} });
+}
+
+/** AWS's rules for tags, the same for all services. @throws Error where AWS would. */
+export function checkTags(tags: Readonly<Record<string, string>>): void {
+  for (const [key, value] of Object.entries(tags))
+    if (key.length > 128 || value.length > 256 || !/^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u.test(key + value))
+      throw new Error(`invalid tag ${key}=${value}`);
+}
+
+/** One page of a list, whose tokens are offsets. */
+export function pageOf<T>(items: readonly T[], size: number, token: string | undefined): { page: readonly T[]; next: string | undefined } {
+  const start = Number(token ?? 0);
+  return { page: items.slice(start, start + size), next: start + size < items.length ? String(start + size) : undefined };
+}

@@ -1,0 +1,176 @@
+import { randomUUID } from 'node:crypto';
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openEmulator, type TestEmulator } from '../../../tests/emulator.ts';
+import { ClientTable, hashClientKey, newClientKey } from './clients.ts';
+import type { JobRecord } from './generated/job-record.ts';
+import { JobTable } from './jobs.ts';
+
+const NOW = new Date('2024-01-31T10:00:00.000Z');
+const LATER = new Date('2024-01-31T10:00:01.500Z');
+
+let emulator: TestEmulator;
+let dynamodb: DynamoDBClient;
+
+async function createTable(...keys: readonly string[]): Promise<string> {
+  const name = `test-${randomUUID()}`;
+  await dynamodb.send(
+    new CreateTableCommand({
+      TableName: name,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: keys.map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+      KeySchema: keys.map((AttributeName, index) => ({ AttributeName, KeyType: index === 0 ? 'HASH' : 'RANGE' })),
+    }),
+  );
+  return name;
+}
+
+beforeAll(async () => {
+  emulator = await openEmulator();
+  dynamodb = new DynamoDBClient(emulator.connection);
+});
+afterAll(async () => {
+  dynamodb.destroy();
+  await emulator.stop();
+});
+
+describe('the table of jobs', () => {
+  let jobs: JobTable;
+  let table: string;
+  beforeAll(async () => {
+    table = await createTable('client_id', 'job_id');
+    jobs = new JobTable(dynamodb, table);
+  });
+
+  function record(change: Partial<JobRecord> = {}): JobRecord {
+    return {
+      client_id: 'clinic-a',
+      job_id: randomUUID(),
+      job_key: '0'.repeat(32),
+      algorithm: 'window-level',
+      version: '1.0.0',
+      state: 'accepted',
+      open_state: 'accepted',
+      purpose: 'clinical',
+      attempts: 0,
+      delivery: 1,
+      request_digest: `sha256:${'0'.repeat(64)}`,
+      pacs: { study_uid: '1.2', series_uid: '1.3', instance_uid: '1.4' },
+      parameters: { center: 40, width: 400.5, invert: false, method: 'linear' },
+      accepted_at: NOW.toISOString(),
+      updated_at: NOW.toISOString(),
+      ...change,
+    };
+  }
+
+  it('gives back what was put, in type and value', async () => {
+    const wanted = record({ parameters: { tiny: 1e-130, huge: 9.99e125, whole: 2 ** 60, negative: -0.1, text: '', flag: true } });
+    expect(await jobs.accept(wanted)).toEqual({ created: true, record: wanted });
+    expect(await jobs.get(wanted)).toEqual(wanted);
+  });
+
+  it('has no job that nobody put', async () => {
+    expect(await jobs.get({ client_id: 'clinic-a', job_id: 'none' })).toBeUndefined();
+  });
+
+  it('keeps the first record of an id and shows it to the second', async () => {
+    const first = record();
+    await jobs.accept(first);
+    const second = await jobs.accept({ ...first, algorithm: 'grayscale' });
+    expect(second).toEqual({ created: false, record: first });
+  });
+
+  it('lets exactly one of many create the job', async () => {
+    const same = record();
+    const all = await Promise.all(Array.from({ length: 8 }, () => jobs.accept(same)));
+    expect(all.filter(({ created }) => created)).toHaveLength(1);
+  });
+
+  it('lets two clients use one id', async () => {
+    const first = record();
+    await jobs.accept(first);
+    expect((await jobs.accept({ ...first, client_id: 'clinic-b' })).created).toBe(true);
+  });
+
+  it('marks an accepted job as queued, with the time', async () => {
+    const wanted = record();
+    await jobs.accept(wanted);
+    const at = LATER.toISOString();
+    const queued = { ...wanted, state: 'queued', open_state: 'queued', queued_at: at, updated_at: at };
+    expect(await jobs.markQueued(wanted, LATER)).toEqual(queued);
+    expect(await jobs.get(wanted)).toEqual(queued);
+  });
+
+  it.each(['running', 'succeeded', 'failed', 'cancelled', 'dead'] as const)('leaves a job that is %s as it is', async (state) => {
+    const wanted = record();
+    await jobs.accept(wanted);
+    await DynamoDBDocumentClient.from(dynamodb).send(
+      new UpdateCommand({
+        TableName: table,
+        Key: { client_id: wanted.client_id, job_id: wanted.job_id },
+        UpdateExpression: 'SET #state = :state REMOVE open_state',
+        ExpressionAttributeNames: { '#state': 'state' },
+        ExpressionAttributeValues: { ':state': state },
+      }),
+    );
+    const { open_state: _, ...left } = wanted;
+    expect(await jobs.markQueued(wanted, LATER)).toEqual({ ...left, state });
+  });
+
+  it('does not make a job by marking one that is not there', async () => {
+    const absent = { client_id: 'clinic-a', job_id: randomUUID() };
+    await expect(jobs.markQueued(absent, LATER)).rejects.toThrow();
+    expect(await jobs.get(absent)).toBeUndefined();
+  });
+});
+
+describe('the table of clients', () => {
+  let clients: ClientTable;
+  let table: string;
+  beforeAll(async () => {
+    table = await createTable('key_hash');
+    clients = new ClientTable(dynamodb, table);
+  });
+
+  async function stored(key: string) {
+    const { Item } = await DynamoDBDocumentClient.from(dynamodb).send(
+      new GetCommand({ TableName: table, Key: { key_hash: hashClientKey(key) } }),
+    );
+    return Item;
+  }
+
+  it('finds the client of a key, and holds only the hash', async () => {
+    const key = newClientKey();
+    await clients.register(key, 'clinic-a', NOW);
+    expect(await clients.find(key)).toMatchObject({ client_id: 'clinic-a', created_at: NOW.toISOString() });
+    expect(JSON.stringify(await stored(key))).not.toContain(key);
+  });
+
+  it.each([newClientKey(), 'mip_short', ''])('knows nobody with the key %j', async (key) => {
+    expect(await clients.find(key)).toBeUndefined();
+  });
+
+  it('registers the same pair again without a change', async () => {
+    const key = newClientKey();
+    await clients.register(key, 'clinic-a', NOW);
+    const before = await stored(key);
+    await clients.register(key, 'clinic-a', LATER);
+    expect(await stored(key)).toEqual(before);
+  });
+
+  it("does not give one client's key to another", async () => {
+    const key = newClientKey();
+    await clients.register(key, 'clinic-a', NOW);
+    await expect(clients.register(key, 'clinic-b', NOW)).rejects.toThrow('another client');
+    expect((await clients.find(key))?.client_id).toBe('clinic-a');
+  });
+
+  it('refuses a revoked key, also after it is registered again', async () => {
+    const key = newClientKey();
+    const revoked = { key_hash: hashClientKey(key), client_id: 'clinic-a', created_at: NOW.toISOString(), revoked_at: NOW.toISOString() };
+    await DynamoDBDocumentClient.from(dynamodb).send(new PutCommand({ TableName: table, Item: revoked }));
+    await clients.register(key, 'clinic-a', LATER);
+    expect(await clients.find(key)).toBeUndefined();
+  });
+});

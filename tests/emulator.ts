@@ -1,0 +1,33 @@
+/** An AWS emulator for one test file: the one at `MIP_TEST_ENDPOINT`, or its own, with its own state, on a free port. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEmulator } from '@mip/local/emulator';
+
+export interface TestEmulator {
+  /** What an SDK client is made with. */
+  readonly connection: {
+    readonly endpoint: string;
+    readonly region: string;
+    readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  };
+  /** Ends an emulator of its own and removes its state; one that was there before is left running. */
+  stop(): Promise<void>;
+}
+
+const CONNECTION = { region: 'eu-central-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+
+/** Names of tables and queues have to be unique where the emulator is shared. */
+export async function openEmulator(): Promise<TestEmulator> {
+  const endpoint = process.env.MIP_TEST_ENDPOINT;
+  if (endpoint) return { connection: { ...CONNECTION, endpoint }, stop: async () => undefined };
+  const home = await mkdtemp(join(tmpdir(), 'mip-emulator-'));
+  const emulator = await startEmulator({ root: join(import.meta.dirname, '..'), home, grace: 2000 });
+  return {
+    connection: { ...CONNECTION, endpoint: emulator.endpoint },
+    stop: async () => {
+      await emulator.stop();
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}

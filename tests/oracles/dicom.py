@@ -1,0 +1,67 @@
+"""What the oracles share: a DICOM file's samples, read with pydicom and NumPy alone. Neither SDK nor algorithm is imported here."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom import Dataset, dcmread
+from pydicom.pixels.decoders.base import get_decoder
+from pydicom.pixels.processing import apply_color_lut
+
+Integers = NDArray[Any]
+
+
+def read(path: str | Path) -> Dataset:
+    """A file with a preamble."""
+    return dcmread(path)
+
+
+def samples(dataset: Dataset) -> Integers:
+    """All frames as (frame, row, column) or, in colour, (frame, row, column, RGB); only the stored bits of each sample."""
+    decoded, _ = get_decoder(dataset.file_meta.TransferSyntaxUID).as_array(dataset, raw=False)
+    if dataset.PhotometricInterpretation == "PALETTE COLOR":
+        decoded = apply_color_lut(decoded, dataset)
+    elif not dataset.file_meta.TransferSyntaxUID.is_compressed and dataset.SamplesPerPixel == 1:
+        decoded = _stored_bits(decoded, dataset)
+    colour = not is_monochrome(dataset)
+    return decoded.reshape((-1, dataset.Rows, dataset.Columns, *((3,) if colour else ())))
+
+
+def _stored_bits(decoded: Integers, dataset: Dataset) -> Integers:
+    """Bit by bit, as PS3.5 8.1.1 says: drop what lies below and above the stored bits, then apply the sign."""
+    wide = decoded.astype(np.int64) & ((1 << dataset.BitsAllocated) - 1)
+    value = (wide >> (dataset.HighBit - dataset.BitsStored + 1)) & ((1 << dataset.BitsStored) - 1)
+    if dataset.PixelRepresentation == 1:
+        value = np.where(value >> (dataset.BitsStored - 1), value - (1 << dataset.BitsStored), value)
+    return value
+
+
+def is_monochrome(dataset: Dataset) -> bool:
+    """True for MONOCHROME1 and MONOCHROME2."""
+    return str(dataset.PhotometricInterpretation).startswith("MONOCHROME")
+
+
+def group(dataset: Dataset, frame: int, name: str) -> Dataset:
+    """Where a frame's attributes of one functional group are: its own item, the shared one, or the dataset."""
+    places: list[Any] = list(dataset.get("PerFrameFunctionalGroupsSequence", []))[frame : frame + 1]
+    places += list(dataset.get("SharedFunctionalGroupsSequence", []))
+    for place in places:
+        if place.get(name):
+            return place[name][0]
+    return dataset
+
+
+def first_number(item: Dataset, name: str) -> float | None:
+    """The first value of an attribute, None where it is absent or empty."""
+    value = item.get(name)
+    if value is None or value == "" or (not isinstance(value, (str, float, int)) and len(value) == 0):
+        return None
+    return float(value) if isinstance(value, (str, float, int)) else float(value[0])
+
+
+def fail(words: str) -> None:
+    """Say on standard error why there is nothing to expect, and leave with 2."""
+    print(words, file=sys.stderr)
+    sys.exit(2)
