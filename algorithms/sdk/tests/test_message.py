@@ -40,7 +40,7 @@ def changed(case: dict[str, Any]) -> Any:
     changes = [("set", pointer, value) for pointer, value in case.get("set", {}).items()]
     changes += [("remove", pointer, None) for pointer in case.get("remove", [])]
     changes += [("lengthen", pointer, length) for pointer, length in case.get("lengthen", {}).items()]
-    changes += [("fill", pointer, count) for pointer, count in case.get("fill", {}).items()]
+    changes += [("widen", pointer, count) for pointer, count in case.get("widen", {}).items()]
     for verb, pointer, value in changes:
         *path, last = ["", *pointer.split("/")[1:]]
         holder: Any = root
@@ -50,7 +50,7 @@ def changed(case: dict[str, Any]) -> Any:
             holder[last] = value
         elif verb == "remove":
             del holder[last]
-        elif verb == "fill":
+        elif verb == "widen":
             holder[last] = {f"key{number}": 1 for number in range(value)}
         else:
             holder[last] = (str(holder[last]) * value)[:value]

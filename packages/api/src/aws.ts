@@ -9,7 +9,7 @@ import { cachedClients } from './client-cache.ts';
 import type { Ports } from './ports.ts';
 
 /** Three tries of 1.5 s for each of the five calls of a submission stay within the API's 30 s; a healthy call takes milliseconds. */
-const PATIENCE = { maxAttempts: 3, requestHandler: { connectionTimeout: 1000, requestTimeout: 1500, throwOnRequestTimeout: true } };
+const PATIENCE = { maxAttempts: 3, requestHandler: { connectionTimeout: 1000, requestTimeout: 5000, throwOnRequestTimeout: true } };
 
 /** @param connection where AWS is not found by the SDK's own means, as in a test. */
 export function awsPorts(scope: NameScope, connection: Pick<S3ClientConfig, 'endpoint' | 'credentials'> = {}): Ports {

@@ -2,11 +2,12 @@ import { relative } from 'node:path';
 import type { FirstImage } from '@mip/local';
 import Table from 'cli-table3';
 
-const BARE = { chars: { top: '', bottom: '', left: '', right: '', mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '', middle: '  ' } };
+const NOTHING = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right', 'left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'];
+const CHARS = { ...Object.fromEntries(NOTHING.map((place) => [place, ''])), middle: '  ' };
 
 /** A table without lines, as terminals of all kinds show it. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const made = new Table({ head: [...head], style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 }, ...BARE });
+  const made = new Table({ head: [...head], style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 }, chars: CHARS });
   for (const row of rows) made.push([...row]);
   return made.toString();
 }

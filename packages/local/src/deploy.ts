@@ -165,7 +165,9 @@ async function clearHalfMade({ home, endpoint, log }: DeployOptions, { region }:
   const unsettled = await settle(emulatorConnection(endpoint, region), SETTLE_LIMIT);
   if (unsettled.length === 0) return;
   if (!unsettled.every((state) => state === 'CREATE_IN_PROGRESS'))
-    throw new Error(`An update of the platform was cut off and cannot be finished: delete ${join(home, 'emulator')} (the images, jobs and results in it are lost) and start again.`);
+    throw new Error(
+      `An update of the platform was cut off and cannot be finished: delete ${join(home, 'emulator')} (the images, jobs and results in it are lost) and start again.`,
+    );
   log('the first deployment was cut off: emptying the emulator');
   await fetch(`${endpoint}/_ministack/reset`, { method: 'POST' });
 }

@@ -12,9 +12,9 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
+import { discardUnsaved, type LastStop, lastStop, readState, type StateFile, writeState } from './emulator-state.ts';
 import { emulatorConnection } from './environment.ts';
 import { settle } from './stacks.ts';
-import { discardUnsaved, type LastStop, lastStop, readState, type StateFile, writeState } from './emulator-state.ts';
 
 export type { LastStop } from './emulator-state.ts';
 

@@ -3,6 +3,8 @@
  * In AWS the API's own address is the front.
  */
 
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import httpProxy from '@fastify/http-proxy';
 import { LIMITS } from '@mip/registry/limits';
 import Fastify, { type FastifyReply } from 'fastify';
@@ -53,9 +55,25 @@ export async function startFront({ port, endpoint, apiId }: FrontOptions): Promi
     return { url: await front.listen({ host: '127.0.0.1', port }), stop: () => front.close() };
   } catch (error) {
     await front.close();
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    throw new Error(`Port ${port} is in use: stop the program that uses it, or set MIP_PORT to another port.`);
+    throw inUse(error, port);
   }
+}
+
+/** Before anything is started for it: whether the port can be had. @throws Error with the same sentence as `startFront`. */
+export async function checkPort(port: number): Promise<void> {
+  const probe = createServer();
+  try {
+    await once(probe.listen(port, '127.0.0.1'), 'listening');
+  } catch (error) {
+    throw inUse(error, port);
+  } finally {
+    probe.close();
+  }
+}
+
+function inUse(error: unknown, port: number): unknown {
+  if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') return error;
+  return new Error(`Port ${port} is in use: stop the program that uses it, or set MIP_PORT to another port.`);
 }
 
 function unavailable(reply: FastifyReply): FastifyReply {

@@ -27,6 +27,10 @@ export async function settle(connection: EmulatorConnection, limit: number): Pro
 }
 
 async function stacksOf(connection: EmulatorConnection): Promise<readonly Stack[]> {
-  const client = new CloudFormationClient({ ...connection, maxAttempts: 1, requestHandler: { requestTimeout: 2_000, throwOnRequestTimeout: true } });
+  const client = new CloudFormationClient({
+    ...connection,
+    maxAttempts: 1,
+    requestHandler: { requestTimeout: 15_000, throwOnRequestTimeout: true },
+  });
   return (await client.send(new DescribeStacksCommand({}))).Stacks ?? []; // a handful: one page
 }

@@ -17,7 +17,7 @@ import { deployPlatform, type PlatformFacts } from './deploy.ts';
 import { type Emulator, startEmulator } from './emulator.ts';
 import { connectionEnvironment, type EmulatorConnection, emulatorConnection, writeEnvironment } from './environment.ts';
 import { type FirstImage, firstImages } from './first-images.ts';
-import { type Front, startFront } from './front.ts';
+import { checkPort, type Front, startFront } from './front.ts';
 
 /** What `mip up` was asked for. `root` is the repository, `home` holds all state, `port` is the front's. */
 export interface UpOptions {
@@ -84,6 +84,7 @@ export class LocalCloud {
   }
 
   async #build(): Promise<string> {
+    await checkPort(this.#options.port);
     await mkdir(this.#options.home, { recursive: true, mode: 0o700 });
     for (const algorithm of this.#options.algorithms) await buildNative(this.#options.root, algorithm);
     return `${this.#options.algorithms.length} algorithms`;

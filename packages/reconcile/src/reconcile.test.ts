@@ -254,6 +254,20 @@ describe('a source that changed', () => {
   });
 });
 
+describe('an image that comes from elsewhere from now on', () => {
+  it('takes the repository away last, when nothing runs from it any more', async () => {
+    await run(aws, input([algorithm('seg'), algorithm('stay')]));
+    const report = await run(aws, input([imported('seg'), algorithm('stay')]));
+    expect(report.outcomes.map(({ action, kind, result }) => `${result} ${action} ${kind}`)).toEqual([
+      'done update task-definition',
+      'done update service',
+      'done update registry-entry',
+      'done delete image-repository',
+    ]);
+    expect((await run(aws, input([imported('seg'), algorithm('stay')]))).plan.changes).toEqual([]);
+  });
+});
+
 describe('when something fails', () => {
   const three = input([algorithm('a'), algorithm('b'), algorithm('c')]);
 

@@ -38,7 +38,10 @@ export function logRequests(app: FastifyInstance): void {
 /** An error by its name and where it came from; its message may repeat what was sent. */
 export function errorSummary(error: unknown) {
   if (!(error instanceof Error)) return { name: typeof error };
-  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  const frames = (error.stack ?? '')
+    .replace(error.message, '')
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line));
   const { $metadata } = error as { $metadata?: { httpStatusCode?: number; requestId?: string } };
   return {
     name: error.name,

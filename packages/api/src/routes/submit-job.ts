@@ -40,7 +40,7 @@ async function submit(ports: Ports, request: FastifyRequest, wanted: JobRecord, 
   const { record } = await ports.jobs.accept(wanted);
   if (record.request_digest !== wanted.request_digest)
     throw new Problem(409, 'You have another job of this id: its algorithm, images or parameters differ. Choose a new job_id.');
-  
+  if (record.state !== 'accepted') return record;
   await ports.requests.send(entry.queue_url, messageOf(record));
   return ports.jobs.markQueued(record, ports.now()).catch((error: unknown) => {
     // The message is sent, so the job will run and its worker will move the record on.

@@ -24,6 +24,7 @@ export interface Memory extends Ports {
   /** Where `now` stands. */
   time: Date;
   addClient(key: string, clientId: string): void;
+  removeClient(key: string): void;
   record(identity: JobIdentity): JobRecord | undefined;
   /** Changes a record as a worker would. */
   change(identity: JobIdentity, attributes: Partial<JobRecord>): void;
@@ -49,6 +50,9 @@ export function createMemory(): Memory {
     now: () => memory.time,
     addClient(key, client_id) {
       clients.set(hashClientKey(key), { client_id, created_at: memory.time.toISOString() });
+    },
+    removeClient(key) {
+      clients.delete(hashClientKey(key));
     },
     record: (identity) => memory.records.get(id(identity)),
     change(identity, attributes) {

@@ -1,5 +1,6 @@
+import { InvalidParameterException } from '@aws-sdk/client-ecs';
 import { expect, it } from 'vitest';
-import { algorithm, input, run } from '../testing/fixtures.ts';
+import { algorithm, input, rerun, run } from '../testing/fixtures.ts';
 import { describeKind } from '../testing/kind-contract.ts';
 import { MemoryAws } from '../testing/memory-aws.ts';
 import { service } from './service.ts';
@@ -41,6 +42,16 @@ it('moves to the revision that was registered, in the subnets of the platform', 
     },
     deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback: true } },
   });
+});
+
+it('waits while ECS still stops the tasks of its predecessor', async () => {
+  const aws = new MemoryAws();
+  const message = 'Unable to Start a service that is still Draining.';
+  aws.world.fail = ({ operation }) =>
+    operation === 'CreateService' ? new InvalidParameterException({ message, $metadata: {} }) : undefined;
+  const report = await rerun(aws, input([algorithm('seg')]));
+  expect(report.outcomes.map(({ result }) => result)).toEqual(['done', 'done', 'done', 'done', 'waiting', 'skipped']);
+  expect(report.ok).toBe(true);
 });
 
 it('is described ten at a time', async () => {

@@ -4,10 +4,12 @@ import {
   CreateServiceCommand,
   DeleteServiceCommand,
   DescribeServicesCommand,
+  InvalidParameterException,
   ListServicesCommand,
   type Service,
   ServiceNotActiveException,
   ServiceNotFoundException,
+  type Tag,
   TagResourceCommand,
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs';
@@ -88,24 +90,29 @@ export const service: Kind<ServiceSpec> = {
     const wanted = change.wanted as Wanted<ServiceSpec>;
     const taskDefinition = await revisionFor(aws, wanted.spec, run);
     const tags = lowerTags(versionedTagsOf(wanted, run));
-    if (change.action === 'create')
-      await aws.ecs.send(
-        new CreateServiceCommand({
-          serviceName: wanted.name,
-          launchType: 'FARGATE',
-          propagateTags: 'SERVICE',
-          tags,
-          ...settings(wanted.spec, taskDefinition),
-        }),
-      );
-    else {
-      const { service: updated } = await aws.ecs.send(
-        new UpdateServiceCommand({ service: wanted.name, ...settings(wanted.spec, taskDefinition) }),
-      );
-      await aws.ecs.send(new TagResourceCommand({ resourceArn: updated?.serviceArn, tags }));
-    }
+    if (change.action === 'create') return create(aws, wanted, taskDefinition, tags);
+    const { service: updated } = await aws.ecs.send(
+      new UpdateServiceCommand({ service: wanted.name, ...settings(wanted.spec, taskDefinition) }),
+    );
+    await aws.ecs.send(new TagResourceCommand({ resourceArn: updated?.serviceArn, tags })); // last: the hash says that it is updated
   },
 };
+
+async function create(aws: Aws, { name, spec }: Wanted<ServiceSpec>, taskDefinition: string, tags: Tag[]): Promise<void> {
+  const command = new CreateServiceCommand({
+    serviceName: name,
+    launchType: 'FARGATE',
+    propagateTags: 'SERVICE',
+    tags,
+    ...settings(spec, taskDefinition),
+  });
+  try {
+    await aws.ecs.send(command);
+  } catch (error) {
+    const draining = error instanceof InvalidParameterException && /draining/i.test(error.message);
+    throw draining ? new NotYet(`the service ${name} that was deleted still stops its tasks`) : error;
+  }
+}
 
 /** ARNs of the cluster's services; the tag index still knows deleted ones. */
 async function activeServices(aws: Aws, cluster: string): Promise<ReadonlySet<string>> {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { algorithm, FOREIGN_IMAGE, input, run, treeHash } from '../testing/fixtures.ts';
+import { algorithm, FOREIGN_IMAGE, input, rerun, run, treeHash } from '../testing/fixtures.ts';
 import { describeKind } from '../testing/kind-contract.ts';
 import { MemoryAws } from '../testing/memory-aws.ts';
 import { taskDefinition } from './task-definition.ts';
@@ -86,7 +86,6 @@ it('is not registered for an image that changed meanwhile', async () => {
     if (operation === 'CreateQueue') aws.memory.ecr.repositories.get('mip-seg')?.images.clear();
     return undefined;
   };
-  const { rerun } = await import('../testing/fixtures.ts');
   const report = await rerun(aws, input([algorithm('seg')]));
   expect(report.outcomes.find(({ result }) => result === 'failed')?.reason).toBe(`mip-seg:v1.0.0 holds no image, not ${treeHash('seg')}`);
 });

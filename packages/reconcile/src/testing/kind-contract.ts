@@ -3,7 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Algorithm } from '../algorithm.ts';
 import type { FieldDiff } from '../change.ts';
-import type { Kind } from '../kinds/kind.ts';
+import { KINDS } from '../kinds/index.ts';
+import type { Kind, Wanted } from '../kinds/kind.ts';
 import { plan } from '../reconcile.ts';
 import { algorithm, imported, input, platform, run, treeHash } from './fixtures.ts';
 import { MemoryAws } from './memory-aws.ts';
@@ -44,8 +45,7 @@ export function describeKind(kind: Kind, rows: readonly DiffRow[]): void {
       const aws = new MemoryAws();
       const wanted = input([algorithm('seg')]);
       await run(aws, wanted);
-      const before: Parameters<Kind['desire']>[2][number][] = [];
-      const { KINDS } = await import('../kinds/index.ts');
+      const before: Wanted[] = [];
       for (const one of KINDS) before.push(...one.desire({ ...algorithm('seg'), treeHash: treeHash('seg') }, wanted.platform, before));
       const mine = new Map(before.filter((one) => one.kind === kind.name).map((one) => [one.name, one]));
       const observed = await kind.inspect(aws, wanted.platform, mine);

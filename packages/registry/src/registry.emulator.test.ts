@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto';
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openEmulator, type TestEmulator } from '../../../tests/emulator.ts';
+import type { PublishedEntry } from './entry.ts';
+import { NotOwned, Registry } from './registry.ts';
+
+const NOW = new Date('2024-01-31T10:00:00.000Z');
+const LATER = new Date('2024-01-31T10:05:00.000Z');
+
+let emulator: TestEmulator;
+let document: DynamoDBDocumentClient;
+let table: string;
+let registry: Registry;
+
+beforeAll(async () => {
+  emulator = await openEmulator();
+  document = DynamoDBDocumentClient.from(new DynamoDBClient(emulator.connection), { marshallOptions: { removeUndefinedValues: true } });
+});
+afterAll(() => emulator.stop());
+
+beforeEach(async () => {
+  table = `test-${randomUUID()}`;
+  const KeySchema = [{ AttributeName: 'algorithm_name', KeyType: 'HASH' as const }];
+  const AttributeDefinitions = [{ AttributeName: 'algorithm_name', AttributeType: 'S' as const }];
+  await document.send(
+    new CreateTableCommand({ TableName: table, BillingMode: 'PAY_PER_REQUEST', KeySchema, AttributeDefinitions }) as never,
+  );
+  registry = new Registry(document, table);
+});
+
+function row(algorithm_name: string, over: Partial<PublishedEntry> = {}): PublishedEntry {
+  const parameters = { threshold: { type: 'float', default: 81.8 } } as const;
+  const contract = { version: '1.0.0', description: 'Finds.', algorithm_type: 'python', parameters } as const;
+  const input = { scope: ['instance'], units: 'hu' };
+  const output = { kind: 'segmentation', store: ['s3'] };
+  return {
+    algorithm_name,
+    managed_by: 'mip',
+    spec_hash: 'sha256:1',
+    status: 'active',
+    ...contract,
+    image_uri: `x@sha256:${'ab'.repeat(32)}`,
+    tree_hash: 'sha256:2',
+    cpu: 1024,
+    memory: 2048,
+    timeout: 900,
+    input,
+    output,
+    entry: { name: algorithm_name, ...contract, input, output, license: 'MIT', regulatory: { status: 'research' } },
+    queue_url: 'https://sqs/x.fifo',
+    service: `mip-${algorithm_name}`,
+    commit_sha: 'c0ffee',
+    ...over,
+  };
+}
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+describe('publishing a row', () => {
+  it('gives it back in type and value, with its times', async () => {
+    await registry.publish(row('seg'), NOW);
+    expect(await registry.get('seg')).toEqual({ ...row('seg'), created_at: NOW.toISOString(), updated_at: NOW.toISOString() });
+  });
+
+  it('again keeps when it was made and what others wrote, and takes back why it failed', async () => {
+    await registry.publish(row('seg'), NOW);
+    const Update = {
+      UpdateExpression: 'SET pin = :pin, reason = :reason, #status = :failed',
+      ExpressionAttributeNames: { '#status': 'status' },
+    };
+    const ExpressionAttributeValues = { ':pin': { digest: 'x' }, ':reason': 'it broke', ':failed': 'failed' };
+    await document.send(new UpdateCommand({ TableName: table, Key: { algorithm_name: 'seg' }, ...Update, ExpressionAttributeValues }));
+    await registry.publish(row('seg', { cpu: 2048 }), LATER);
+    const found = await registry.get('seg');
+    expect(found).toMatchObject({
+      cpu: 2048,
+      status: 'active',
+      pin: { digest: 'x' },
+      created_at: NOW.toISOString(),
+      updated_at: LATER.toISOString(),
+    });
+    expect(found).not.toHaveProperty('reason');
+  });
+
+  it('of an image from elsewhere takes the tree hash away', async () => {
+    await registry.publish(row('seg'), NOW);
+    const { tree_hash: _, ...elsewhere } = row('seg');
+    await registry.publish(elsewhere, LATER);
+    expect(await registry.get('seg')).not.toHaveProperty('tree_hash');
+  });
+});
+
+describe('a row of another catalog', () => {
+  it.each([
+    ['of another', row('seg', { managed_by: 'theirs' })],
+    ['of nobody', (({ managed_by: _, ...rest }) => rest)(row('seg'))],
+  ])('%s is neither overwritten nor removed', async (_, theirs) => {
+    await document.send(new PutCommand({ TableName: table, Item: theirs }));
+    await expect(registry.publish(row('seg', { cpu: 2048 }), NOW)).rejects.toThrow(NotOwned);
+    await expect(registry.withdraw('seg', 'mip')).rejects.toThrow(NotOwned);
+    expect(await registry.get('seg')).toEqual(theirs);
+  });
+});
+
+describe('withdrawing a row', () => {
+  it('removes it, once or twice', async () => {
+    await registry.publish(row('seg'), NOW);
+    await registry.withdraw('seg', 'mip');
+    await registry.withdraw('seg', 'mip');
+    expect(await registry.get('seg')).toBeUndefined();
+  });
+});
+
+describe('many rows', () => {
+  it('are read whole by key, by hash, and all', async () => {
+    const names = Array.from({ length: 130 }, (_, index) => `seg-${index}`);
+    await Promise.all(names.map((name) => registry.publish(row(name), NOW)));
+    expect((await registry.getMany([...names, 'none'])).map((one) => one.algorithm_name).sort()).toEqual(names.toSorted());
+    const hashes = await collect(registry.hashes());
+    expect(hashes).toHaveLength(130);
+    expect(hashes).toContainEqual({ algorithm_name: 'seg-7', spec_hash: 'sha256:1', managed_by: 'mip' });
+    expect(await collect(registry.all())).toHaveLength(130);
+  });
+});
