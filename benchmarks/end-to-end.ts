@@ -9,9 +9,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ApiClient } from '@mip/api/client';
 import { S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { ApiClient } from '@mip/api/client';
 import { type InstanceUids, S3ImageStore } from '@mip/image-store';
 import { physicalNames } from '@mip/registry';
 import { parse } from 'dotenv';
@@ -33,7 +33,12 @@ interface Case {
 }
 
 const CASES: readonly Case[] = [
-  { name: 'window-level, abdominal CT 512²', algorithm: 'window-level', file: 'explicit_VR-UN.dcm', parameters: { center: 40, width: 400 } },
+  {
+    name: 'window-level, abdominal CT 512²',
+    algorithm: 'window-level',
+    file: 'explicit_VR-UN.dcm',
+    parameters: { center: 40, width: 400 },
+  },
   { name: 'grayscale, RGB', algorithm: 'grayscale', file: 'SC_rgb.dcm', parameters: {} },
 ];
 
@@ -53,7 +58,11 @@ export async function run(log: (line: string) => void): Promise<readonly Row[]> 
 }
 
 async function measure(one: Case, environment: Record<string, string>, log: (line: string) => void): Promise<readonly Row[]> {
-  const connection = { region: REGION, endpoint: environment.AWS_ENDPOINT_URL ?? '', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+  const connection = {
+    region: REGION,
+    endpoint: environment.AWS_ENDPOINT_URL ?? '',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  };
   const s3 = new S3Client({ ...connection, forcePathStyle: true });
   const secret = await new SecretsManagerClient(connection).send(new GetSecretValueCommand({ SecretId: names.imagesKey }));
   const store = new S3ImageStore({ s3, bucket: names.bucket('images'), key: secret.SecretString ?? '' });
@@ -61,19 +70,39 @@ async function measure(one: Case, environment: Record<string, string>, log: (lin
   const uids = await store.put(readFileSync(stdout.trim()));
   const client = new ApiClient({ url: environment.MIP_API_URL ?? '', key: environment.MIP_API_KEY ?? '' });
   const [sample] = await submitAll(client, one, uids, 1);
-  const loop = await BareLoop.prepare({ connection, names, imageKeys: { key: secret.SecretString ?? '', uids }, sample: sample ?? '', clientId: environment.MIP_CLIENT_ID ?? '', algorithm: one.algorithm });
+  const loop = await BareLoop.prepare({
+    connection,
+    names,
+    imageKeys: { key: secret.SecretString ?? '', uids },
+    sample: sample ?? '',
+    clientId: environment.MIP_CLIENT_ID ?? '',
+    algorithm: one.algorithm,
+  });
   const mip: number[] = [];
   const bare: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     mip.push(await timed(() => submitAll(client, one, uids, JOBS)));
     bare.push(await timed(() => loop.run(JOBS)));
-    log(`${one.name}, round ${round + 1} of ${ROUNDS}: MIP ${mip.at(-1)?.toFixed(0)} ms, bare loop ${bare.at(-1)?.toFixed(0)} ms for ${JOBS} jobs`);
+    log(
+      `${one.name}, round ${round + 1} of ${ROUNDS}: MIP ${mip.at(-1)?.toFixed(0)} ms, bare loop ${bare.at(-1)?.toFixed(0)} ms for ${JOBS} jobs`,
+    );
   }
   await loop.assertSameResults(JOBS * ROUNDS);
   await loop.remove();
   const perSecond = (times: readonly number[]) => (JOBS * 1000) / median(times);
   const ratio = median(mip.map((time, index) => (bare[index] ?? Number.NaN) / time));
-  return [{ case: one.name, unit: 'jobs/s', mip: perSecond(mip), peer: perSecond(bare), peer_name: 'bare loop of the same AWS calls', ratio, goal: null, holds: true }];
+  return [
+    {
+      case: one.name,
+      unit: 'jobs/s',
+      mip: perSecond(mip),
+      peer: perSecond(bare),
+      peer_name: 'bare loop of the same AWS calls',
+      ratio,
+      goal: null,
+      holds: true,
+    },
+  ];
 }
 
 /** Posts `count` jobs, four at a time, and waits until every result is stored. Returns the job ids. */
@@ -82,7 +111,8 @@ async function submitAll(client: ApiClient, one: Case, uids: InstanceUids, count
   const ids = Array.from({ length: count }, () => `bench-${randomUUID()}`);
   const waiting = [...ids];
   const post = async () => {
-    for (let id = waiting.pop(); id; id = waiting.pop()) await client.submit(one.algorithm, { job_id: id, pacs, parameters: one.parameters });
+    for (let id = waiting.pop(); id; id = waiting.pop())
+      await client.submit(one.algorithm, { job_id: id, pacs, parameters: one.parameters });
   };
   await Promise.all([post(), post(), post(), post()]);
   for (const id of ids) {
@@ -100,7 +130,10 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 
 async function startCloud(home: string, log: (line: string) => void): Promise<{ stop(): Promise<void> }> {
   const port = await freePort();
-  const child = spawn(process.execPath, [join(root, 'packages/cli/src/main.ts'), 'up'], { cwd: root, env: { ...process.env, MIP_HOME: home, MIP_PORT: String(port) } });
+  const child = spawn(process.execPath, [join(root, 'packages/cli/src/main.ts'), 'up'], {
+    cwd: root,
+    env: { ...process.env, MIP_HOME: home, MIP_PORT: String(port) },
+  });
   const exited = new Promise<void>((resolve) => child.on('exit', () => resolve()));
   let printed = '';
   await new Promise<void>((resolve, reject) => {

@@ -17,7 +17,8 @@ const { run } = await load();
 const rows = await run((line) => process.stderr.write(`${line}\n`));
 const table = new Table({ head: ['case', 'unit', 'MIP', 'peer', 'peer name', 'ratio', 'goal', 'holds'], style: { head: [], border: [] } });
 const show = (value: number | null) => (value === null ? '–' : String(Number(value.toPrecision(3))));
-for (const row of rows) table.push([row.case, row.unit, show(row.mip), show(row.peer), row.peer_name, show(row.ratio), show(row.goal), String(row.holds)]);
+for (const row of rows)
+  table.push([row.case, row.unit, show(row.mip), show(row.peer), row.peer_name, show(row.ratio), show(row.goal), String(row.holds)]);
 process.stdout.write(`${table}\n`);
 if (options.includes('--json')) process.stdout.write(`${JSON.stringify(rows)}\n`);
 process.exitCode = rows.every((row) => row.holds !== false) ? 0 : 1;

@@ -29,7 +29,11 @@ interface Rule {
 
 const RULES: readonly Rule[] = [
   { module: 'packages/catalog/src/**/*.ts', never: /^@aws-sdk|^@actions|^@mip\/(?!registry)/ },
-  { module: 'packages/catalog/src/**/*.ts', never: /^node:(fs|child_process)|^@mip\/reconcile/, except: /\/(load|store|tree-hash|schemas)\.ts$/ },
+  {
+    module: 'packages/catalog/src/**/*.ts',
+    never: /^node:(fs|child_process)|^@mip\/reconcile/,
+    except: /\/(load|store|tree-hash|schemas)\.ts$/,
+  },
   { module: 'packages/registry/src/**/*.ts', never: /^@mip\/|^aws-cdk|^@aws-sdk\/(?!(client|lib)-dynamodb)/ },
   { module: 'packages/reconcile/src/{desire,plan,change,safety,contract,cost}.ts', never: /^@aws-sdk|^node:(fs|child_process|process)/ },
   { module: 'packages/reconcile/src/report/*.ts', never: /^@aws-sdk|^node:(fs|child_process|process)/ },
@@ -54,7 +58,9 @@ describe('a module imports only what it may', () => {
   it('a kind imports no other kind', () => {
     const kinds = sources('packages/reconcile/src/kinds/*.ts').filter(({ file }) => !/\/(index|kind)\.ts$/.test(file));
     const names = kinds.map(({ file }) => file.split('/').at(-1));
-    const wrong = kinds.flatMap(({ file, imports }) => imports.filter((name) => names.includes(name.replace('./', ''))).map((name) => `${file} imports ${name}`));
+    const wrong = kinds.flatMap(({ file, imports }) =>
+      imports.filter((name) => names.includes(name.replace('./', ''))).map((name) => `${file} imports ${name}`),
+    );
     expect(kinds.length).toBeGreaterThan(0);
     expect(wrong).toEqual([]);
   });
@@ -91,7 +97,9 @@ describe('nothing of the algorithms reaches for AWS', () => {
   it('no oracle imports the SDK or an algorithm', () => {
     const oracles = globSync('tests/oracles/**/*.py', { cwd: root });
     expect(oracles.length).toBeGreaterThan(0);
-    const wrong = oracles.filter((file) => /^\s*(import|from)\s+(mip_sdk|adapter|algorithm)\b/m.test(readFileSync(join(root, file), 'utf8')));
+    const wrong = oracles.filter((file) =>
+      /^\s*(import|from)\s+(mip_sdk|adapter|algorithm)\b/m.test(readFileSync(join(root, file), 'utf8')),
+    );
     expect(wrong).toEqual([]);
   });
 });

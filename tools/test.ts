@@ -33,8 +33,14 @@ function check(title: string, ...command: string[]): Suite {
 
 function countVitest(): Counts {
   const report = JSON.parse(readFileSync(vitestReport, 'utf8'));
-  const brokenFiles = report.testResults.filter((file: { status: string; assertionResults: unknown[] }) => file.status === 'failed' && !file.assertionResults.length);
-  return { passed: report.numPassedTests, failed: report.numFailedTests + brokenFiles.length, skipped: report.numPendingTests + report.numTodoTests };
+  const brokenFiles = report.testResults.filter(
+    (file: { status: string; assertionResults: unknown[] }) => file.status === 'failed' && !file.assertionResults.length,
+  );
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + brokenFiles.length,
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
 }
 
 function countPytest(): Counts {
@@ -60,7 +66,11 @@ const SUITES: readonly Suite[] = [
   check('types (pyright)', 'pyright', '--pythonpath', '.venv/bin/python'),
   { title: 'C', command: ['make', '-s', '-C', 'algorithms/kernels', 'test'], count: countLines },
   { title: 'Python', command: ['.venv/bin/python', '-m', 'pytest', '-q', `--junitxml=${pytestReport}`], count: countPytest },
-  { title: 'TypeScript', command: ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile=${vitestReport}`], count: countVitest },
+  {
+    title: 'TypeScript',
+    command: ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile=${vitestReport}`],
+    count: countVitest,
+  },
 ];
 
 function execute(suite: Suite): Promise<Counts> {

@@ -50,7 +50,12 @@ export class BareLoop {
   readonly #queue: string;
   readonly #keys: string[] = [];
 
-  private constructor(options: BareLoopOptions, clients: { tables: DynamoDBDocumentClient; s3: S3Client; sqs: SQSClient }, results: readonly Stored[], queue: string) {
+  private constructor(
+    options: BareLoopOptions,
+    clients: { tables: DynamoDBDocumentClient; s3: S3Client; sqs: SQSClient },
+    results: readonly Stored[],
+    queue: string,
+  ) {
     this.#options = options;
     this.#tables = clients.tables;
     this.#s3 = clients.s3;
@@ -88,10 +93,12 @@ export class BareLoop {
 
   /** Every result that the loop should have stored is there, byte for byte as long as MIP's. */
   async assertSameResults(jobs: number): Promise<void> {
-    if (this.#results.length === 0 || this.#keys.length !== jobs * this.#results.length) throw new Error('the bare loop stored another number of results than MIP');
+    if (this.#results.length === 0 || this.#keys.length !== jobs * this.#results.length)
+      throw new Error('the bare loop stored another number of results than MIP');
     for (const [index, key] of this.#keys.entries()) {
       const head = await this.#s3.send(new HeadObjectCommand({ Bucket: this.#options.names.bucket('results'), Key: key }));
-      if (head.ContentLength !== this.#results[index % this.#results.length]?.body.length) throw new Error(`${key} differs from MIP's result`);
+      if (head.ContentLength !== this.#results[index % this.#results.length]?.body.length)
+        throw new Error(`${key} differs from MIP's result`);
     }
   }
 
@@ -109,7 +116,9 @@ export class BareLoop {
     await this.#tables.send(new GetCommand({ TableName: names.table('clients'), Key: { key_hash: '0'.repeat(64) } }));
     await this.#tables.send(new GetCommand({ TableName: names.table('algorithms'), Key: { algorithm_name: algorithm } }));
     const record = { client_id: CLIENT, job_id: jobId, algorithm, state: 'accepted', accepted_at: new Date().toISOString() };
-    await this.#tables.send(new PutCommand({ TableName: names.table('jobs'), Item: record, ConditionExpression: 'attribute_not_exists(job_id)' }));
+    await this.#tables.send(
+      new PutCommand({ TableName: names.table('jobs'), Item: record, ConditionExpression: 'attribute_not_exists(job_id)' }),
+    );
     const message = { QueueUrl: this.#queue, MessageBody: JSON.stringify(record), MessageGroupId: jobId, MessageDeduplicationId: jobId };
     await this.#sqs.send(new SendMessageCommand(message));
     await this.#update(jobId, 'queued');
@@ -122,7 +131,9 @@ export class BareLoop {
     const ReceiptHandle = received.Messages?.[0]?.ReceiptHandle;
     await this.#sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl: this.#queue, ReceiptHandle, VisibilityTimeout: 60 }));
     await this.#update(jobId, 'running');
-    const image = await this.#s3.send(new GetObjectCommand({ Bucket: names.bucket('images'), Key: imageKey(imageKeys.key, imageKeys.uids) }));
+    const image = await this.#s3.send(
+      new GetObjectCommand({ Bucket: names.bucket('images'), Key: imageKey(imageKeys.key, imageKeys.uids) }),
+    );
     await image.Body?.transformToByteArray();
     for (const { name, body } of this.#results) {
       const Key = `jobs/${jobId}/bare-loop/${name}`;

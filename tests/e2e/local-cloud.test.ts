@@ -2,7 +2,7 @@
  * The whole, as a user meets it: `mip up` in one process, requests from another. One local cloud serves all tests of this file;
  * it has its own state folder and port, so that it can stand beside a running one.
  */
-import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -35,7 +35,11 @@ function mipArguments(...args: string[]) {
 }
 
 function mip(...args: string[]) {
-  const done = spawnSync(process.execPath, mipArguments(...args), { cwd: root, encoding: 'utf8', env: { ...process.env, ...environment, MIP_HOME: home } });
+  const done = spawnSync(process.execPath, mipArguments(...args), {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, ...environment, MIP_HOME: home },
+  });
   return { code: done.status, out: done.stdout, err: done.stderr };
 }
 
@@ -48,7 +52,11 @@ function call(path: string, init: RequestInit = {}): Promise<Response> {
 }
 
 function post(algorithm: string, body: unknown): Promise<Response> {
-  return call(`/process/${algorithm}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: typeof body === 'string' ? body : JSON.stringify(body) });
+  return call(`/process/${algorithm}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
 }
 
 /** What the API answers; the tests look at what they expect of it. */
@@ -65,7 +73,10 @@ async function ended(jobId: string): Promise<Json> {
 
 async function start(...args: string[]): Promise<number | null> {
   printed = '';
-  cloud = spawn(process.execPath, mipArguments('up', ...args), { cwd: root, env: { ...process.env, MIP_HOME: home, MIP_PORT: String(port) } });
+  cloud = spawn(process.execPath, mipArguments('up', ...args), {
+    cwd: root,
+    env: { ...process.env, MIP_HOME: home, MIP_PORT: String(port) },
+  });
   return new Promise((resolve) => {
     const read = (chunk: Buffer) => {
       printed += chunk;
@@ -135,7 +146,11 @@ describe('a request as a viewer sends it', () => {
     const result = job.results.find((one: { name: string }) => one.name.endsWith('.dcm'));
     const file = join(scratch, 'viewer-1.dcm');
     writeFileSync(file, Buffer.from(await (await call(result.href)).arrayBuffer()));
-    const check = spawnSync(python, ['tests/oracles/check.py', 'window-level', source, file, '--parameters', JSON.stringify(body.parameters)], { cwd: root, encoding: 'utf8' });
+    const check = spawnSync(
+      python,
+      ['tests/oracles/check.py', 'window-level', source, file, '--parameters', JSON.stringify(body.parameters)],
+      { cwd: root, encoding: 'utf8' },
+    );
     expect(check.status, check.stdout + check.stderr).toBe(0);
     const again = await post('window-level', body);
     expect([200, 202]).toContain(again.status);
@@ -145,11 +160,20 @@ describe('a request as a viewer sends it', () => {
 
   it('is refused in words when it is wrong, with a pointer for each fault', async () => {
     const pacs = { study_uid: '1.2.3', series_uid: '1.2.3.4', instance_uid: '1.2.3.4.5' };
-    const answer = await post('window-level', { job_id: 'bad-1', pacs, parameters: { centre: 1, width: 'wide' }, callback_url: 'http://127.0.0.1/x' });
+    const answer = await post('window-level', {
+      job_id: 'bad-1',
+      pacs,
+      parameters: { centre: 1, width: 'wide' },
+      callback_url: 'http://127.0.0.1/x',
+    });
     const problem: Json = await answer.json();
     expect(answer.status).toBe(422);
     expect(answer.headers.get('content-type')).toContain('application/problem+json');
-    expect(problem.errors.map((fault: { pointer: string }) => fault.pointer).sort()).toEqual(['/callback_url', '/parameters/centre', '/parameters/width']);
+    expect(problem.errors.map((fault: { pointer: string }) => fault.pointer).sort()).toEqual([
+      '/callback_url',
+      '/parameters/centre',
+      '/parameters/width',
+    ]);
     expect((await post('window-level', '')).status).toBe(400);
     expect((await post('window-level', '{')).status).toBe(400);
     expect((await post('window-level', JSON.stringify({ filler: 'x'.repeat(300_000) }))).status).toBe(413);
@@ -190,7 +214,18 @@ describe('an image that cannot be processed', () => {
   });
 
   it('leaves a worker that answers the next job', () => {
-    const done = mip('process', 'window-level', image('CT_small.dcm'), '--parameter', 'center=40', '--parameter', 'width=400', '--output', join(scratch, 'out'), '--json');
+    const done = mip(
+      'process',
+      'window-level',
+      image('CT_small.dcm'),
+      '--parameter',
+      'center=40',
+      '--parameter',
+      'width=400',
+      '--output',
+      join(scratch, 'out'),
+      '--json',
+    );
     expect(done.code, done.err).toBe(0);
     expect(JSON.parse(done.out).files.some((file: string) => file.endsWith('.dcm'))).toBe(true);
   });
@@ -217,7 +252,9 @@ describe('reconcile', () => {
   it('lists what the registry says runs', () => {
     const rows = JSON.parse(mip('list', '--json').out);
     expect(rows.map((row: { algorithm_name: string }) => row.algorithm_name)).toEqual(['grayscale', 'window-level']);
-    expect(rows.every((row: { status: string; image_uri: string }) => row.status === 'active' && /@sha256:[0-9a-f]{64}$/.test(row.image_uri))).toBe(true);
+    expect(
+      rows.every((row: { status: string; image_uri: string }) => row.status === 'active' && /@sha256:[0-9a-f]{64}$/.test(row.image_uri)),
+    ).toBe(true);
   });
 });
 
@@ -233,10 +270,14 @@ describe('starting and stopping', () => {
     expect(done.stderr).not.toMatch(/\n\s+at /);
   });
 
-  it('stops at Ctrl-C with status 0, and a second start finds everything in place', async () => {
-    expect(await stop()).toBe(0);
-    expect(await start('--exit'), printed).toBe(0);
-    expect(printed).toContain('unchanged since the last start');
-    expect(printed).toContain('nothing to change');
-  }, UP_MS);
+  it(
+    'stops at Ctrl-C with status 0, and a second start finds everything in place',
+    async () => {
+      expect(await stop()).toBe(0);
+      expect(await start('--exit'), printed).toBe(0);
+      expect(printed).toContain('unchanged since the last start');
+      expect(printed).toContain('nothing to change');
+    },
+    UP_MS,
+  );
 });

@@ -20,18 +20,24 @@ def read(path: str | Path) -> Dataset:
 
 def samples(dataset: Dataset) -> Integers:
     """All frames as (frame, row, column) or, in colour, (frame, row, column, RGB); only the stored bits of each sample."""
-    decoded, _ = get_decoder(dataset.file_meta.TransferSyntaxUID).as_array(dataset, raw=False)
+    colour = not is_monochrome(dataset)
+    if not colour and not dataset.file_meta.TransferSyntaxUID.is_compressed:
+        decoded = _stored_bits(dataset)
+    else:
+        decoded, _ = get_decoder(dataset.file_meta.TransferSyntaxUID).as_array(dataset, raw=False)
     if dataset.PhotometricInterpretation == "PALETTE COLOR":
         decoded = apply_color_lut(decoded, dataset)
-    elif not dataset.file_meta.TransferSyntaxUID.is_compressed and dataset.SamplesPerPixel == 1:
-        decoded = _stored_bits(decoded, dataset)
-    colour = not is_monochrome(dataset)
     return decoded.reshape((-1, dataset.Rows, dataset.Columns, *((3,) if colour else ())))
 
 
-def _stored_bits(decoded: Integers, dataset: Dataset) -> Integers:
-    """Bit by bit, as PS3.5 8.1.1 says: drop what lies below and above the stored bits, then apply the sign."""
-    wide = decoded.astype(np.int64) & ((1 << dataset.BitsAllocated) - 1)
+def _stored_bits(dataset: Dataset) -> Integers:
+    """From the words of an uncompressed image, as PS3.5 8.1.1 says: drop what lies around the stored bits, apply the sign."""
+    order = "<" if dataset.file_meta.TransferSyntaxUID.is_little_endian else ">"
+    count = int(dataset.get("NumberOfFrames") or 1) * dataset.Rows * dataset.Columns
+    octets = dataset.PixelData
+    if dataset.BitsAllocated == 8 and order == ">" and dataset["PixelData"].VR == "OW":
+        octets = np.frombuffer(octets, ">u2").astype("<u2").tobytes()
+    wide = np.frombuffer(octets, f"{order}u{dataset.BitsAllocated // 8}", count).astype(np.int64)
     value = (wide >> (dataset.HighBit - dataset.BitsStored + 1)) & ((1 << dataset.BitsStored) - 1)
     if dataset.PixelRepresentation == 1:
         value = np.where(value >> (dataset.BitsStored - 1), value - (1 << dataset.BitsStored), value)

@@ -37,5 +37,10 @@ class ResultConflict(JobFault):
     """A result with other bytes is already stored under the key of this one. The first stays."""
 
 
+def is_fault(error: BaseException) -> bool:
+    """False for what asks the process to end. A panic of a decoder written in Rust is a fault, though it is no ``Exception``."""
+    return isinstance(error, Exception) or type(error).__name__ == "PanicException"
+
+
 class MalformedMessage(Exception):
     """A message that is no job. Its words name the field at fault, never a value."""

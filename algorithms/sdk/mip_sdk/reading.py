@@ -12,7 +12,7 @@ from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.processing import apply_color_lut
 from pydicom.uid import UID, RLELossless
 
-from mip_sdk.faults import ImageUnreadable, InvalidInput
+from mip_sdk.faults import ImageUnreadable, InvalidInput, is_fault
 from mip_sdk.image_data import Array, ImageData, Units
 from mip_sdk.values import frame_rescales, frame_windows, number, padding_range, spacing_mm
 
@@ -60,7 +60,9 @@ def read_image(octets: bytes, units: Units, most_bytes: int | None = None) -> Im
         return _image(source, units, most_bytes)
     except InvalidInput:
         raise
-    except Exception as error:
+    except BaseException as error:
+        if not is_fault(error):
+            raise
         raise ImageUnreadable("the image's pixels cannot be decoded; the file may be damaged or cut short") from error
 
 
@@ -114,9 +116,10 @@ def _frames(source: Dataset) -> int:
 def _decode(source: Dataset) -> tuple[Array, int]:
     """All frames as (frame, row, column[, 3]) in the machine's byte order, and the bits stored of a sample."""
     transfer_syntax = UID(source.file_meta.TransferSyntaxUID)
-    raw, facts = get_decoder(transfer_syntax).as_array(source, raw=False)
+    as_words = not transfer_syntax.is_compressed or transfer_syntax == RLELossless
+    raw, facts = get_decoder(transfer_syntax).as_array(source, raw=False, correct_unused_bits=not as_words)
     bits_stored = int(facts.get("bits_stored", source.BitsStored))
-    if not transfer_syntax.is_compressed or transfer_syntax == RLELossless:
+    if as_words:
         raw = _without_high_bits(raw, source)
     if str(source.PhotometricInterpretation) == "PALETTE COLOR":
         raw = apply_color_lut(raw, source)

@@ -15,7 +15,7 @@ anything else                   the attempt is counted and the message handed ba
 import threading
 from dataclasses import dataclass
 
-from mip_sdk.faults import JobFault, MalformedMessage
+from mip_sdk.faults import JobFault, MalformedMessage, is_fault
 from mip_sdk.images import Images
 from mip_sdk.jobs import Jobs, NotOpen, Started
 from mip_sdk.log import Log
@@ -133,8 +133,8 @@ class Worker:
             self._work(job, started)
         except JobFault as fault:
             return self._failed(job, fault, log)
-        except Exception as error:
-            if isinstance(error, NotOpen) or is_transient(error):
+        except BaseException as error:
+            if not is_fault(error) or isinstance(error, NotOpen) or is_transient(error):
                 raise
             return self._count(job, started, error, log)
         log.info("job-succeeded")
@@ -155,7 +155,7 @@ class Worker:
         log.info("job-failed", code=fault.code)
         return True
 
-    def _count(self, job: JobMessage, started: Started, error: Exception, log: Log) -> bool:
+    def _count(self, job: JobMessage, started: Started, error: BaseException, log: Log) -> bool:
         """An unforeseen fault: counted. A dead job's message is left to the redrive policy, with the dead letters."""
         attempts = started.attempts + 1
         words = f"the algorithm failed unexpectedly ({type(error).__name__}); this was attempt {attempts}"

@@ -9,7 +9,7 @@ beforeEach(() => {
 async function refused(body: unknown, url?: string) {
   const answer = await post(app, body, url === undefined ? {} : { url });
   const problem = answer.json();
-  expect(memory.records.size).toBe(0);
+  expect(memory.jobCount).toBe(0);
   expect(answer.headers['content-type']).toBe('application/problem+json');
   expect(problem.status).toBe(answer.statusCode);
   expect(problem.detail).toMatch(/^\w.*\.$/s);

@@ -1,8 +1,8 @@
 /** Decides whether a request may become a job. Pure: reads come before, writes after. */
-import type { Parameters } from '@mip/catalog';
 import { validateParameters } from '@mip/catalog/parameters';
 import { below } from '@mip/catalog/pointer';
 import type { JobRequest, RegistryEntry } from '@mip/registry';
+import { LIMITS } from '@mip/registry/limits';
 import { ALGORITHM_NAME } from '@mip/registry/names';
 import { type Fault, invalidBody, Problem } from './middleware/problem.ts';
 import { BUILT_IN } from './submission.ts';
@@ -56,7 +56,7 @@ export function admit({ target, entry, clientId, body, faults }: Candidate): Adm
     return new Problem(403, `Jobs for ${given.purpose} come from the platform itself; leave purpose out.`);
   if (entry.status !== 'active')
     return new Problem(409, `The algorithm ${target.name} is ${entry.status}: it is known, but does not run now.`);
-  const checked = validateParameters(entry.parameters as Parameters, given.parameters);
+  const checked = validateParameters(entry.parameters, given.parameters);
   const all = [...faults, ...checked.faults, ...scopeFaults(entry, given.pacs), ...notServedYet(given)];
   return all.length > 0 ? invalidBody(all) : { entry, request: body as JobRequest, parameters: checked.effective };
 }
@@ -94,16 +94,14 @@ function members(value: unknown): Members {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : {};
 }
 
-/** DynamoDB keeps numbers up to 9.99e125, and down to 1e-130: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html */
-const NUMBERS = { most: 9.99e125, least: 1e-130 };
-
 /** Parameters that no algorithm can take, because neither the record nor its digest could hold them. */
 export function unstorable(body: unknown): readonly Fault[] {
+  const { most, least } = LIMITS.dynamodb.number;
   return Object.entries(loose(body).parameters).flatMap(([name, value]) => {
     const pointer = below('/parameters', name);
     if (!name.isWellFormed() || (typeof value === 'string' && !value.isWellFormed())) return [{ pointer, detail: 'is not valid Unicode' }];
     const size = typeof value === 'number' ? Math.abs(value) : 0;
-    return size > NUMBERS.most || (size > 0 && size < NUMBERS.least) ? [{ pointer, detail: 'is too large or too small a number' }] : [];
+    return size > most || (size > 0 && size < least) ? [{ pointer, detail: 'is too large or too small a number' }] : [];
   });
 }
 

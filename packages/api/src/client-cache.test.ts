@@ -1,14 +1,14 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { cachedClients } from './client-cache.ts';
-import { createMemory } from './testing/memory.ts';
+import { Memory } from './testing/memory.ts';
 
 const KEY = `mip_${'a'.repeat(43)}`;
 const START = new Date('2024-01-31T10:00:00.000Z').getTime();
 
-let memory = createMemory();
+let memory = new Memory();
 let clients = cachedClients(memory.clients, memory.now);
 beforeEach(() => {
-  memory = createMemory();
+  memory = new Memory();
   clients = cachedClients(memory.clients, memory.now);
 });
 

@@ -1,8 +1,8 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { loadCatalog, type Platform, renderProblem } from '@mip/catalog';
 import { type ImageStore, S3ImageStore } from '@mip/image-store';
 import { type PhysicalNames, physicalNames } from '@mip/registry';
-import { loadCatalog, type Platform, renderProblem } from '@mip/catalog';
 import { type Context, EXIT, Failure } from './context.ts';
 
 /** A platform file, and the names of its first region. Loads the variables that the file's `environment_file` names. */

@@ -2,7 +2,22 @@ import { relative } from 'node:path';
 import type { FirstImage } from '@mip/local';
 import Table from 'cli-table3';
 
-const NOTHING = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right', 'left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'];
+const NOTHING = [
+  'top',
+  'top-mid',
+  'top-left',
+  'top-right',
+  'bottom',
+  'bottom-mid',
+  'bottom-left',
+  'bottom-right',
+  'left',
+  'left-mid',
+  'mid',
+  'mid-mid',
+  'right',
+  'right-mid',
+];
 const CHARS = { ...Object.fromEntries(NOTHING.map((place) => [place, ''])), middle: '  ' };
 
 /** A table without lines, as terminals of all kinds show it. */

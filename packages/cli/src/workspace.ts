@@ -4,8 +4,21 @@ import { promisify } from 'node:util';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { type Algorithm, imageFolders, loadCatalog, type Platform, type Problem, renderProblem, treeHash } from '@mip/catalog';
 import { LocalPublisher } from '@mip/local';
+import {
+  type Aws,
+  apply,
+  type Connection,
+  type Input,
+  makeAws,
+  type Override,
+  type Prepared,
+  plan,
+  platformIn,
+  publishedByBuild,
+  type Report,
+  readFacts,
+} from '@mip/reconcile';
 import type { PhysicalNames } from '@mip/registry';
-import { apply, type Aws, type Connection, type Input, makeAws, type Override, type Prepared, plan, platformIn, publishedByBuild, type Report, readFacts } from '@mip/reconcile';
 import { type Context, EXIT, Failure } from './context.ts';
 import { openPlatform } from './platform.ts';
 
@@ -34,14 +47,24 @@ export async function loadValid(context: Context, platformName: string): Promise
 }
 
 /** Reads what reconcile needs; writes nothing. Without a connection the AWS SDK's own environment decides. */
-export async function openWorkspace(context: Context, catalog: ValidCatalog, connection?: Connection, overrides: readonly Override[] = []): Promise<Workspace> {
+export async function openWorkspace(
+  context: Context,
+  catalog: ValidCatalog,
+  connection?: Connection,
+  overrides: readonly Override[] = [],
+): Promise<Workspace> {
   const { algorithms, platform: file, names, region } = catalog;
   const at = connection ?? { region };
-  const hashes = algorithms.map(async ({ name, source }) => (source ? ([[name, await treeHash(context.root, imageFolders(source))]] as const) : []));
+  const hashes = algorithms.map(async ({ name, source }) =>
+    source ? ([[name, await treeHash(context.root, imageFolders(source))]] as const) : [],
+  );
   const treeHashes = new Map((await Promise.all(hashes)).flat());
   const aws = makeAws(at, publisher(context, catalog, at));
   const facts = await readFacts(new SSMClient(at), names);
-  return { aws, input: { algorithms, faults: [], treeHashes, platform: platformIn(region, file, facts), overrides, lineOf: lineOf(algorithms) } };
+  return {
+    aws,
+    input: { algorithms, faults: [], treeHashes, platform: platformIn(region, file, facts), overrides, lineOf: lineOf(algorithms) },
+  };
 }
 
 /** Plans; and makes the changes when there are any. */

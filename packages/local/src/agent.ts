@@ -89,7 +89,12 @@ class TaskAgent {
 
   async #act(action: Action): Promise<void> {
     if (action.do === 'start') {
-      const process = await startProcess({ ...this.#options, task: action.task.arn, definition: await this.#definition(action.task.taskDefinition), secrets: this.#secrets });
+      const process = await startProcess({
+        ...this.#options,
+        task: action.task.arn,
+        definition: await this.#definition(action.task.taskDefinition),
+        secrets: this.#secrets,
+      });
       this.#processes.set(action.task.arn, { process, failures: action.failures });
       if (action.failures) this.#options.log(`agent: restarted ${action.task.arn.split('/').at(-1)}, which ended`);
     } else {
@@ -102,7 +107,10 @@ class TaskAgent {
   }
 
   #remember(): Promise<void> {
-    return rememberProcesses(this.#options.home, [...this.#processes.values()].flatMap(({ process }) => (process.pid ? [process.pid] : [])));
+    return rememberProcesses(
+      this.#options.home,
+      [...this.#processes.values()].flatMap(({ process }) => (process.pid ? [process.pid] : [])),
+    );
   }
 
   async #tasks(): Promise<readonly Task[]> {

@@ -37,6 +37,8 @@ export interface DeployOptions {
   /** `catalog/platforms/<platform>.yaml`, absolute or from `root`. */
   readonly platformFile: string;
   readonly log: (line: string) => void;
+  /** Gives up: the `cdk` command would go on asking an emulator that was stopped for minutes. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Deployed {
@@ -180,13 +182,14 @@ async function bootstrap(options: DeployOptions, stack: StackPlace): Promise<voi
 }
 
 /** Runs the `cdk` command against the emulator; each resource that is ready becomes one line of the log. */
-async function cdk({ root, home, endpoint, log }: DeployOptions, { region }: StackPlace, args: readonly string[]): Promise<void> {
+async function cdk({ root, home, endpoint, log, signal }: DeployOptions, { region }: StackPlace, args: readonly string[]): Promise<void> {
   const running = execa('cdk', [...args, '--ci', '--no-notices', '--no-version-reporting', '--no-color'], {
     preferLocal: true,
     localDir: root,
     cwd: home,
     all: true,
     reject: false,
+    ...(signal && { cancelSignal: signal }),
     env: {
       ...connectionEnvironment(emulatorConnection(endpoint, region)),
       AWS_PROFILE: undefined,

@@ -49,7 +49,8 @@ async function firstImage(options: FirstImagesOptions, algorithm: Algorithm, fir
   });
   const job = await client.wait(job_id, TIMEOUT_MS);
   const seen = { algorithm: algorithm.name, image: first.name, milliseconds: performance.now() - start };
-  if (job.state !== 'succeeded') return { ...seen, equal: false, result: '', problem: `the job ${job.state}: ${job.error?.message ?? 'no reason given'}` };
+  if (job.state !== 'succeeded')
+    return { ...seen, equal: false, result: '', problem: `the job ${job.state}: ${job.error?.message ?? 'no reason given'}` };
   const folder = join(options.home, 'results', algorithm.name);
   const files = await Promise.all(job.results.map((result) => client.download(result, folder)));
   const result = files.find((file) => file.endsWith('.dcm')) ?? '';

@@ -1,4 +1,4 @@
 export type { EmulatorConnection } from './environment.ts';
 export type { FirstImage } from './first-images.ts';
-export { LocalCloud, type Note, type Stage, type UpOptions } from './up.ts';
 export { LocalPublisher } from './pack.ts';
+export { LocalCloud, type Note, type Stage, type UpOptions } from './up.ts';

@@ -52,7 +52,11 @@ function repositoryName(uri: string): string {
 }
 
 async function push(repository: OciRepository, order: ImageOrder, layer: { tar: Buffer; gzip: Buffer }): Promise<string> {
-  const labels = { [TREE_HASH_LABEL]: order.treeHash, 'org.opencontainers.image.title': order.algorithm, 'org.opencontainers.image.version': order.tag };
+  const labels = {
+    [TREE_HASH_LABEL]: order.treeHash,
+    'org.opencontainers.image.title': order.algorithm,
+    'org.opencontainers.image.version': order.tag,
+  };
   const config = Buffer.from(JSON.stringify(imageConfig(labels, digestOf(layer.tar))));
   await repository.pushBlob(layer.gzip);
   await repository.pushBlob(config);
@@ -104,7 +108,10 @@ async function entriesOf(root: string, source: string): Promise<readonly Entry[]
     return path ? [{ file, path }] : [];
   });
   const files = wanted.map(async ({ file, path }) => ({ path, content: await contentOf(root, file), executable: isExecutable(file) }));
-  const built = [...(await builtFiles(root, posix.join(source, 'build'), `${HOME}/algorithm/build`)), ...(await builtFiles(root, 'algorithms/kernels/build', `${HOME}/kernels/lib`))];
+  const built = [
+    ...(await builtFiles(root, posix.join(source, 'build'), `${HOME}/algorithm/build`)),
+    ...(await builtFiles(root, 'algorithms/kernels/build', `${HOME}/kernels/lib`)),
+  ];
   const entries = [...(await Promise.all(files)), ...built];
   return entries.sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
 }
@@ -121,7 +128,9 @@ function pathInImage(path: string, source: string): string | undefined {
 async function builtFiles(root: string, folder: string, target: string): Promise<readonly Entry[]> {
   const names = await readdir(join(root, folder)).catch(() => []);
   const libraries = names.filter((name) => name.endsWith('.so'));
-  return Promise.all(libraries.map(async (name) => ({ path: `${target}/${name}`, content: await readFile(join(root, folder, name)), executable: true })));
+  return Promise.all(
+    libraries.map(async (name) => ({ path: `${target}/${name}`, content: await readFile(join(root, folder, name)), executable: true })),
+  );
 }
 
 function isExecutable(file: TreeFile): boolean {

@@ -16,7 +16,8 @@ export class SecretReader {
   async read(from: string): Promise<string> {
     const value = from.includes(':secretsmanager:')
       ? (await this.#secrets.send(new GetSecretValueCommand({ SecretId: from }))).SecretString
-      : (await this.#parameters.send(new GetParameterCommand({ Name: from.replace(/^arn:.*:parameter/, ''), WithDecryption: true }))).Parameter?.Value;
+      : (await this.#parameters.send(new GetParameterCommand({ Name: from.replace(/^arn:.*:parameter/, ''), WithDecryption: true })))
+          .Parameter?.Value;
     if (!value) throw new Error(`the secret ${from} has no text`);
     return value;
   }

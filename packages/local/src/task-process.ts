@@ -39,7 +39,9 @@ export async function startProcess(options: ProcessOptions): Promise<WorkerProce
   const image = await unpackImage({ ...imageName(container.image), endpoint: options.connection.endpoint, home: options.home });
   const environment = await environmentOf(options, container, image);
   const output = await openLog(options);
-  const [command = '', ...args] = container.command?.length ? [...image.config.Entrypoint, ...container.command] : [...image.config.Entrypoint, ...(image.config.Cmd ?? [])];
+  const [command = '', ...args] = container.command?.length
+    ? [...image.config.Entrypoint, ...container.command]
+    : [...image.config.Entrypoint, ...(image.config.Cmd ?? [])];
   const child = execa(command, args, {
     cwd: rebase(image.config.WorkingDir, image.root),
     env: environment,
@@ -81,13 +83,19 @@ function watch(child: Child, output: WriteStream): WorkerProcess {
 }
 
 /** Image, then task definition, then secrets: the later wins. Nothing of this process's own environment goes along. */
-async function environmentOf(options: ProcessOptions, container: ContainerDefinition, image: UnpackedImage): Promise<Record<string, string>> {
+async function environmentOf(
+  options: ProcessOptions,
+  container: ContainerDefinition,
+  image: UnpackedImage,
+): Promise<Record<string, string>> {
   const fromImage = image.config.Env.map((variable) => {
     const at = variable.indexOf('=');
     return [variable.slice(0, at), rebase(variable.slice(at + 1), image.root)] as const;
   });
   const fromTask = (container.environment ?? []).map(({ name = '', value = '' }) => [name, value] as const);
-  const secrets = (container.secrets ?? []).map(async ({ name = '', valueFrom = '' }) => [name, await options.secrets.read(valueFrom)] as const);
+  const secrets = (container.secrets ?? []).map(
+    async ({ name = '', valueFrom = '' }) => [name, await options.secrets.read(valueFrom)] as const,
+  );
   return {
     PATH: [join(options.root, '.venv', 'bin'), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
     HOME: options.home,

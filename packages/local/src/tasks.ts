@@ -16,7 +16,9 @@ export interface TaskProcess {
   readonly failures: number;
 }
 
-export type Action = { readonly do: 'start'; readonly task: Task; readonly failures: number } | { readonly do: 'stop' | 'forget'; readonly arn: string };
+export type Action =
+  | { readonly do: 'start'; readonly task: Task; readonly failures: number }
+  | { readonly do: 'stop' | 'forget'; readonly arn: string };
 
 const FIRST_BACKOFF_MS = 1000;
 const LONGEST_BACKOFF_MS = 30_000;
@@ -27,7 +29,9 @@ const HEALTHY_MS = 60_000;
 export function decide(tasks: readonly Task[], processes: readonly TaskProcess[], now: number): readonly Action[] {
   const wanted = new Set(tasks.map(({ arn }) => arn));
   const byArn = new Map(processes.map((process) => [process.arn, process]));
-  const unwanted = processes.filter(({ arn }) => !wanted.has(arn)).map(({ arn, running }): Action => ({ do: running ? 'stop' : 'forget', arn }));
+  const unwanted = processes
+    .filter(({ arn }) => !wanted.has(arn))
+    .map(({ arn, running }): Action => ({ do: running ? 'stop' : 'forget', arn }));
   return [...unwanted, ...tasks.flatMap((task) => decideTask(task, byArn.get(task.arn), now))];
 }
 

@@ -32,7 +32,10 @@ export async function unpackImage(options: { endpoint: string; repository: strin
 }
 
 /** Into a folder beside, then renamed: a folder of that name is always whole. */
-async function pull({ endpoint, repository, digest }: { endpoint: string; repository: string; digest: string }, folder: string): Promise<void> {
+async function pull(
+  { endpoint, repository, digest }: { endpoint: string; repository: string; digest: string },
+  folder: string,
+): Promise<void> {
   const partial = `${folder}.${process.pid}.part`;
   try {
     const source = new OciRepository(endpoint, repository);

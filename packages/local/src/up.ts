@@ -129,7 +129,11 @@ export class LocalCloud {
   async #process(): Promise<string> {
     const { root, home, algorithms } = this.#options;
     const key = await this.#imagesKey();
-    const store = new S3ImageStore({ s3: new S3Client({ ...this.#connection, forcePathStyle: true }), bucket: this.#names.bucket('images'), key });
+    const store = new S3ImageStore({
+      s3: new S3Client({ ...this.#connection, forcePathStyle: true }),
+      bucket: this.#names.bucket('images'),
+      key,
+    });
     this.images = await firstImages({ root, home, algorithms, store, api: { url: this.#url, key: this.#client.key } });
     const wrong = this.images.filter((image) => !image.equal);
     if (wrong.length) throw new Error(wrong.map((image) => `${image.algorithm}: ${image.problem}`).join('\n'));

@@ -50,6 +50,8 @@ export const LIMITS = {
     batchGet: 100,
     pageBytes: 1_048_576,
     itemBytes: 409_600,
+    /** The magnitude of a number (same page). */
+    number: { most: 9.99e125, least: 1e-130 },
     tableName: { min: 3, max: 255, pattern: /^[A-Za-z0-9_.-]+$/ },
   },
   s3: {

@@ -68,6 +68,8 @@ export const TAGS = {
   algorithm: 'mip:algorithm',
   specHash: 'mip:spec-hash',
   version: 'mip:version',
+  /** On an image repository that no algorithm wants any more: since when, ISO 8601. */
+  retired: 'mip:retired',
 } as const;
 /** The label of an image and of a task definition that says from which source tree it was built. */
 export const TREE_HASH_LABEL = 'mip.tree-hash';

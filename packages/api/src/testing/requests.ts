@@ -2,7 +2,7 @@
 import type { RegistryEntry } from '@mip/registry';
 import type { FastifyInstance } from 'fastify';
 import { createApp } from '../app.ts';
-import { createMemory, type Memory } from './memory.ts';
+import { Memory } from './memory.ts';
 
 export const KEY = `mip_${'a'.repeat(43)}`;
 export const OTHER_KEY = `mip_${'b'.repeat(43)}`;
@@ -57,7 +57,7 @@ export interface Setup {
 
 /** Two clients, clinic-a with `KEY` and clinic-b with `OTHER_KEY`, and the active algorithm window-level 1.2.0. */
 export function setUp(maxRequestBytes = MOST_BYTES): Setup {
-  const memory = createMemory();
+  const memory = new Memory();
   memory.addClient(KEY, 'clinic-a');
   memory.addClient(OTHER_KEY, 'clinic-b');
   memory.rows.set('window-level', ENTRY);

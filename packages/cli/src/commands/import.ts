@@ -46,14 +46,22 @@ async function filesOf(paths: readonly string[]): Promise<readonly string[]> {
     if (!entry.isDirectory()) found.push(path);
     else {
       const inside = await readdir(path, { recursive: true, withFileTypes: true });
-      found.push(...inside.filter((one) => one.isFile()).map((one) => join(one.parentPath, one.name)).sort());
+      found.push(
+        ...inside
+          .filter((one) => one.isFile())
+          .map((one) => join(one.parentPath, one.name))
+          .sort(),
+      );
     }
   }
   return found;
 }
 
 function report(context: Context, global: GlobalOptions, outcome: readonly Imported[]): void {
-  if (global.json) return context.print(JSON.stringify(outcome));
+  if (global.json) {
+    context.print(JSON.stringify(outcome));
+    return;
+  }
   for (const one of outcome) context.print('uids' in one ? `${one.file}  ${one.uids.instance}` : `${one.file}  refused: it ${one.refused}`);
   const refused = outcome.filter((one) => 'refused' in one).length;
   context.print(`${outcome.length - refused} imported, ${refused} refused`);

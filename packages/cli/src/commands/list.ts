@@ -24,6 +24,14 @@ export function addList(program: Command, context: Context): void {
 
 function tableOf(rows: readonly RegistryEntry[]): string {
   if (rows.length === 0) return 'The registry is empty: `mip apply` fills it from the catalog.';
-  const cells = rows.map((row) => [row.algorithm_name, row.version, row.status, row.algorithm_type, row.image_uri.slice(-12), row.updated_at, row.reason ?? '']);
+  const cells = rows.map((row) => [
+    row.algorithm_name,
+    row.version,
+    row.status,
+    row.algorithm_type,
+    row.image_uri.slice(-12),
+    row.updated_at,
+    row.reason ?? '',
+  ]);
   return table(['algorithm', 'version', 'status', 'type', 'image', 'updated', 'reason'], cells);
 }

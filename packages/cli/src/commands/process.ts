@@ -30,7 +30,11 @@ export function addProcess(program: Command, context: Context): void {
     });
 }
 
-async function processImage(context: Context, global: GlobalOptions, given: { name: string; image: readonly string[]; options: ProcessOptions }) {
+async function processImage(
+  context: Context,
+  global: GlobalOptions,
+  given: { name: string; image: readonly string[]; options: ProcessOptions },
+) {
   const { name, options } = given;
   const parameters = parseParameters(options.parameter);
   const pacs = await locate(context, global.platform, given.image);

@@ -30,8 +30,6 @@ export interface ImageRepositorySpec {
   readonly retired: boolean;
 }
 
-/** A repository that no algorithm wants any more keeps its images, which results refer to; this tag says since when. */
-const RETIRED = 'mip:retired';
 /** The one tag that moves even where version tags may not. */
 const MOVING_TAG = { filterType: 'WILDCARD', filter: 'latest' } as const;
 const MUTABILITY: Readonly<Record<TagPolicy, ImageTagMutability>> = { immutable: 'IMMUTABLE_WITH_EXCLUSION', mutable: 'MUTABLE' };
@@ -55,7 +53,7 @@ export const imageRepository: Kind<ImageRepositorySpec> = {
   async list(aws, { catalogId }) {
     const listed = new Map<string, Listed>();
     for await (const { arn, tags } of ownedResources(aws.tagging, catalogId, 'ecr:repository'))
-      if (!tags[RETIRED]) listed.set(arn.slice(arn.indexOf('/') + 1), ownership(tags));
+      if (!tags[TAGS.retired]) listed.set(arn.slice(arn.indexOf('/') + 1), ownership(tags));
     return listed;
   },
 
@@ -92,7 +90,7 @@ async function observe(
   if (!repository) return undefined;
   const answer = await aws.ecr.send(new ListTagsForResourceCommand({ resourceArn: repository.repositoryArn }));
   const tags = tagRecord(answer.tags);
-  if (!wanted && RETIRED in tags) return undefined; // gone as far as the catalog is concerned
+  if (!wanted && TAGS.retired in tags) return undefined; // gone as far as the catalog is concerned
   const image = wanted && (await findImage(aws.ecr, name, wanted.spec.tag as string));
   const policy = Object.entries(MUTABILITY).find(([, value]) => value === repository.imageTagMutability)?.[0];
   const spec = {
@@ -100,7 +98,7 @@ async function observe(
     tag: image ? (wanted?.spec.tag ?? null) : null,
     treeHash: image ? (image.treeHash ?? `image ${image.digest}`) : null,
     tagPolicy: policy ?? String(repository.imageTagMutability),
-    retired: RETIRED in tags,
+    retired: TAGS.retired in tags,
   };
   return { name, ...ownership(tags), spec };
 }
@@ -124,7 +122,7 @@ async function update(aws: Aws, change: Change<ImageRepositorySpec>, { name, spe
   if (change.observed?.spec.tagPolicy !== spec.tagPolicy)
     await aws.ecr.send(new PutImageTagMutabilityCommand({ repositoryName: name, ...mutability(spec) }));
   if (change.observed?.spec.retired)
-    await aws.ecr.send(new UntagResourceCommand({ resourceArn: repository.repositoryArn, tagKeys: [RETIRED] }));
+    await aws.ecr.send(new UntagResourceCommand({ resourceArn: repository.repositoryArn, tagKeys: [TAGS.retired] }));
   return repository;
 }
 
@@ -147,7 +145,7 @@ async function fill(aws: Aws, { algorithm, spec }: Wanted<ImageRepositorySpec>, 
 
 async function retire(aws: Aws, name: string, run: Run): Promise<void> {
   const repository = await findRepository(aws.ecr, name);
-  if (repository) await tag(aws, repository, { [RETIRED]: run.now().toISOString() });
+  if (repository) await tag(aws, repository, { [TAGS.retired]: run.now().toISOString() });
 }
 
 async function tag(aws: Aws, { repositoryArn }: Repository, tags: Record<string, string>): Promise<void> {

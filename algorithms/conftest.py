@@ -1,5 +1,6 @@
 """Builds the libraries once, and lends every test a cloud in memory."""
 
+import logging
 import os
 import subprocess
 from collections.abc import Iterator
@@ -11,7 +12,9 @@ from mip_sdk.loading import load_processor
 from mip_sdk.processor import BaseProcessor
 from moto import mock_aws
 
-ALGORITHMS = Path(__file__).parents[2]
+# pydicom quotes what it reads, damaged pixels too; tests that fail are long enough without it. The worker does the same.
+logging.disable(logging.CRITICAL)
+ALGORITHMS = Path(__file__).parent
 
 
 @pytest.fixture(scope="session")
