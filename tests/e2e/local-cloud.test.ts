@@ -231,6 +231,46 @@ describe('an image that cannot be processed', () => {
   });
 });
 
+describe('the agent', () => {
+  const workers = (): number[] => JSON.parse(readFileSync(join(home, 'agent.json'), 'utf8')).pids;
+
+  it('runs a process for every task', () => {
+    expect(workers()).toHaveLength(2);
+    for (const pid of workers()) expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).toContain('mip_sdk');
+  });
+
+  it('restarts a worker that was killed, and the next job is answered', async () => {
+    const before = workers();
+    for (const pid of before) process.kill(pid, 'SIGKILL');
+    const pacs = { study_uid: '1.2.3', series_uid: '1.2.3.4', instance_uid: '1.2.3.4.6' };
+    expect((await post('window-level', { job_id: 'after-kill', pacs, parameters: { center: 40, width: 400 } })).status).toBe(202);
+    expect(await ended('after-kill')).toMatchObject({ state: 'failed', error: { code: 'image-not-found' } });
+    expect(workers().filter((pid) => before.includes(pid))).toEqual([]);
+  });
+});
+
+describe('what listens', () => {
+  it('listens on the loopback interface only', () => {
+    const ours = processesBelow(cloud.pid ?? 0);
+    const sockets = execFileSync('ss', ['-Hltnp'], { encoding: 'utf8' })
+      .split('\n')
+      .filter((line) => ours.some((pid) => line.includes(`pid=${pid},`)));
+    const addresses = sockets.map((line) => line.trim().split(/\s+/)[3] ?? '');
+    expect(addresses.length).toBeGreaterThanOrEqual(2);
+    expect(addresses.filter((address) => !address.startsWith('127.0.0.1:') && !address.startsWith('[::1]:'))).toEqual([]);
+  });
+});
+
+/** The process and all below it. */
+function processesBelow(pid: number): readonly number[] {
+  const children = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .flatMap(([child, parent]) => (parent === pid && child ? [child] : []));
+  return [pid, ...children.flatMap(processesBelow)];
+}
+
 describe('reconcile', () => {
   const READS = /^(BatchGet|Describe|Get|List|Query|Scan)/;
 

@@ -67,7 +67,7 @@ def read_image(octets: bytes, units: Units, most_bytes: int | None = None) -> Im
 
 
 def _image(source: Dataset, units: Units, most_bytes: int | None) -> ImageData:
-    _check(source, most_bytes)
+    _check(source, units, most_bytes)
     photometric = str(source.PhotometricInterpretation)
     stored, bits_stored = _decode(source)
     colour = photometric not in _MONOCHROME
@@ -87,7 +87,7 @@ def _image(source: Dataset, units: Units, most_bytes: int | None) -> ImageData:
     return image
 
 
-def _check(source: Dataset, most_bytes: int | None) -> None:
+def _check(source: Dataset, units: Units, most_bytes: int | None) -> None:
     """Refuse what cannot be an input before the work of decoding it."""
     if "FloatPixelData" in source or "DoubleFloatPixelData" in source:
         raise InvalidInput("the image's samples are floating-point numbers; 8 or 16 bits are taken")
@@ -102,6 +102,8 @@ def _check(source: Dataset, most_bytes: int | None) -> None:
     samples = 3 if photometric in _COLOUR else 1
     if photometric not in (*_MONOCHROME, *_COLOUR, "PALETTE COLOR") or source.SamplesPerPixel != samples:
         raise InvalidInput("the image's photometric interpretation is not taken, or does not fit its samples per pixel")
+    if units != "stored" and photometric not in _MONOCHROME:
+        raise InvalidInput("the algorithm works in modality units, which a colour image does not have")
     if int(source.Rows) < 1 or int(source.Columns) < 1 or _frames(source) < 1:
         raise ImageUnreadable("the image has no rows, columns or frames")
     size = _frames(source) * int(source.Rows) * int(source.Columns) * samples * int(source.BitsAllocated) // 8
@@ -145,8 +147,6 @@ def _without_high_bits(samples: Array, source: Dataset) -> Array:
 def _check_units(image: ImageData) -> None:
     if image.units == "stored":
         return
-    if image.is_colour:
-        raise InvalidInput("the algorithm works in modality units, which a colour image does not have")
     if not all(math.isfinite(rescale.slope) and math.isfinite(rescale.intercept) for rescale in image.rescales):
         raise ImageUnreadable("the image's rescale slope or intercept is not a number")
     if image.units == "hu" and not _is_hounsfield(image):

@@ -3,7 +3,7 @@
 import re
 import shutil
 import subprocess
-from functools import cache
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +15,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 needs_dciodvfy = pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="needs dciodvfy (Debian: dicom3tools)")
 
 
-@cache
+@lru_cache(maxsize=2)
 def errors(octets: bytes) -> frozenset[str]:
     """One line an error: attribute, module and message, without the value at fault."""
     dataset = dcmread(BytesIO(octets))

@@ -4,7 +4,7 @@ The table was fixed from what the files are, not from what the code does: a file
 """
 
 import csv
-from functools import lru_cache
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import window_level
 from dciodvfy import errors, needs_dciodvfy
-from made import message_of, parsed, processing, run, stored
+from made import parsed, run
 from mip_sdk import BaseProcessor, InvalidInput
 from mip_sdk.results import ResultFile
 from pydicom import dcmread
@@ -40,24 +40,30 @@ KNOWN = {
 }
 
 
+@dataclass(frozen=True)
+class Case:
+    """A shipped image and what an algorithm made of it."""
+
+    name: str
+    algorithm: str
+    octets: bytes
+    files: list[ResultFile]
+
+    @property
+    def result(self) -> bytes:
+        return self.files[0].octets
+
+
 def parameters(algorithm: str) -> dict[str, Any]:
     return WINDOW if algorithm == "window-level" else {}
 
 
-@lru_cache(maxsize=4)
-def octets_of(name: str) -> bytes:
-    return shipped()[name].read_bytes()
-
-
-@pytest.fixture
-def result(processors: dict[str, BaseProcessor], request: pytest.FixtureRequest) -> list[ResultFile]:
+@pytest.fixture(scope="module", params=DONE, ids=lambda case: f"{case[1]}-{case[0]}")
+def case(processors: dict[str, BaseProcessor], request: pytest.FixtureRequest) -> Case:
+    """Every combination that has to succeed; of module scope, so that its tests run one after another on one result."""
     name, algorithm = request.param
-    return made(name, algorithm, processors[algorithm])
-
-
-@lru_cache(maxsize=4)
-def made(name: str, algorithm: str, processor: BaseProcessor) -> list[ResultFile]:
-    return run({algorithm: processor}, algorithm, octets_of(name), parameters(algorithm))
+    octets = shipped()[name].read_bytes()
+    return Case(name, algorithm, octets, run(processors, algorithm, octets, parameters(algorithm)))
 
 
 def test_the_matrix_names_every_shipped_image_and_algorithm_once() -> None:
@@ -67,18 +73,15 @@ def test_the_matrix_names_every_shipped_image_and_algorithm_once() -> None:
     assert len(DONE) >= 240
 
 
-@pytest.mark.parametrize(("name", "algorithm"), DONE)
-def test_the_pixels_equal_the_oracle(processors: dict[str, BaseProcessor], name: str, algorithm: str) -> None:
-    source = dcmread(BytesIO(octets_of(name)))
-    expected = ORACLES[algorithm].expected(source, parameters(algorithm))
-    got = oracle_dicom.samples(dcmread(BytesIO(made(name, algorithm, processors[algorithm])[0].octets)))
+def test_the_pixels_equal_the_oracle(case: Case) -> None:
+    expected = ORACLES[case.algorithm].expected(dcmread(BytesIO(case.octets)), parameters(case.algorithm))
+    got = oracle_dicom.samples(dcmread(BytesIO(case.result)))
     assert got.shape == expected.shape
     assert np.array_equal(got, expected)
 
 
-@pytest.mark.parametrize(("name", "algorithm"), DONE)
-def test_the_result_is_a_new_object_of_the_same_patient(processors: dict[str, BaseProcessor], name: str, algorithm: str) -> None:
-    source, result = parsed(octets_of(name)), parsed(made(name, algorithm, processors[algorithm])[0].octets)
+def test_the_result_is_a_new_object_of_the_same_patient(case: Case) -> None:
+    source, result = parsed(case.octets), parsed(case.result)
     assert result.file_meta.TransferSyntaxUID == ExplicitVRLittleEndian
     assert result.SOPInstanceUID.startswith("2.25.")
     assert result.SOPInstanceUID != source.SOPInstanceUID
@@ -88,46 +91,39 @@ def test_the_result_is_a_new_object_of_the_same_patient(processors: dict[str, Ba
     for attribute in ("PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyDate", "AccessionNumber"):
         assert str(result.get(attribute) or "") == str(source.get(attribute) or ""), attribute
     assert int(result.get("NumberOfFrames") or 1) == int(source.get("NumberOfFrames") or 1)
+
+
+def test_the_result_says_what_it_is(case: Case) -> None:
+    source, result = parsed(case.octets), parsed(case.result)
     assert result.SeriesDescription.startswith("[RESEARCH] ")
     assert result.DerivationDescription.endswith("Not for diagnostic use")
     assert result.ImageType[0] == "DERIVED"
     [reference] = result.SourceImageSequence
     assert (reference.ReferencedSOPClassUID, reference.ReferencedSOPInstanceUID) == (source.SOPClassUID, source.SOPInstanceUID)
     assert reference.PurposeOfReferenceCodeSequence[0].CodeValue == "121322"
-    assert len(result.PixelData) >= result.Rows * result.Columns * result.BitsAllocated // 8
+    [equipment] = result.ContributingEquipmentSequence
+    assert equipment.ManufacturerModelName == case.algorithm
+    samples = int(result.get("NumberOfFrames") or 1) * result.Rows * result.Columns
+    assert len(result.PixelData) == samples * result.BitsAllocated // 8 + samples * result.BitsAllocated // 8 % 2
 
 
-@pytest.mark.parametrize(("name", "algorithm"), DONE)
-def test_nothing_private_and_no_overlay_icon_signature_or_comment_is_carried_on(
-    processors: dict[str, BaseProcessor], name: str, algorithm: str
-) -> None:
-    result = parsed(made(name, algorithm, processors[algorithm])[0].octets)
-    for element in result.iterall():
+def test_nothing_private_and_no_overlay_icon_signature_or_comment_is_carried_on(case: Case) -> None:
+    for element in parsed(case.result).iterall():
         assert not element.tag.is_private
         assert not 0x6000 <= element.tag.group <= 0x60FF
         assert "Comment" not in element.keyword
-        assert element.keyword not in ("IconImageSequence", "DigitalSignaturesSequence", "ImageComments")
+        assert element.keyword not in ("IconImageSequence", "DigitalSignaturesSequence")
 
 
 @needs_dciodvfy
-@pytest.mark.parametrize(("name", "algorithm"), DONE)
-def test_dciodvfy_finds_no_error_that_the_source_did_not_have(processors: dict[str, BaseProcessor], name: str, algorithm: str) -> None:
-    added = errors(made(name, algorithm, processors[algorithm])[0].octets) - errors(octets_of(name))
-    known = KNOWN.get(name.rsplit("/", 1)[-1])
+def test_dciodvfy_finds_no_error_that_the_source_did_not_have(case: Case) -> None:
+    added = errors(case.result) - errors(case.octets)
+    known = KNOWN.get(case.name.rsplit("/", 1)[-1])
     assert not {error for error in added if known is None or known not in error}
 
 
-@pytest.mark.parametrize(("name", "algorithm"), DONE)
-def test_a_redelivery_gives_the_same_bytes(processors: dict[str, BaseProcessor], name: str, algorithm: str) -> None:
-    octets, job = octets_of(name), message_of(octets_of(name), algorithm, parameters(algorithm))
-    again = processing(processors[algorithm], algorithm).run(job, [stored(octets)], made_at(name, algorithm, processors))
-    assert again == made(name, algorithm, processors[algorithm])
-
-
-def made_at(name: str, algorithm: str, processors: dict[str, BaseProcessor]) -> str:
-    import json
-
-    return json.loads(made(name, algorithm, processors[algorithm])[-1].octets)["times"]["started_at"]
+def test_a_redelivery_gives_the_same_bytes(processors: dict[str, BaseProcessor], case: Case) -> None:
+    assert run(processors, case.algorithm, case.octets, parameters(case.algorithm)) == case.files
 
 
 @pytest.mark.parametrize(("name", "algorithm", "reason"), REFUSED)
@@ -135,4 +131,4 @@ def test_what_cannot_be_an_input_is_refused_for_its_own_reason(
     processors: dict[str, BaseProcessor], name: str, algorithm: str, reason: str
 ) -> None:
     with pytest.raises(InvalidInput, match=reason):
-        made(name, algorithm, processors[algorithm])
+        run(processors, algorithm, shipped()[name].read_bytes(), parameters(algorithm))

@@ -78,7 +78,7 @@ const INPUTS = [
 ];
 
 /** Milliseconds that a running deployment is waited for; one takes about five seconds. */
-const SETTLE_LIMIT = 30_000;
+const SETTLE_LIMIT = 10_000;
 
 /** @throws Error with the end of the `cdk` command's output when it fails. */
 export async function deployPlatform(options: DeployOptions): Promise<Deployed> {
@@ -205,6 +205,7 @@ async function cdk({ root, home, endpoint, log, signal }: DeployOptions, { regio
     if (event) log(`${event[1]} ${event[2]} ${event[3]}`);
   }
   const { exitCode } = await running;
+  if (signal?.aborted) throw new Error('The deployment was stopped.');
   if (exitCode !== 0) throw new Error(`cdk ${args[0]} failed:\n${output.slice(-30).join('\n')}`);
 }
 

@@ -11,6 +11,7 @@ import { REFUSED_BY_THE_EMULATOR } from '../../../infra/lib/local-aspect.ts';
 import { type Emulator, startEmulator } from './emulator.ts';
 import { discardUnsaved, lastStop, readState } from './emulator-state.ts';
 import { emulatorConnection } from './environment.ts';
+import { settle } from './stacks.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const missing = existsSync(join(root, '.venv/bin/ministack')) ? undefined : 'needs MiniStack in .venv';
@@ -71,6 +72,20 @@ describe.skipIf(missing)('the emulator', () => {
     expect(await emulator.exited).toEqual({ expected: true });
     await start();
     expect([emulator.lastStop, emulator.port, await recall('kept')]).toEqual(['clean', port, 'kept']);
+  });
+
+  test('a deployment under way is let finish before the stop', async () => {
+    const resources = {
+      Handle: { Type: 'AWS::CloudFormation::WaitConditionHandle' },
+      Wait: { Type: 'AWS::CloudFormation::WaitCondition', Properties: { Handle: { Ref: 'Handle' }, Timeout: '1' } },
+    };
+    await new CloudFormationClient(client()).send(
+      new CreateStackCommand({ StackName: 'slow', TemplateBody: JSON.stringify({ Resources: resources }) }),
+    );
+    expect(await settle(client(), 0)).toEqual(['CREATE_IN_PROGRESS']);
+    expect(await emulator.stop()).toBe(true);
+    await start();
+    expect([emulator.lastStop, await settle(client(), 0)]).toEqual(['clean', []]);
   });
 
   test('killed, it comes back as of its last clean stop and says what was lost', async () => {

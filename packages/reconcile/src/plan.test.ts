@@ -133,6 +133,11 @@ describe('a plan', () => {
     ]);
   });
 
+  it('leaves alone what the index calls ours and is not any more', () => {
+    const observation = observationOf(wantedOf([algorithm('seg')]), 'theirs');
+    expect(decide({ desired: [], observation, platform: PLATFORM }).plan.changes).toEqual([]);
+  });
+
   it('refuses what is not owned and touches nothing else of that algorithm', () => {
     const wanted = wantedOf([algorithm('seg'), algorithm('other')]);
     const observation = observationOf([]);

@@ -3,7 +3,8 @@ import { expect, it } from 'vitest';
 import { algorithm, input, rerun, run } from '../testing/fixtures.ts';
 import { describeKind } from '../testing/kind-contract.ts';
 import { MemoryAws } from '../testing/memory-aws.ts';
-import { service } from './service.ts';
+import type { Wanted } from './kind.ts';
+import { type ServiceSpec, service } from './service.ts';
 
 const HASH = expect.stringMatching(/^sha256:/);
 
@@ -52,6 +53,17 @@ it('waits while ECS still stops the tasks of its predecessor', async () => {
   const report = await rerun(aws, input([algorithm('seg')]));
   expect(report.outcomes.map(({ result }) => result)).toEqual(['done', 'done', 'done', 'done', 'waiting', 'skipped']);
   expect(report.ok).toBe(true);
+});
+
+it('does not run a task definition that was not planned', async () => {
+  const aws = new MemoryAws();
+  const { platform } = input([]);
+  await run(aws, input([algorithm('seg')]));
+  const [wanted] = service.desire(algorithm('seg'), platform, []); // refers to no hash at all
+  const change = { kind: 'service', name: 'mip-seg', algorithm: 'seg', action: 'update' as const, wanted: wanted as Wanted<ServiceSpec> };
+  await expect(service.apply(aws, change, { ...platform, commit: 'x', planDigest: 'x', now: () => new Date(0) })).rejects.toThrow(
+    'task-definition/mip-seg:1 is not the task definition that was planned',
+  );
 });
 
 it('is described ten at a time', async () => {
