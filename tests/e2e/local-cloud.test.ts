@@ -239,7 +239,8 @@ describe('the agent', () => {
     for (const pid of workers()) expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).toContain('mip_sdk');
   });
 
-  it('restarts a worker that was killed, and the next job is answered', async () => {
+  // A killed worker may have been polling: what SQS hands to its dead connection stays invisible for 60 s.
+  it('restarts a worker that was killed, and the next job is answered', { timeout: 150_000 }, async () => {
     const before = workers();
     for (const pid of before) process.kill(pid, 'SIGKILL');
     const pacs = { study_uid: '1.2.3', series_uid: '1.2.3.4', instance_uid: '1.2.3.4.6' };
@@ -249,8 +250,10 @@ describe('the agent', () => {
   });
 });
 
+const hasSs = spawnSync('ss', ['-V']).status === 0;
+
 describe('what listens', () => {
-  it('listens on the loopback interface only', () => {
+  it.skipIf(!hasSs)('listens on the loopback interface only (needs ss)', () => {
     const ours = processesBelow(cloud.pid ?? 0);
     const sockets = execFileSync('ss', ['-Hltnp'], { encoding: 'utf8' })
       .split('\n')
