@@ -49,6 +49,7 @@ export class LocalCloud {
   #client!: LocalClient;
   #agent: Agent | undefined;
   #front: Front | undefined;
+  readonly #stopping = new AbortController();
   /** The images that went through, for the report. */
   images: readonly FirstImage[] = [];
 
@@ -78,6 +79,7 @@ export class LocalCloud {
 
   /** Stops what runs, last first; each part has its own grace and then ends by force. */
   async stop(): Promise<void> {
+    this.#stopping.abort();
     await this.#agent?.stop();
     await this.#front?.stop();
     await this.#emulator?.stop();
@@ -98,7 +100,7 @@ export class LocalCloud {
 
   async #deploy(note: Note): Promise<string> {
     const { root, home, platform } = this.#options;
-    const deployed = await deployPlatform({ root, home, endpoint: this.#connection.endpoint, platformFile: platform.file, log: note });
+    const deployed = await deployPlatform({ root, home, endpoint: this.#connection.endpoint, platformFile: platform.file, log: note, signal: this.#stopping.signal });
     this.#facts = deployed.facts;
     note(`the local aspect removed: ${deployed.removed.join(', ') || 'nothing'}`);
     return deployed.skipped ? 'unchanged since the last start' : `stack ${this.#names.stack}`;

@@ -3,28 +3,12 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { apply, plan, Refused } from './reconcile.ts';
 import { algorithm, FOREIGN_IMAGE, imported, input, platform, rerun, run, treeHash } from './testing/fixtures.ts';
 import { MemoryAws } from './testing/memory-aws.ts';
-import { Killed } from './testing/world.ts';
+import { stateOf } from './testing/state.ts';
 
 let aws: MemoryAws;
 beforeEach(() => {
   aws = new MemoryAws();
 });
-
-/** Everything that AWS holds, without what differs from run to run on purpose. */
-function stateOf({ memory }: MemoryAws): unknown {
-  const revisions = memory.ecs.revisions.map(({ registered, ...revision }) => ({
-    ...revision,
-    environment: registered.containerDefinitions?.[0]?.environment?.filter(({ name }) => name !== 'MIP_PLAN_DIGEST'),
-    image: registered.containerDefinitions?.[0]?.image,
-  }));
-  return structuredClone({
-    repositories: memory.ecr.repositories,
-    queues: memory.sqs.queues,
-    revisions,
-    services: memory.ecs.services,
-    rows: memory.registry.items,
-  });
-}
 
 describe('a new algorithm', () => {
   it('is made kind by kind, the row last', async () => {
@@ -334,74 +318,6 @@ describe('when something fails', () => {
     expect(aws.world.writes).toEqual([]);
   });
 });
-
-describe('a tag index that lags behind', () => {
-  it('does not make anything twice', async () => {
-    aws.freezeIndex();
-    await run(aws, input([algorithm('seg')]));
-    const after = stateOf(aws);
-    const again = await run(aws, input([algorithm('seg')]));
-    expect(again.plan.changes).toEqual([]);
-    expect(stateOf(aws)).toEqual(after);
-  });
-
-  it('does not make an update twice', async () => {
-    await run(aws, input([algorithm('seg')]));
-    aws.freezeIndex();
-    const larger = input([algorithm('seg', { cpu: 2048, memory: 4096 })]);
-    await run(aws, larger);
-    await run(aws, larger);
-    expect(aws.memory.ecs.revisions).toHaveLength(2);
-    expect(aws.world.writes).toEqual([]);
-  });
-
-  it('does not delete twice', async () => {
-    await run(aws, input([algorithm('seg'), algorithm('stay')]));
-    aws.freezeIndex();
-    await run(aws, input([algorithm('stay')]));
-    expect((await run(aws, input([algorithm('stay')]))).plan.changes).toEqual([]);
-  });
-});
-
-describe('killed at any call', () => {
-  const before = input([algorithm('seg'), algorithm('go')], { platform: platform('mutable') });
-  const after = input([algorithm('seg', { cpu: 2048, memory: 4096 }), imported('come')], {
-    platform: platform('mutable'),
-    treeHashes: new Map([['seg', treeHash('seg', 2)]]),
-  });
-
-  async function uninterrupted(): Promise<{ calls: number; state: unknown }> {
-    const calm = new MemoryAws();
-    await run(calm, before);
-    await run(calm, after);
-    return { calls: calm.world.trace.length, state: stateOf(calm) };
-  }
-
-  it.each(['before', 'after'] as const)('%s its effect, the next run ends in the same state, nothing doubled', async (when) => {
-    const { calls, state } = await uninterrupted();
-    expect(calls).toBeGreaterThan(60);
-    for (let number = 1; number <= calls; number++) {
-      const crashed = new MemoryAws();
-      await run(crashed, before);
-      crashed.world.restart();
-      crashed.world.killAt = { number, when };
-      await rerun(crashed, after).catch((error) => expect(error).toBeInstanceOf(Killed));
-      const report = await run(crashed, after);
-      expect(report.ok, `killed ${when} call ${number}`).toBe(true);
-      expect(sorted(stateOf(crashed)), `killed ${when} call ${number}`).toEqual(sorted(state));
-      expect((await run(crashed, after)).plan.changes).toEqual([]);
-    }
-  });
-});
-
-/** Maps and lists in one order: runs interleave algorithms as they please. */
-function sorted(state: unknown): unknown {
-  const { revisions, ...maps } = state as { revisions: { taskDefinitionArn: string }[] } & Record<string, Map<string, unknown>>;
-  return {
-    revisions: revisions.toSorted((a, b) => (a.taskDefinitionArn < b.taskDefinitionArn ? -1 : 1)),
-    ...Object.fromEntries(Object.entries(maps).map(([name, map]) => [name, [...map].sort(([a], [b]) => (a < b ? -1 : 1))])),
-  };
-}
 
 /** A service that somebody made by hand. */
 async function makeUnowned(serviceName: string): Promise<void> {
