@@ -1,0 +1,81 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mip_sdk.loading import load_processor
+from mip_sdk.settings import SettingsFault, settings_from
+
+FULL = {
+    "MIP_ALGORITHM": "window-level",
+    "MIP_VERSION": "1.2.3",
+    "MIP_IMAGE_DIGEST": "sha256:ab",
+    "MIP_QUEUE_URL": "http://queue",
+    "MIP_JOBS_TABLE": "jobs",
+    "MIP_IMAGES_BUCKET": "images",
+    "MIP_RESULTS_BUCKET": "results",
+    "MIP_PLATFORM": "local",
+    "MIP_IMAGES_KEY": "secret-key",
+    "MIP_ENTRY": json.dumps({"input": {"units": "hu"}, "regulatory": {"status": "cleared"}}),
+    "MIP_COMMIT": "c0ffee",
+    "MIP_PLAN_DIGEST": "sha256:cd",
+    "MIP_MAX_IMAGE_BYTES": "1000",
+    "MIP_THREADS": "4",
+    "AWS_REGION": "eu-central-1",
+}
+PROCESSOR = """
+from mip_sdk import BaseProcessor
+class {name}(BaseProcessor):
+    def process_image(self, image_data, parameters):
+        raise NotImplementedError
+"""
+
+
+def test_all_settings_are_read() -> None:
+    settings = settings_from(FULL)
+    about = settings.provenance
+    assert (about.algorithm, about.version, about.commit, about.plan_digest) == ("window-level", "1.2.3", "c0ffee", "sha256:cd")
+    assert (settings.units, settings.regulatory, settings.threads, settings.most_bytes) == ("hu", "cleared", 4, 1000)
+
+
+def test_what_may_be_left_out_has_a_safe_default() -> None:
+    optional = ("MIP_ENTRY", "MIP_COMMIT", "MIP_PLAN_DIGEST", "MIP_MAX_IMAGE_BYTES", "MIP_THREADS", "AWS_REGION")
+    settings = settings_from({name: value for name, value in FULL.items() if name not in optional})
+    assert (settings.units, settings.regulatory, settings.threads, settings.most_bytes) == ("stored", "research", None, None)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"MIP_QUEUE_URL": ""},
+        {"MIP_ENTRY": "{"},
+        {"MIP_ENTRY": "[]"},
+        {"MIP_ENTRY": '{"input": {"units": "furlongs"}}'},
+        {"MIP_THREADS": "many"},
+        {"MIP_THREADS": "0"},
+        {"MIP_MAX_IMAGE_BYTES": "-1"},
+    ],
+)
+def test_a_wrong_variable_is_named_and_no_value_is_told(changed: dict[str, str]) -> None:
+    [name] = changed
+    with pytest.raises(SettingsFault, match=name) as caught:
+        settings_from({**FULL, **changed})
+    assert "secret-key" not in str(caught.value)
+
+
+@pytest.mark.parametrize("file", ["algorithm.py", "adapter.py"])
+def test_the_one_processor_of_a_folder_is_found(tmp_path: Path, file: str) -> None:
+    (tmp_path / file).write_text(PROCESSOR.format(name="One"))
+    processor: Any = load_processor(tmp_path, threads=3)
+    assert (type(processor).__name__, processor.folder, processor.threads) == ("One", tmp_path, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [(None, "neither"), ("", "0 subclasses"), (PROCESSOR.format(name="A") + PROCESSOR.format(name="B"), "2 subclasses")],
+)
+def test_a_folder_without_exactly_one_processor_is_refused(tmp_path: Path, text: str | None, words: str) -> None:
+    if text is not None:
+        (tmp_path / "algorithm.py").write_text(text)
+    with pytest.raises(LookupError, match=words):
+        load_processor(tmp_path, threads=1)
