@@ -3,23 +3,17 @@
  * same run. The loop validates nothing and processes nothing: it stores a result that MIP computed before. What the ratio shows is
  * how much MIP adds to its AWS calls.
  */
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ApiClient } from '@mip/api/client';
 import { type InstanceUids, S3ImageStore } from '@mip/image-store';
 import { physicalNames } from '@mip/registry';
-import { parse } from 'dotenv';
-import { execa } from 'execa';
+import { Cloud, testImage } from '../tests/cloud.ts';
 import { BareLoop } from './peers/bare-loop.ts';
 import { median, type Row } from './row.ts';
 
-const root = join(import.meta.dirname, '..');
 const JOBS = 40;
 const ROUNDS = 3;
 const REGION = 'eu-central-1';
@@ -44,16 +38,14 @@ const CASES: readonly Case[] = [
 
 /** Runs MIP and the bare loop in turns; each round's pair gives one ratio. */
 export async function run(log: (line: string) => void): Promise<readonly Row[]> {
-  const home = mkdtempSync(join(tmpdir(), 'mip-bench-'));
-  const cloud = await startCloud(home, log);
+  const cloud = new Cloud();
   try {
-    const environment = parse(readFileSync(join(home, 'env')));
+    if ((await cloud.start()) !== undefined) throw new Error(`the local cloud did not start:\n${cloud.printed}`);
     const rows: Row[] = [];
-    for (const one of CASES) rows.push(...(await measure(one, environment, log)));
+    for (const one of CASES) rows.push(...(await measure(one, cloud.environment, log)));
     return rows;
   } finally {
-    await cloud.stop();
-    rmSync(home, { recursive: true, force: true });
+    await cloud.remove();
   }
 }
 
@@ -66,8 +58,7 @@ async function measure(one: Case, environment: Record<string, string>, log: (lin
   const s3 = new S3Client({ ...connection, forcePathStyle: true });
   const secret = await new SecretsManagerClient(connection).send(new GetSecretValueCommand({ SecretId: names.imagesKey }));
   const store = new S3ImageStore({ s3, bucket: names.bucket('images'), key: secret.SecretString ?? '' });
-  const { stdout } = await execa(join(root, '.venv/bin/python'), ['tests/oracles/image.py', 'pydicom', one.file], { cwd: root });
-  const uids = await store.put(readFileSync(stdout.trim()));
+  const uids = await store.put(readFileSync(testImage(one.file)));
   const client = new ApiClient({ url: environment.MIP_API_URL ?? '', key: environment.MIP_API_KEY ?? '' });
   const [sample] = await submitAll(client, one, uids, 1);
   const loop = await BareLoop.prepare({
@@ -126,39 +117,4 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await work();
   return performance.now() - start;
-}
-
-async function startCloud(home: string, log: (line: string) => void): Promise<{ stop(): Promise<void> }> {
-  const port = await freePort();
-  const child = spawn(process.execPath, [join(root, 'packages/cli/src/main.ts'), 'up'], {
-    cwd: root,
-    env: { ...process.env, MIP_HOME: home, MIP_PORT: String(port) },
-  });
-  const exited = new Promise<void>((resolve) => child.on('exit', () => resolve()));
-  let printed = '';
-  await new Promise<void>((resolve, reject) => {
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (chunk: Buffer) => {
-        printed += chunk;
-        if (printed.includes('Ctrl-C stops it')) resolve();
-      });
-    }
-    child.on('exit', () => reject(new Error(`the local cloud did not start:\n${printed}`)));
-  });
-  log('the local cloud runs');
-  return {
-    stop: async () => {
-      child.kill('SIGINT');
-      await exited;
-    },
-  };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }

@@ -2,50 +2,19 @@
  * The whole, as a user meets it: `mip up` in one process, requests from another. One local cloud serves all tests of this file;
  * it has its own state folder and port, so that it can stand beside a running one.
  */
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parse } from 'dotenv';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Cloud, checkResult, testImage } from '../cloud.ts';
 
-const root = join(import.meta.dirname, '..', '..');
 const scratch = mkdtempSync(join(tmpdir(), 'mip-e2e-'));
-const home = join(scratch, 'home');
-const python = join(root, '.venv', 'bin', 'python');
+const cloud = new Cloud();
+const mip = (...args: string[]) => cloud.mip(args);
 const UP_MS = 240_000;
 
-let port: number;
-let cloud: ChildProcess;
-let printed = '';
 let environment: Record<string, string>;
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
-}
-
-function mipArguments(...args: string[]) {
-  return [join(root, 'packages/cli/src/main.ts'), ...args] as const;
-}
-
-function mip(...args: string[]) {
-  const done = spawnSync(process.execPath, mipArguments(...args), {
-    cwd: root,
-    encoding: 'utf8',
-    env: { ...process.env, ...environment, MIP_HOME: home },
-  });
-  return { code: done.status, out: done.stdout, err: done.stderr };
-}
-
-function image(name: string): string {
-  return execFileSync(python, ['tests/oracles/image.py', 'pydicom', name], { cwd: root, encoding: 'utf8' }).trim();
-}
 
 function call(path: string, init: RequestInit = {}): Promise<Response> {
   return fetch(environment.MIP_API_URL + path, { ...init, headers: { 'x-api-key': environment.MIP_API_KEY ?? '', ...init.headers } });
@@ -71,48 +40,22 @@ async function ended(jobId: string): Promise<Json> {
   }
 }
 
-async function start(...args: string[]): Promise<number | null> {
-  printed = '';
-  cloud = spawn(process.execPath, mipArguments('up', ...args), {
-    cwd: root,
-    env: { ...process.env, MIP_HOME: home, MIP_PORT: String(port) },
-  });
-  return new Promise((resolve) => {
-    const read = (chunk: Buffer) => {
-      printed += chunk;
-      if (printed.includes('Ctrl-C stops it')) resolve(null);
-    };
-    cloud.stdout?.on('data', read);
-    cloud.stderr?.on('data', read);
-    cloud.on('exit', (code) => resolve(code ?? 1));
-  });
-}
-
-function stop(): Promise<number | null> {
-  if (cloud.exitCode !== null) return Promise.resolve(cloud.exitCode);
-  const exit = new Promise<number | null>((resolve) => cloud.on('exit', resolve));
-  cloud.kill('SIGINT');
-  return exit;
-}
-
 beforeAll(async () => {
-  port = await freePort();
-  const code = await start();
-  expect(code, printed).toBe(null);
-  environment = parse(readFileSync(join(home, 'env')));
+  expect(await cloud.start(), cloud.printed).toBe(undefined);
+  environment = cloud.environment;
 }, UP_MS);
 
 afterAll(async () => {
-  await stop();
+  await cloud.remove();
   rmSync(scratch, { recursive: true, force: true });
 }, 60_000);
 
 describe('the local cloud', () => {
   it('puts both images through, equal to the reference, and prints the time of each stage', () => {
-    expect(printed).toMatch(/window-level .*equal to the reference/);
-    expect(printed).toMatch(/grayscale .*equal to the reference/);
-    expect(printed.match(/\(\d+\.\d s\)/g)?.length).toBeGreaterThanOrEqual(7);
-    expect(printed).toContain('the local aspect removed:');
+    expect(cloud.printed).toMatch(/window-level .*equal to the reference/);
+    expect(cloud.printed).toMatch(/grayscale .*equal to the reference/);
+    expect(cloud.printed.match(/\(\d+\.\d s\)/g)?.length).toBeGreaterThanOrEqual(7);
+    expect(cloud.printed).toContain('the local aspect removed:');
   });
 
   it('answers on health', async () => {
@@ -122,14 +65,14 @@ describe('the local cloud', () => {
   });
 
   it('keeps the environment file, which holds keys, to its owner', () => {
-    const mode = execFileSync('stat', ['-c', '%a', join(home, 'env')], { encoding: 'utf8' }).trim();
+    const mode = execFileSync('stat', ['-c', '%a', join(cloud.home, 'env')], { encoding: 'utf8' }).trim();
     expect(mode).toBe('600');
   });
 });
 
 describe('a request as a viewer sends it', () => {
   it('is processed once, and its result decodes to the reference', async () => {
-    const source = image('CT_small.dcm');
+    const source = testImage('CT_small.dcm');
     const [imported] = JSON.parse(mip('import', source, '--json').out);
     const { study, series, instance } = imported.uids;
     const body = {
@@ -146,12 +89,7 @@ describe('a request as a viewer sends it', () => {
     const result = job.results.find((one: { name: string }) => one.name.endsWith('.dcm'));
     const file = join(scratch, 'viewer-1.dcm');
     writeFileSync(file, Buffer.from(await (await call(result.href)).arrayBuffer()));
-    const check = spawnSync(
-      python,
-      ['tests/oracles/check.py', 'window-level', source, file, '--parameters', JSON.stringify(body.parameters)],
-      { cwd: root, encoding: 'utf8' },
-    );
-    expect(check.status, check.stdout + check.stderr).toBe(0);
+    expect(checkResult('window-level', source, file, body.parameters)).toMatchObject({ equal: true });
     const again = await post('window-level', body);
     expect([200, 202]).toContain(again.status);
     expect(((await again.json()) as Json).accepted_at).toBe(job.accepted_at);
@@ -196,7 +134,7 @@ describe('an image that cannot be processed', () => {
   });
 
   it('that is truncated fails its job in words, and the worker lives', async () => {
-    const whole = readFileSync(image('CT_small.dcm'));
+    const whole = readFileSync(testImage('CT_small.dcm'));
     const truncated = join(scratch, 'truncated.dcm');
     writeFileSync(truncated, whole.subarray(0, whole.length - 5000));
     const [imported] = JSON.parse(mip('import', truncated, '--json').out);
@@ -217,7 +155,7 @@ describe('an image that cannot be processed', () => {
     const done = mip(
       'process',
       'window-level',
-      image('CT_small.dcm'),
+      testImage('CT_small.dcm'),
       '--parameter',
       'center=40',
       '--parameter',
@@ -232,7 +170,7 @@ describe('an image that cannot be processed', () => {
 });
 
 describe('the agent', () => {
-  const workers = (): number[] => JSON.parse(readFileSync(join(home, 'agent.json'), 'utf8')).pids;
+  const workers = (): number[] => JSON.parse(readFileSync(join(cloud.home, 'agent.json'), 'utf8')).pids;
 
   it('runs a process for every task', () => {
     expect(workers()).toHaveLength(2);
@@ -254,7 +192,7 @@ const hasSs = spawnSync('ss', ['-V']).status === 0;
 
 describe('what listens', () => {
   it.skipIf(!hasSs)('listens on the loopback interface only (needs ss)', () => {
-    const ours = processesBelow(cloud.pid ?? 0);
+    const ours = processesBelow(cloud.pid);
     const sockets = execFileSync('ss', ['-Hltnp'], { encoding: 'utf8' })
       .split('\n')
       .filter((line) => ours.some((pid) => line.includes(`pid=${pid},`)));
@@ -303,23 +241,19 @@ describe('reconcile', () => {
 
 describe('starting and stopping', () => {
   it('says what to do about a busy port', () => {
-    const done = spawnSync(process.execPath, mipArguments('up', '--exit'), {
-      cwd: root,
-      encoding: 'utf8',
-      env: { ...process.env, MIP_HOME: join(scratch, 'second'), MIP_PORT: String(port) },
-    });
-    expect(done.status).toBe(1);
-    expect(done.stderr).toMatch(/^mip: Port \d+ is in use: .*MIP_PORT/);
-    expect(done.stderr).not.toMatch(/\n\s+at /);
+    const done = cloud.mip(['up', '--exit'], { MIP_HOME: join(scratch, 'second') });
+    expect(done.code).toBe(1);
+    expect(done.err).toMatch(/^mip: Port \d+ is in use: .*MIP_PORT/);
+    expect(done.err).not.toMatch(/\n\s+at /);
   });
 
   it(
     'stops at Ctrl-C with status 0, and a second start finds everything in place',
     async () => {
-      expect(await stop()).toBe(0);
-      expect(await start('--exit'), printed).toBe(0);
-      expect(printed).toContain('unchanged since the last start');
-      expect(printed).toContain('nothing to change');
+      expect(await cloud.stop()).toBe(0);
+      expect(await cloud.start('--exit'), cloud.printed).toBe(0);
+      expect(cloud.printed).toContain('unchanged since the last start');
+      expect(cloud.printed).toContain('nothing to change');
     },
     UP_MS,
   );

@@ -1,7 +1,7 @@
 """Holds a result against the oracle of its algorithm: ``check.py ALGORITHM SOURCE.dcm RESULT.dcm [--parameters JSON]``.
 
-Prints one JSON line ``{"algorithm", "equal", "pixels", "different", "max_abs"}`` and exits with 0 when every sample is equal, 1 when
-not (with ``problem`` when there is nothing to compare).
+Prints one JSON line ``{"algorithm", "equal", "pixels", "different", "max_abs"}`` and exits with 0 when every sample is equal, 1
+when not (with ``problem`` when there is nothing to compare).
 """
 
 import argparse
@@ -13,6 +13,7 @@ import warnings
 from typing import Any
 
 import numpy as np
+
 from dicom import read, samples
 
 

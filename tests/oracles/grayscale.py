@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from dicom import is_monochrome, samples
 from numpy.typing import NDArray
 from pydicom import Dataset
+
+from dicom import is_monochrome, samples
 
 
 def expected(source: Dataset, parameters: Mapping[str, Any]) -> NDArray[Any]:

@@ -7,10 +7,11 @@ import sys
 from typing import Any
 
 import numpy as np
-from dicom import is_monochrome, read, samples
 from numpy.typing import NDArray
 from PIL import Image
 from pydicom import Dataset
+
+from dicom import is_monochrome, read, samples
 
 GAP = 8
 

@@ -8,19 +8,24 @@ from typing import Any
 
 import numpy as np
 import pytest
-import window_level
-from dicom import read
 from PIL import Image
 from pydicom import Dataset, FileDataset
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage
+
+import window_level
+from dicom import read
 
 HERE = Path(__file__).parent
 WINDOW = {"center": 40, "width": 400}
 
 
 def image(name: str) -> Path:
-    return Path(subprocess.run([sys.executable, HERE / "image.py", "pydicom", name], capture_output=True, text=True, check=True).stdout.strip())
+    return Path(
+        subprocess.run(
+            [sys.executable, HERE / "image.py", "pydicom", name], capture_output=True, text=True, check=True
+        ).stdout.strip()
+    )
 
 
 def write(path: Path, greys: Any, **attributes: Any) -> Path:

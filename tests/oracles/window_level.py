@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from dicom import first_number, group, samples
 from numpy.typing import NDArray
 from pydicom import Dataset
+
+from dicom import first_number, group, samples
 
 Floats = NDArray[np.float64]
 

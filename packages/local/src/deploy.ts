@@ -7,25 +7,10 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { GetParameterCommand, ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm';
+import type { Facts } from '@mip/reconcile';
 import { execa } from 'execa';
 import { connectionEnvironment, emulatorConnection, readIfThere, writePrivately } from './environment.ts';
 import { revisionOf, settle } from './stacks.ts';
-
-/** The SSM parameter `/{prefix}/platform/facts`, written by the CDK app. */
-export interface PlatformFacts {
-  readonly vpc_id: string;
-  readonly subnets: readonly string[];
-  readonly security_group: string;
-  /** Tasks need a public address because the platform has no NAT. */
-  readonly assign_public_ip: boolean;
-  readonly cluster: string;
-  readonly task_role_arn: string;
-  readonly execution_role_arn: string;
-  readonly images_key_secret_arn: string;
-  readonly log_group: string;
-  readonly api_id: string;
-  readonly api_url: string;
-}
 
 export interface DeployOptions {
   /** The repository. */
@@ -42,7 +27,7 @@ export interface DeployOptions {
 }
 
 export interface Deployed {
-  readonly facts: PlatformFacts;
+  readonly facts: Facts;
   /** What the local aspect left out: `<CloudFormation type> <construct path>`. */
   readonly removed: readonly string[];
   /** True when the emulator already held this very platform. */
@@ -213,7 +198,7 @@ function revision({ endpoint }: DeployOptions, { name, region }: StackPlace): Pr
   return revisionOf(emulatorConnection(endpoint, region), name);
 }
 
-async function factsOf(endpoint: string, { facts, region }: StackPlace): Promise<PlatformFacts | undefined> {
+async function factsOf(endpoint: string, { facts, region }: StackPlace): Promise<Facts | undefined> {
   const text = await parameter(endpoint, region, facts);
   return text === undefined ? undefined : JSON.parse(text);
 }

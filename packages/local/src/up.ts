@@ -9,11 +9,12 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import type { Algorithm, Platform } from '@mip/catalog';
 import { S3ImageStore } from '@mip/image-store';
+import type { Facts } from '@mip/reconcile';
 import { type PhysicalNames, physicalNames } from '@mip/registry';
 import { type Agent, startAgent } from './agent.ts';
 import { buildNative } from './build.ts';
 import { type LocalClient, makeClient } from './client.ts';
-import { deployPlatform, type PlatformFacts } from './deploy.ts';
+import { deployPlatform } from './deploy.ts';
 import { type Emulator, startEmulator } from './emulator.ts';
 import { connectionEnvironment, type EmulatorConnection, emulatorConnection, writeEnvironment } from './environment.ts';
 import { type FirstImage, firstImages } from './first-images.ts';
@@ -45,7 +46,7 @@ export class LocalCloud {
   readonly #names: PhysicalNames;
   readonly #region: string;
   #emulator: Emulator | undefined;
-  #facts!: PlatformFacts;
+  #facts!: Facts;
   #client!: LocalClient;
   #agent: Agent | undefined;
   #front: Front | undefined;
@@ -100,7 +101,14 @@ export class LocalCloud {
 
   async #deploy(note: Note): Promise<string> {
     const { root, home, platform } = this.#options;
-    const deployed = await deployPlatform({ root, home, endpoint: this.#connection.endpoint, platformFile: platform.file, log: note, signal: this.#stopping.signal });
+    const deployed = await deployPlatform({
+      root,
+      home,
+      endpoint: this.#connection.endpoint,
+      platformFile: platform.file,
+      log: note,
+      signal: this.#stopping.signal,
+    });
     this.#facts = deployed.facts;
     note(`the local aspect removed: ${deployed.removed.join(', ') || 'nothing'}`);
     return deployed.skipped ? 'unchanged since the last start' : `stack ${this.#names.stack}`;

@@ -1,0 +1,97 @@
+/** A local cloud of its own for a test or a benchmark: `mip up` as a process, with its own state folder and port. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse } from 'dotenv';
+import getPort from 'get-port';
+
+const root = join(import.meta.dirname, '..');
+const python = join(root, '.venv', 'bin', 'python');
+const READY = 'Ctrl-C stops it';
+
+export class Cloud {
+  /** What `MIP_HOME` is; goes with `remove`. */
+  readonly home = mkdtempSync(join(tmpdir(), 'mip-cloud-'));
+  /** All that `mip up` printed since its last start. */
+  printed = '';
+  #process: ChildProcess | undefined;
+  #port = 0;
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get pid(): number {
+    return this.#process?.pid ?? 0;
+  }
+
+  /** The variables of `<home>/env`. */
+  get environment(): Record<string, string> {
+    return parse(readFileSync(join(this.home, 'env')));
+  }
+
+  /** Resolves with undefined once it serves, or with its exit code once it has ended. */
+  async start(...args: string[]): Promise<number | undefined> {
+    this.#port ||= await getPort({ host: '127.0.0.1' });
+    this.printed = '';
+    const child = spawn(process.execPath, mipArguments('up', ...args), { cwd: root, env: this.#variables() });
+    this.#process = child;
+    return new Promise((resolve) => {
+      for (const stream of [child.stdout, child.stderr]) {
+        stream.on('data', (chunk: Buffer) => {
+          this.printed += chunk;
+          if (this.printed.includes(READY)) resolve(undefined);
+        });
+      }
+      child.on('exit', (code) => resolve(code ?? 1));
+    });
+  }
+
+  /** Ctrl-C; resolves with the exit code. */
+  async stop(): Promise<number | null> {
+    const child = this.#process;
+    if (!child || child.exitCode !== null) return child?.exitCode ?? null;
+    const exit = new Promise<number | null>((resolve) => child.on('exit', resolve));
+    child.kill('SIGINT');
+    return exit;
+  }
+
+  /** Stops it and deletes its state. */
+  async remove(): Promise<void> {
+    await this.stop();
+    rmSync(this.home, { recursive: true, force: true });
+  }
+
+  /** Another `mip` command, against this cloud unless `variables` say otherwise. */
+  mip(args: readonly string[], variables: Record<string, string> = this.environment) {
+    const done = spawnSync(process.execPath, mipArguments(...args), {
+      cwd: root,
+      encoding: 'utf8',
+      env: { ...this.#variables(), ...variables },
+    });
+    return { code: done.status, out: done.stdout, err: done.stderr };
+  }
+
+  #variables() {
+    return { ...process.env, MIP_HOME: this.home, MIP_PORT: String(this.#port) };
+  }
+}
+
+/** The path of an image that pydicom or pydicom-data ships. @throws {Error} when there is no such file. */
+export function testImage(file: string): string {
+  const done = spawnSync(python, ['tests/oracles/image.py', 'pydicom', file], { cwd: root, encoding: 'utf8' });
+  if (done.status !== 0) throw new Error(done.stderr);
+  return done.stdout.trim();
+}
+
+/** Holds a result against the reference; `words` say what differs. */
+export function checkResult(algorithm: string, source: string, result: string, parameters: object): { equal: boolean; words: string } {
+  const args = ['tests/oracles/check.py', algorithm, source, result, '--parameters', JSON.stringify(parameters)];
+  const done = spawnSync(python, args, { cwd: root, encoding: 'utf8' });
+  return { equal: done.status === 0, words: done.stdout + done.stderr };
+}
+
+function mipArguments(...args: string[]): readonly string[] {
+  return [join(root, 'packages/cli/src/main.ts'), ...args];
+}
