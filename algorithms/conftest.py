@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from moto import mock_aws
+
 from cloud import Cloud
 from mip_sdk.loading import load_processor
 from mip_sdk.processor import BaseProcessor
-from moto import mock_aws
 
 # pydicom quotes what it reads, damaged pixels too; tests that fail are long enough without it. The worker does the same.
 logging.disable(logging.CRITICAL)

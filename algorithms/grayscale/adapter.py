@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+
 from mip_sdk import BaseProcessor, DerivedImage, ImageData, InvalidInput, Meaning, NativeAlgorithm, Parameters
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from mip_sdk import BaseProcessor, DerivedImage, ImageData, InvalidInput, Meaning, NativeAlgorithm, Parameters, Window
 from numpy.typing import NDArray
+
+from mip_sdk import BaseProcessor, DerivedImage, ImageData, InvalidInput, Meaning, NativeAlgorithm, Parameters, Window
 
 FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
 

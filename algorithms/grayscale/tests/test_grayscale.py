@@ -2,19 +2,20 @@ from io import BytesIO
 from typing import Any
 
 import cv2
-import grayscale as oracle
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from PIL import Image
+from pydicom import dcmread
+
+import grayscale as oracle
 from made import ct, message_of, parsed, pixels_of, processing, run, stored
 from mip_sdk import BaseProcessor, InvalidInput, NativeAlgorithm
 from mip_sdk.loading import load_processor
 from mip_sdk.native import NativeFault
 from mip_sdk.reading import read_image
-from PIL import Image
-from pydicom import dcmread
 from shipped import image
 
 COLOUR = [
@@ -84,7 +85,9 @@ def test_opencv_and_pillow_are_at_most_one_away(processors: dict[str, BaseProces
 
 
 @pytest.mark.parametrize("name", MONOCHROME)
-def test_a_monochrome_image_keeps_samples_class_and_photometric_interpretation(processors: dict[str, BaseProcessor], name: str) -> None:
+def test_a_monochrome_image_keeps_samples_class_and_photometric_interpretation(
+    processors: dict[str, BaseProcessor], name: str
+) -> None:
     octets = image(name)
     source, result = parsed(octets), parsed(grey(processors, octets))
     assert result.SOPClassUID == source.SOPClassUID
@@ -133,7 +136,9 @@ def test_the_bytes_are_the_same_at_any_number_of_threads(processors: dict[str, B
         ([np.zeros((1, 2, 2, 3), np.uint8)] * 2, [np.zeros((1, 2, 2), np.uint8)], "number of arrays"),
     ],
 )
-def test_the_library_refuses_what_does_not_fit(processors: dict[str, BaseProcessor], inputs: list[Any], outputs: list[Any], words: str) -> None:
+def test_the_library_refuses_what_does_not_fit(
+    processors: dict[str, BaseProcessor], inputs: list[Any], outputs: list[Any], words: str
+) -> None:
     library = NativeAlgorithm(processors["grayscale"].folder / "build" / "libgrayscale.so")
     with pytest.raises(NativeFault, match=words):
         library.run(inputs, outputs)

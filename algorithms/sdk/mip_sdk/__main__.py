@@ -26,6 +26,8 @@ from mip_sdk.worker import Parts, Worker
 def main() -> int:
     """Work until SIGTERM or SIGINT. 0 when stopped, 1 when it could not start."""
     _silence_libraries()
+    # OpenMP's threads sleep between two images instead of spinning: a task may have a quarter of a processor.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     log = Log(sys.stdout)
     try:
         settings = settings_from(os.environ)

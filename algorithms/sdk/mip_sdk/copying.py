@@ -15,7 +15,14 @@ from pydicom.datadict import keyword_for_tag, tag_for_keyword
 
 # Beside the modules: dates are read in this zone; which part and side of the body it is must not get lost, and decides whether
 # Laterality is needed.
-_ALSO = ("TimezoneOffsetFromUTC", "BodyPartExamined", "ImageLaterality", "PatientOrientation", "PixelAspectRatio", "BurnedInAnnotation")
+_ALSO = (
+    "TimezoneOffsetFromUTC",
+    "BodyPartExamined",
+    "ImageLaterality",
+    "PatientOrientation",
+    "PixelAspectRatio",
+    "BurnedInAnnotation",
+)
 _SAME_UNITS_ALSO = (
     "RescaleSlope",
     "RescaleIntercept",

@@ -14,7 +14,8 @@ _METHODS = {
 
 def inherit_lossy_history(source: Dataset, target: Dataset) -> list[str]:
     """Set LossyImageCompression, ratio and method of ``target`` from ``source``, or from its transfer syntax where the source
-    keeps silent; the notes for the manifest."""
+    keeps silent; the notes for the manifest.
+    """
     if source.get("LossyImageCompression") == "01":
         for name in ("LossyImageCompression", "LossyImageCompressionRatio", "LossyImageCompressionMethod"):
             if name in source:

@@ -79,7 +79,13 @@ def derived_object(image: ImageData, result: DerivedImage, uids: UidScope, maker
     _describe(target, source, result, maker)
     _pixels(target, image, result)
     describe_frames(target, image, sop_class)
-    notes = [*image.notes, *repaired, *inherit_lossy_history(source, target), *keep_character_set(source, target), *_dropped(source)]
+    notes = [
+        *image.notes,
+        *repaired,
+        *inherit_lossy_history(source, target),
+        *keep_character_set(source, target),
+        *_dropped(source),
+    ]
     return DerivedObject(_written(target), sop_class, tuple(notes))
 
 
@@ -201,8 +207,9 @@ def _pixels(target: Dataset, image: ImageData, result: DerivedImage) -> None:
 
 
 def _dropped(source: Dataset) -> list[str]:
-    private = sum(1 for element in source if element.tag.is_private)
-    overlays = len({element.tag.group for element in source if 0x6000 <= element.tag.group <= 0x60FF})
+    tags = list(source.keys())  # not the elements: that would parse each of them
+    private = sum(1 for tag in tags if tag.is_private)
+    overlays = len({tag.group for tag in tags if 0x6000 <= tag.group <= 0x60FF})
     notes = [f"{private} private elements were not carried on"] if private else []
     return notes + ([f"{overlays} overlays were not carried on"] if overlays else [])
 

@@ -16,7 +16,11 @@ OUTCOME = "done"
 
 def _check_identity(data: ImageData, job: JobMessage) -> None:
     """What was fetched has to be what was asked for: a mix-up in the store must not become a result of the wrong patient."""
-    asked = {"StudyInstanceUID": job.pacs.study_uid, "SeriesInstanceUID": job.pacs.series_uid, "SOPInstanceUID": job.pacs.instance_uid}
+    asked = {
+        "StudyInstanceUID": job.pacs.study_uid,
+        "SeriesInstanceUID": job.pacs.series_uid,
+        "SOPInstanceUID": job.pacs.instance_uid,
+    }
     for name, uid in asked.items():
         if uid is not None and str(data.source.get(name) or uid) != uid:
             raise JobFault(f"the stored image is not the one that was asked for: its {name} differs")

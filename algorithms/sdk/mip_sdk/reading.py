@@ -93,7 +93,15 @@ def _check(source: Dataset, units: Units, most_bytes: int | None) -> None:
         raise InvalidInput("the image's samples are floating-point numbers; 8 or 16 bits are taken")
     if "PixelData" not in source:
         raise ImageUnreadable("the object has no pixel data: it is no image, or the file is cut short")
-    for name in ("SOPClassUID", "SOPInstanceUID", "Rows", "Columns", "BitsAllocated", "PhotometricInterpretation", "SamplesPerPixel"):
+    for name in (
+        "SOPClassUID",
+        "SOPInstanceUID",
+        "Rows",
+        "Columns",
+        "BitsAllocated",
+        "PhotometricInterpretation",
+        "SamplesPerPixel",
+    ):
         if source.get(name) in (None, ""):
             raise ImageUnreadable(f"the image lacks {name}")
     if source.BitsAllocated not in (8, 16):
@@ -119,8 +127,9 @@ def _decode(source: Dataset) -> tuple[Array, int]:
     """All frames as (frame, row, column[, 3]) in the machine's byte order, and the bits stored of a sample."""
     transfer_syntax = UID(source.file_meta.TransferSyntaxUID)
     as_words = not transfer_syntax.is_compressed or transfer_syntax == RLELossless
-    raw, facts = get_decoder(transfer_syntax).as_array(source, raw=False, correct_unused_bits=not as_words)
-    bits_stored = int(facts.get("bits_stored", source.BitsStored))
+    options: Any = {"correct_unused_bits": not as_words}
+    raw, facts = get_decoder(transfer_syntax).as_array(source, raw=False, **options)
+    bits_stored = int(number(facts.get("bits_stored")) or source.BitsStored)
     if as_words:
         raw = _without_high_bits(raw, source)
     if str(source.PhotometricInterpretation) == "PALETTE COLOR":
@@ -157,5 +166,5 @@ def _is_hounsfield(image: ImageData) -> bool:
     """CT whose RescaleType is HU, or absent on an original image."""
     source = image.source
     kinds = {rescale.kind for rescale in image.rescales}
-    original = "ORIGINAL" in [str(value) for value in cast(Any, source.get("ImageType")) or []]
+    original = "ORIGINAL" in [str(value) for value in source.get("ImageType") or []]
     return source.get("Modality") == "CT" and (kinds == {"HU"} or (kinds == {""} and original))

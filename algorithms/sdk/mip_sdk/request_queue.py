@@ -29,7 +29,8 @@ class RequestQueue:
 
     def receive(self, wait_s: int = LONG_POLL_S) -> Delivery | None:
         """Wait for one message; None when none came. It is invisible to others for 60 s, not for the queue's whole default, so
-        that the message of a worker that dies comes back soon."""
+        that the message of a worker that dies comes back soon.
+        """
         answer = self._sqs.receive_message(
             QueueUrl=self._url,
             MaxNumberOfMessages=1,

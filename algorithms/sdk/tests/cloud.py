@@ -3,10 +3,12 @@
 import io
 import json
 from dataclasses import asdict
+from functools import cache
 from typing import Any
 
 import boto3
 from boto3.dynamodb.types import TypeDeserializer
+
 from made import IMAGE_DIGEST, message_of, processing
 from mip_sdk.images import Images, hashed
 from mip_sdk.jobs import Jobs
@@ -21,12 +23,17 @@ KEY = "T9c0vQm2rXn5sLk8wZb1yHd4uJf7aGe3"
 REGION = "eu-central-1"
 
 
+@cache
+def client(name: str, endpoint: str | None) -> Any:
+    """Made once: a client costs more than a test. What it reaches is new in every test."""
+    return boto3.client(name, region_name=REGION, endpoint_url=endpoint)
+
+
 class Cloud:
     """The services as a job meets them."""
 
-    def __init__(self, **client_options: Any) -> None:
-        client: Any = lambda name: boto3.client(name, region_name=REGION, **client_options)  # noqa: E731
-        self.s3, self.sqs, self.dynamodb = client("s3"), client("sqs"), client("dynamodb")
+    def __init__(self, endpoint: str | None = None) -> None:
+        self.s3, self.sqs, self.dynamodb = (client(name, endpoint) for name in ("s3", "sqs", "dynamodb"))
         for bucket in ("images", "results"):
             self.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
         self.dead_url, dead_arn = self._queue("dead.fifo", {})
@@ -85,7 +92,9 @@ class Cloud:
         group = f"group-{self._sent}"
         self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=body, MessageGroupId=group, MessageDeduplicationId=group)
 
-    def submit(self, octets: bytes, algorithm: str, parameters: dict[str, Value] | None = None, job_id: str = "job-1") -> JobMessage:
+    def submit(
+        self, octets: bytes, algorithm: str, parameters: dict[str, Value] | None = None, job_id: str = "job-1"
+    ) -> JobMessage:
         """A job as a client's request leaves it: image, record, message."""
         job = message_of(octets, algorithm, parameters, job_id)
         self.put_image(octets, job)

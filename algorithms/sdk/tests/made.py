@@ -6,6 +6,11 @@ from typing import Any
 
 import numpy as np
 import rfc8785
+from numpy.typing import NDArray
+from pydicom import Dataset, FileDataset, dcmread
+from pydicom.dataset import FileMetaDataset
+from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
+
 from mip_sdk.image_data import Units
 from mip_sdk.images import StoredImage
 from mip_sdk.manifest import Provenance
@@ -13,10 +18,6 @@ from mip_sdk.message import JobMessage, Pacs, Value
 from mip_sdk.processing import Processing
 from mip_sdk.processor import BaseProcessor
 from mip_sdk.results import ResultFile
-from numpy.typing import NDArray
-from pydicom import Dataset, FileDataset, dcmread
-from pydicom.dataset import FileMetaDataset
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
 IMAGE_DIGEST = "sha256:" + "ab" * 32
 ACCEPTED_AT = "2024-01-31T10:00:00.000Z"
@@ -93,7 +94,11 @@ def processing(processor: BaseProcessor, algorithm: str, image_digest: str = IMA
 
 
 def run(
-    processors: dict[str, BaseProcessor], algorithm: str, octets: bytes, parameters: dict[str, Value] | None = None, job_id: str = "job-1"
+    processors: dict[str, BaseProcessor],
+    algorithm: str,
+    octets: bytes,
+    parameters: dict[str, Value] | None = None,
+    job_id: str = "job-1",
 ) -> list[ResultFile]:
     """What a job on one image leaves."""
     job = message_of(octets, algorithm, parameters, job_id)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+
 from mip_sdk.faults import MalformedMessage
 from mip_sdk.message import Pacs, check_key, parse_message
 
@@ -23,7 +24,9 @@ ANYTHING = st.recursive(
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
     max_leaves=4,
 )
-PLACES = [(name,) for name in FULL] + [("pacs", name) for name in FULL["pacs"]] + [("parameters", "center"), ("more",), ("pacs", "more")]
+PLACES = (
+    [(name,) for name in FULL] + [("pacs", name) for name in FULL["pacs"]] + [("parameters", "center"), ("more",), ("pacs", "more")]
+)
 
 
 def accepts(document: object) -> bool:

@@ -5,10 +5,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made import ACCEPTED_AT, ct, parsed, run, written
-from mip_sdk import BaseProcessor
-from mip_sdk.classes import class_of
-from mip_sdk.processor import Meaning
 from pydicom import Dataset
 from pydicom.uid import (
     CTImageStorage,
@@ -20,6 +16,11 @@ from pydicom.uid import (
     UltrasoundMultiFrameImageStorage,
     VLEndoscopicImageStorage,
 )
+
+from made import ACCEPTED_AT, ct, parsed, run, written
+from mip_sdk import BaseProcessor
+from mip_sdk.classes import class_of
+from mip_sdk.processor import Meaning
 from shipped import image
 
 RAMP = np.arange(64, dtype=np.int16).reshape(8, 8)
@@ -60,11 +61,21 @@ def test_the_class_follows_from_what_the_samples_mean(meaning: Meaning, source: 
 
 
 def test_a_windowed_ct_is_an_8_bit_secondary_capture_without_units(processors: dict[str, BaseProcessor]) -> None:
-    result = windowed(processors, ct(RAMP, RescaleSlope="1", RescaleIntercept="-1024", RescaleType="HU", WindowCenter="1", WindowWidth="2"))
+    result = windowed(
+        processors, ct(RAMP, RescaleSlope="1", RescaleIntercept="-1024", RescaleType="HU", WindowCenter="1", WindowWidth="2")
+    )
     assert result.SOPClassUID == SecondaryCaptureImageStorage
     assert (result.BitsAllocated, result.BitsStored, result.HighBit, result.PixelRepresentation) == (8, 8, 7, 0)
     assert result.PhotometricInterpretation == "MONOCHROME2"
-    for name in ("RescaleSlope", "RescaleIntercept", "RescaleType", "WindowCenter", "WindowWidth", "VOILUTSequence", "PixelPaddingValue"):
+    for name in (
+        "RescaleSlope",
+        "RescaleIntercept",
+        "RescaleType",
+        "WindowCenter",
+        "WindowWidth",
+        "VOILUTSequence",
+        "PixelPaddingValue",
+    ):
         assert name not in result
     assert "HU" not in [str(element.value) for element in result if element.keyword != "PixelData"]
 
@@ -127,7 +138,14 @@ def test_burned_in_annotation_is_inherited_and_absent_stays_absent(processors: d
 
 
 def test_text_beyond_ascii_is_kept_whole(processors: dict[str, BaseProcessor]) -> None:
-    for name in ("J2K_pixelrep_mismatch.dcm", "chrJapMulti.dcm", "chrFrenMulti.dcm", "chrRuss.dcm", "chrKoreanMulti.dcm", "chrArab.dcm"):
+    for name in (
+        "J2K_pixelrep_mismatch.dcm",
+        "chrJapMulti.dcm",
+        "chrFrenMulti.dcm",
+        "chrRuss.dcm",
+        "chrKoreanMulti.dcm",
+        "chrArab.dcm",
+    ):
         source = parsed(image(name))
         if "PixelData" not in source:
             continue

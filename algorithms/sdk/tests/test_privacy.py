@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydicom import Dataset
+
 from cloud import Cloud
 from made import ct, message_of, parsed, written
 from mip_sdk import BaseProcessor, DerivedImage, ImageData, Parameters
-from pydicom import Dataset
 
 TEXTS = [
     "PatientName",
@@ -31,7 +32,12 @@ TEXTS = [
     "ProtocolName",
     "DeviceSerialNumber",
 ]
-UIDS = {"StudyInstanceUID": "1.77701.1", "SeriesInstanceUID": "1.77701.2", "SOPInstanceUID": "1.77701.3", "FrameOfReferenceUID": "1.77701.4"}
+UIDS = {
+    "StudyInstanceUID": "1.77701.1",
+    "SeriesInstanceUID": "1.77701.2",
+    "SOPInstanceUID": "1.77701.3",
+    "FrameOfReferenceUID": "1.77701.4",
+}
 WINDOW: dict[str, Any] = {"center": 40.0, "width": 400.0}
 CANARY = "canary"
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from cloud import KEY, REGION, Cloud
 from made import IMAGE_DIGEST
 from mip_sdk import BaseProcessor
@@ -28,7 +29,9 @@ class Process:
 
     def __init__(self, environment: dict[str, str]) -> None:
         command = [sys.executable, "-m", "mip_sdk"]
-        self.child = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1)
+        self.child = subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1
+        )
 
     def until(self, event: str) -> dict[str, Any]:
         """The first line of this event; fails when the worker says nothing more for a minute."""
@@ -86,7 +89,7 @@ def cloud(server: str, monkeypatch: pytest.MonkeyPatch) -> Cloud:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     urllib.request.urlopen(urllib.request.Request(f"{server}/_ministack/reset", method="POST"), timeout=PATIENCE_S).close()
-    return Cloud(endpoint_url=server)
+    return Cloud(server)
 
 
 def environment(endpoint: str, queue_url: str, algorithm: str) -> dict[str, str]:
@@ -139,7 +142,7 @@ def test_a_worker_stopped_during_a_job_finishes_it_and_takes_no_other(server: st
     assert sorted(cloud.record(job)["state"] for job in (first, second)) == ["queued", "succeeded"]
 
 
-SLOW = '''
+SLOW = """
 from pathlib import Path
 import numpy as np
 from mip_sdk import BaseProcessor, DerivedImage, Meaning
@@ -148,7 +151,7 @@ class Slow(BaseProcessor):
     def process_image(self, image_data, parameters):
         Path(parameters["gate"]).read_text()  # waits until the test writes
         return DerivedImage(np.zeros(image_data.stored.shape, np.uint8), Meaning.DISPLAY, "Nothing", ("x", "99MIP", "x"), "Slow")
-'''
+"""
 
 
 def test_a_worker_without_its_environment_says_what_is_missing_and_leaves_with_1() -> None:
@@ -168,7 +171,11 @@ def test_a_worker_whose_folder_has_no_algorithm_leaves_with_1_and_tells_no_secre
 
 
 def test_only_the_entry_point_reads_the_environment() -> None:
-    readers = {path.name for path in (ALGORITHMS / "sdk" / "mip_sdk").glob("*.py") if "environ" in path.read_text() and "os." in path.read_text()}
+    readers = {
+        path.name
+        for path in (ALGORITHMS / "sdk" / "mip_sdk").glob("*.py")
+        if "environ" in path.read_text() and "os." in path.read_text()
+    }
     assert readers == {"__main__.py"}
     for adapter in ALGORITHMS.glob("*/adapter.py"):
         assert "environ" not in adapter.read_text()

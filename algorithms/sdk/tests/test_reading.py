@@ -5,12 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from made import ct, parsed, written
-from mip_sdk.faults import ImageUnreadable, InvalidInput
-from mip_sdk.reading import read_image
 from pydicom import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import JPEG2000Lossless
+
+from made import ct, parsed, written
+from mip_sdk.faults import ImageUnreadable, InvalidInput
+from mip_sdk.reading import read_image
 from shipped import image
 
 RAMP = np.arange(64, dtype=np.int16).reshape(8, 8) - 20
@@ -24,7 +25,13 @@ def test_a_lossless_pair_has_the_same_samples() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["MR_small_RLE.dcm", "MR_small_bigendian.dcm", "MR_small_implicit.dcm", "MR_small_jp2klossless.dcm", "MR_small_jpeg_ls_lossless.dcm"],
+    [
+        "MR_small_RLE.dcm",
+        "MR_small_bigendian.dcm",
+        "MR_small_implicit.dcm",
+        "MR_small_jp2klossless.dcm",
+        "MR_small_jpeg_ls_lossless.dcm",
+    ],
 )
 def test_the_way_it_is_stored_does_not_change_a_sample(name: str) -> None:
     plain = read_image(image("MR_small.dcm"), "stored").stored
@@ -136,7 +143,11 @@ def test_a_file_cut_anywhere_is_refused_and_never_half_read(name: str, share: fl
 
 
 @settings(deadline=None, max_examples=60)
-@given(st.sampled_from(["CT_small.dcm", "MR_small_RLE.dcm", "examples_palette.dcm"]), st.integers(132, 4000), st.binary(min_size=1, max_size=4))
+@given(
+    st.sampled_from(["CT_small.dcm", "MR_small_RLE.dcm", "examples_palette.dcm"]),
+    st.integers(132, 4000),
+    st.binary(min_size=1, max_size=4),
+)
 def test_any_damage_is_either_read_or_refused_in_words(name: str, place: int, rubbish: bytes) -> None:
     whole = image(name)
     try:

@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from mip_sdk.loading import load_processor
 from mip_sdk.settings import SettingsFault, settings_from
 

@@ -9,17 +9,18 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import dicom as oracle_dicom
-import grayscale
 import numpy as np
 import pytest
+from pydicom import dcmread
+from pydicom.uid import ExplicitVRLittleEndian
+
+import dicom as oracle_dicom
+import grayscale
 import window_level
 from dciodvfy import errors, needs_dciodvfy
 from made import parsed, run
 from mip_sdk import BaseProcessor, InvalidInput
 from mip_sdk.results import ResultFile
-from pydicom import dcmread
-from pydicom.uid import ExplicitVRLittleEndian
 from shipped import shipped
 
 MATRIX = Path(__file__).parents[3] / "tests" / "matrix.expected.tsv"

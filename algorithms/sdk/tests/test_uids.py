@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mip_sdk.images import hashed
 from mip_sdk.uids import UidScope, uid_from
 

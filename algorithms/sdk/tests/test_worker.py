@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from cloud import KEY, Cloud
 from jsonschema import Draft202012Validator
+
+from cloud import KEY, Cloud
 from made import ct, message_of, parsed
 from mip_sdk import BaseProcessor, DerivedImage, ImageData, Parameters
 from mip_sdk.images import Images
@@ -96,7 +97,9 @@ def test_a_job_is_run_from_any_open_state(cloud: Cloud, worker: Worker, state: s
     assert cloud.record(job)["state"] == "succeeded"
 
 
-def test_a_redelivery_after_a_crash_before_finishing_ends_with_the_same_bytes(cloud: Cloud, processors: dict[str, BaseProcessor]) -> None:
+def test_a_redelivery_after_a_crash_before_finishing_ends_with_the_same_bytes(
+    cloud: Cloud, processors: dict[str, BaseProcessor]
+) -> None:
     class DiesBeforeFinishing(Jobs):
         def succeed(self, job: Any, results: Any, outcome: str) -> None:
             raise KeyboardInterrupt
@@ -297,7 +300,11 @@ def test_of_a_series_the_words_of_a_fault_name_the_image_by_its_place(cloud: Clo
 def test_a_series_without_images_is_named(cloud: Cloud) -> None:
     images = Images(cloud.s3, "images", KEY)
     job = message_of(CT, "window-level")
-    for pacs, word in [(job.pacs.__class__("9"), "study"), (job.pacs.__class__("9", "8"), "series"), (job.pacs.__class__("9", "8", "7"), "instance")]:
+    for pacs, word in [
+        (job.pacs.__class__("9"), "study"),
+        (job.pacs.__class__("9", "8"), "series"),
+        (job.pacs.__class__("9", "8", "7"), "instance"),
+    ]:
         with pytest.raises(Exception, match=word):
             images.fetch(pacs)
 
@@ -325,7 +332,9 @@ def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("no_pause")
-def test_while_a_dependency_is_down_the_message_is_kept_and_no_attempt_is_counted(cloud: Cloud, processors: dict[str, BaseProcessor]) -> None:
+def test_while_a_dependency_is_down_the_message_is_kept_and_no_attempt_is_counted(
+    cloud: Cloud, processors: dict[str, BaseProcessor]
+) -> None:
     job = cloud.submit(CT, "window-level", WINDOW)
     s3: Any = Unsteady(cloud.s3, {"get_object": 2, "put_object": 1})
     dynamodb: Any = Unsteady(cloud.dynamodb, {"update_item": 2})
@@ -403,7 +412,7 @@ def test_a_message_is_kept_by_heartbeat_while_its_job_runs_and_not_after(cloud: 
                 raise ConnectionError
             twice.set()
 
-    log = cloud.worker(Failing(RuntimeError()), "x")._log  # noqa: SLF001
+    log = cloud.worker(Failing(RuntimeError()), "x")._log
     with Heartbeat(Queue(cloud.sqs, cloud.queue_url), Delivery("", "receipt", 1), log, every_s=0.001):
         assert twice.wait(30)
     count = len(beats)

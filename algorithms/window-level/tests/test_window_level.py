@@ -3,16 +3,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-import window_level as oracle
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from pydicom import dcmread
+
+import window_level as oracle
 from made import ct, message_of, pixels_of, processing, run, stored
 from mip_sdk import BaseProcessor, InvalidInput, NativeAlgorithm
 from mip_sdk.loading import load_processor
 from mip_sdk.native import NativeFault
 from mip_sdk.results import ResultFile
-from pydicom import dcmread
 from shipped import image
 
 REAL = [
@@ -42,7 +43,9 @@ def expected(octets: bytes, parameters: dict[str, Any]) -> Any:
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 @pytest.mark.parametrize(("name", "parameters"), REAL, ids=[name for name, _ in REAL])
-def test_a_real_image_equals_the_oracle(processors: dict[str, BaseProcessor], name: str, parameters: dict[str, Any], function: str) -> None:
+def test_a_real_image_equals_the_oracle(
+    processors: dict[str, BaseProcessor], name: str, parameters: dict[str, Any], function: str
+) -> None:
     octets = image(name)
     parameters = {**parameters, "function": function}
     got = window(processors, octets, parameters)
@@ -64,10 +67,20 @@ SLOPES = st.sampled_from(["1", "0.5", "3.774114", "-2", "1e-3"])
     st.booleans(),
 )
 def test_any_image_equals_the_oracle(
-    processors: dict[str, BaseProcessor], pixels: Any, slope: str, intercept: int, center: float, width: float, function: str, inverse: bool
+    processors: dict[str, BaseProcessor],
+    pixels: Any,
+    slope: str,
+    intercept: int,
+    center: float,
+    width: float,
+    function: str,
+    inverse: bool,
 ) -> None:
     octets = ct(
-        pixels, RescaleSlope=slope, RescaleIntercept=str(intercept), PhotometricInterpretation="MONOCHROME1" if inverse else "MONOCHROME2"
+        pixels,
+        RescaleSlope=slope,
+        RescaleIntercept=str(intercept),
+        PhotometricInterpretation="MONOCHROME1" if inverse else "MONOCHROME2",
     )
     parameters = {"center": center, "width": width, "function": function}
     assert np.array_equal(window(processors, octets, parameters), expected(octets, parameters)[0])
@@ -154,7 +167,12 @@ class TestTheLibrary:
 
     def call(self, library: NativeAlgorithm, **changed: Any) -> None:
         setting = np.array([0, 0, 2, 4, 0], np.float64)
-        inputs = {"samples": np.zeros((2, 3), np.uint8), "values": np.arange(4.0), "setting": setting, "greys": np.zeros((2, 3), np.uint8)}
+        inputs = {
+            "samples": np.zeros((2, 3), np.uint8),
+            "values": np.arange(4.0),
+            "setting": setting,
+            "greys": np.zeros((2, 3), np.uint8),
+        }
         inputs |= changed
         library.run([inputs["samples"], inputs["values"], inputs["setting"]], [inputs["greys"]])
 
