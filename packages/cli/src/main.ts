@@ -3,14 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import dotenv from 'dotenv';
-import { addApply } from './commands/apply.ts';
-import { addImport } from './commands/import.ts';
-import { addList } from './commands/list.ts';
-import { addPlan } from './commands/plan.ts';
-import { addProcess } from './commands/process.ts';
-import { addUp } from './commands/up.ts';
-import { addValidate } from './commands/validate.ts';
 import { type Context, EXIT, Failure } from './context.ts';
+import { sentenceOf } from './sentence.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 const debug = process.env.MIP_DEBUG === 'true';
@@ -41,12 +35,23 @@ const program = new Command('mip')
   .option('--json', 'print one JSON document for machines', false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.done : EXIT.failed));
 
-for (const add of [addUp, addValidate, addPlan, addApply, addList, addImport, addProcess]) add(program, context);
+/** A command is loaded when it is asked for: each brings the libraries of its own work. */
+const COMMANDS: Readonly<Record<string, () => Promise<{ add(program: Command, context: Context): void }>>> = {
+  up: () => import('./commands/up.ts'),
+  validate: () => import('./commands/validate.ts'),
+  plan: () => import('./commands/plan.ts'),
+  apply: () => import('./commands/apply.ts'),
+  list: () => import('./commands/list.ts'),
+  import: () => import('./commands/import.ts'),
+  process: () => import('./commands/process.ts'),
+};
+const asked = COMMANDS[process.argv[2] ?? ''];
+for (const load of asked ? [asked] : Object.values(COMMANDS)) (await load()).add(program, context);
 
 try {
   await program.parseAsync();
 } catch (error) {
   if (!(error instanceof Failure) && debug) throw error;
-  context.warn(`mip: ${error instanceof Error ? error.message : String(error)}`);
+  context.warn(`mip: ${sentenceOf(error)}`);
   process.exitCode = error instanceof Failure ? error.exitCode : EXIT.failed;
 }

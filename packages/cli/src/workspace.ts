@@ -3,11 +3,11 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { type Algorithm, imageFolders, loadCatalog, type Platform, type Problem, renderProblem, treeHash } from '@mip/catalog';
-import { LocalPublisher } from '@mip/local';
 import {
   type Aws,
   apply,
   type Connection,
+  type ImagePublisher,
   type Input,
   makeAws,
   type Override,
@@ -59,7 +59,7 @@ export async function openWorkspace(
     source ? ([[name, await treeHash(context.root, imageFolders(source))]] as const) : [],
   );
   const treeHashes = new Map((await Promise.all(hashes)).flat());
-  const aws = makeAws(at, publisher(context, catalog, at));
+  const aws = makeAws(at, await publisher(context, catalog, at));
   const facts = await readFacts(new SSMClient(at), names);
   return {
     aws,
@@ -80,10 +80,11 @@ function lineOf(algorithms: readonly Algorithm[]): (file: string, pointer: strin
 }
 
 /** The platform file says who pushes images: the build action did before, or this process packs them. */
-function publisher(context: Context, { algorithms, platform }: ValidCatalog, connection: Connection) {
+async function publisher(context: Context, { algorithms, platform }: ValidCatalog, connection: Connection): Promise<ImagePublisher> {
   if (platform.images.publisher !== 'packer') return publishedByBuild;
   const endpoint = connection.endpoint ?? context.environment.AWS_ENDPOINT_URL;
   if (!endpoint) throw new Failure('AWS_ENDPOINT_URL is not set: a platform that packs its images needs a registry to push them to.');
+  const { LocalPublisher } = await import('@mip/local/pack');
   return new LocalPublisher({ root: context.root, endpoint, algorithms });
 }
 

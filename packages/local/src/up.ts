@@ -110,8 +110,9 @@ export class LocalCloud {
       signal: this.#stopping.signal,
     });
     this.#facts = deployed.facts;
-    note(`the local aspect removed: ${deployed.removed.join(', ') || 'nothing'}`);
-    return deployed.skipped ? 'unchanged since the last start' : `stack ${this.#names.stack}`;
+    const types = [...new Set(deployed.removed.map((resource) => resource.split(' ')[0]))];
+    const what = deployed.skipped ? 'unchanged since the last start' : `stack ${this.#names.stack}`;
+    return `${what}; the local aspect removed: ${types.join(', ') || 'nothing'}`;
   }
 
   async #open(): Promise<string> {

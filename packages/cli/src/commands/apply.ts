@@ -4,7 +4,7 @@ import { type Context, EXIT, type GlobalOptions } from '../context.ts';
 import { applyCatalog, loadValid, openWorkspace } from '../workspace.ts';
 
 /** `mip apply`: makes the platform what the catalog says. A second apply changes nothing. */
-export function addApply(program: Command, context: Context): void {
+export function add(program: Command, context: Context): void {
   program
     .command('apply')
     .description('make the platform what the catalog says')

@@ -9,7 +9,7 @@ import { openImageStore } from '../platform.ts';
 export type Imported = { readonly file: string } & ({ readonly uids: InstanceUids } | { readonly refused: string });
 
 /** `mip import FILE|DIR`: puts DICOM files into the platform's image store. */
-export function addImport(program: Command, context: Context): void {
+export function add(program: Command, context: Context): void {
   program
     .command('import')
     .description("put DICOM files into the platform's image store")

@@ -7,7 +7,7 @@ import { openPlatform } from '../platform.ts';
 import { table } from '../tables.ts';
 
 /** `mip list`: the algorithms that the registry says run. */
-export function addList(program: Command, context: Context): void {
+export function add(program: Command, context: Context): void {
   program
     .command('list')
     .description('list the algorithms in the registry')

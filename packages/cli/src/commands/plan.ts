@@ -4,7 +4,7 @@ import { type Context, EXIT, type GlobalOptions } from '../context.ts';
 import { loadValid, openWorkspace } from '../workspace.ts';
 
 /** `mip plan`: what an apply would change, and why. Exit code 2 when there is something. */
-export function addPlan(program: Command, context: Context): void {
+export function add(program: Command, context: Context): void {
   program
     .command('plan')
     .description('show what an apply would change, and why; exit code 2 when there is something')

@@ -14,7 +14,7 @@ interface ProcessOptions {
 }
 
 /** `mip process NAME FILE|UID…`: sends one image through an algorithm and fetches the results. */
-export function addProcess(program: Command, context: Context): void {
+export function add(program: Command, context: Context): void {
   const collect = (value: string, previous: readonly string[]) => [...previous, value];
   program
     .command('process')

@@ -7,7 +7,7 @@ import { imagesTable } from '../tables.ts';
 import { applyCatalog, loadValid, openWorkspace } from '../workspace.ts';
 
 /** `mip up`: the local cloud, until Ctrl-C; with `--exit` until the first images are through. */
-export function addUp(program: Command, context: Context): void {
+export function add(program: Command, context: Context): void {
   program
     .command('up')
     .description('start the local cloud: emulator, platform, catalog, workers, first images')

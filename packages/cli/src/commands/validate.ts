@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { type Context, EXIT, type GlobalOptions } from '../context.ts';
 
 /** `mip validate`: every fault of the catalog with file, line and column. Exit code 2 when there is one. */
-export function addValidate(program: Command, context: Context): void {
+export function add(program: Command, context: Context): void {
   program
     .command('validate')
     .description('check the catalog; exit code 2 when it has faults')

@@ -1,15 +1,22 @@
 /** Where CDK says what it deployed. */
 
-import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import { GetParameterCommand, ParameterNotFound, type SSMClient } from '@aws-sdk/client-ssm';
 import type { PhysicalNames } from '@mip/registry/names';
 import type { Facts } from '../platform.ts';
 
-/** @throws Error when the platform was not deployed, or its facts are not JSON. */
+/** @throws Error that says whether the platform was not deployed, or could not be asked. */
 export async function readFacts(ssm: Pick<SSMClient, 'send'>, names: PhysicalNames): Promise<Facts> {
   try {
     const { Parameter } = await ssm.send(new GetParameterCommand({ Name: names.platformFacts }));
     return JSON.parse(Parameter?.Value ?? '');
   } catch (cause) {
-    throw new Error(`Could not read ${names.platformFacts}: deploy the platform first (mip deploy).`, { cause });
+    if (cause instanceof ParameterNotFound)
+      throw new Error(`There is no platform here (no parameter ${names.platformFacts}): deploy it first.`, { cause });
+    const { code, name, message } = cause as Error & { code?: string };
+    const reason = code ?? `${name}: ${message}`;
+    throw new Error(
+      `Could not read ${names.platformFacts} (${reason}). Is the platform there, and for the local cloud: does \`npm start\` run?`,
+      { cause },
+    );
   }
 }
