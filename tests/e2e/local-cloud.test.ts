@@ -169,9 +169,9 @@ describe('an image that cannot be processed', () => {
   });
 });
 
-describe('the agent', () => {
-  const workers = (): number[] => JSON.parse(readFileSync(join(cloud.home, 'agent.json'), 'utf8')).pids;
+const workers = (): number[] => JSON.parse(readFileSync(join(cloud.home, 'agent.json'), 'utf8')).pids;
 
+describe('the agent', () => {
   it('runs a process for every task', () => {
     expect(workers()).toHaveLength(2);
     for (const pid of workers()) expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).toContain('mip_sdk');
@@ -254,6 +254,8 @@ describe('starting and stopping', () => {
       expect(await cloud.start('--exit'), cloud.printed).toBe(0);
       expect(cloud.printed).toContain('unchanged since the last start');
       expect(cloud.printed).toContain('nothing to change');
+      expect(await cloud.start()).toBe(undefined);
+      expect(workers()).toHaveLength(2);
     },
     UP_MS,
   );

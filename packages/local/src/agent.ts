@@ -6,7 +6,7 @@ import type { EmulatorConnection } from './environment.ts';
 import { killLeftovers, rememberProcesses } from './leftovers.ts';
 import { SecretReader } from './secrets.ts';
 import { startProcess, type WorkerProcess } from './task-process.ts';
-import { type Action, decide, type Task, type TaskProcess } from './tasks.ts';
+import { type Action, decide, isWanted, type Task, type TaskProcess } from './tasks.ts';
 
 export interface AgentOptions {
   /** The repository: its Python environment runs the tasks. */
@@ -125,8 +125,9 @@ class TaskAgent {
     const tasks: Task[] = [];
     for (let at = 0; at < arns.length; at += LIMITS.ecs.describeTasks) {
       const page = await this.#ecs.send(new DescribeTasksCommand({ cluster, tasks: arns.slice(at, at + LIMITS.ecs.describeTasks) }));
-      for (const { taskArn, taskDefinitionArn, desiredStatus } of page.tasks ?? []) {
-        if (taskArn && taskDefinitionArn && desiredStatus !== 'STOPPED') tasks.push({ arn: taskArn, taskDefinition: taskDefinitionArn });
+      for (const task of page.tasks ?? []) {
+        const { taskArn, taskDefinitionArn } = task;
+        if (taskArn && taskDefinitionArn && isWanted(task)) tasks.push({ arn: taskArn, taskDefinition: taskDefinitionArn });
       }
     }
     return tasks;

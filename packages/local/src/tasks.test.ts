@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Action, backoff, decide, type Task, type TaskProcess } from './tasks.ts';
+import { type Action, backoff, decide, isWanted, type Task, type TaskProcess } from './tasks.ts';
 
 const task: Task = { arn: 'task/1', taskDefinition: 'mip-x:1' };
 const running: TaskProcess = { arn: 'task/1', running: true, startedAt: 0, failures: 0 };
@@ -21,5 +21,14 @@ describe('the agent', () => {
 
   it('never waits longer than 30 s', () => {
     expect([1, 2, 3, 5, 6, 40].map(backoff)).toEqual([1000, 2000, 4000, 16_000, 30_000, 30_000]);
+  });
+
+  it.each([
+    ['RUNNING', 'RUNNING', true],
+    ['PENDING', 'RUNNING', true],
+    ['RUNNING', 'STOPPED', false],
+    ['STOPPED', 'RUNNING', false],
+  ])('gives a task that is %s and should be %s a process: %s', (lastStatus, desiredStatus, wanted) => {
+    expect(isWanted({ lastStatus, desiredStatus })).toBe(wanted);
   });
 });

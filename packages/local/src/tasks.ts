@@ -6,6 +6,11 @@ export interface Task {
   readonly taskDefinition: string;
 }
 
+/** Whether a task is to have a process. After a restart the emulator still lists tasks that stopped with it, as desired RUNNING. */
+export function isWanted(task: { readonly lastStatus?: string | undefined; readonly desiredStatus?: string | undefined }): boolean {
+  return task.lastStatus !== 'STOPPED' && task.desiredStatus !== 'STOPPED';
+}
+
 /** A process for a task, running or ended. Times are milliseconds of one clock. */
 export interface TaskProcess {
   readonly arn: string;
