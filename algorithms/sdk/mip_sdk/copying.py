@@ -23,36 +23,26 @@ _ALSO = (
     "PixelAspectRatio",
     "BurnedInAnnotation",
 )
-_SAME_UNITS_ALSO = (
-    "RescaleSlope",
-    "RescaleIntercept",
-    "RescaleType",
-    "PixelPaddingValue",
-    "PixelPaddingRangeLimit",
-    "WindowCenterWidthExplanation",
-    "VOILUTFunction",
-    "PresentationLUTShape",
-)
 # Modules that say what stored samples mean: wrong on an object whose samples mean something else.
 _SAMPLE_MEANING = {"modality-lut", "voi-lut", "supplemental-palette-color-lookup-table"}
 # Modules that only an original image of an enhanced class may have.
 _ORIGINAL_ONLY = {"mr-pulse-sequence", "bulk-motion-synchronization", "cardiac-synchronization", "respiratory-synchronization"}
-_SAMPLE_ATTRIBUTES = {
+_SAMPLE_ATTRIBUTES = (
     "RescaleSlope",
     "RescaleIntercept",
     "RescaleType",
-    "PixelIntensityRelationship",
-    "PixelIntensityRelationshipSign",
+    "ModalityLUTSequence",
     "PixelPaddingValue",
     "PixelPaddingRangeLimit",
+    "PixelIntensityRelationship",
+    "PixelIntensityRelationshipSign",
     "WindowCenter",
     "WindowWidth",
-    "VOILUTSequence",
+    "WindowCenterWidthExplanation",
     "VOILUTFunction",
+    "VOILUTSequence",
     "PresentationLUTShape",
-    "ModalityLUTSequence",
-    "RealWorldValueMappingSequence",
-}
+)
 _NEVER = {"IconImageSequence", "DigitalSignaturesSequence", "MACParametersSequence", "EncryptedAttributesSequence"}
 
 
@@ -81,8 +71,8 @@ def _allowed(sop_class: str, same_units: bool) -> tuple[str, ...]:
     for module in modules:
         if module not in _ORIGINAL_ONLY and (same_units or module not in _SAMPLE_MEANING):
             keywords += tables["modules"][module]
-    keywords += [*_ALSO, *(_SAME_UNITS_ALSO if same_units else ())]
-    dropped = _NEVER if same_units else _NEVER | _SAMPLE_ATTRIBUTES
+    keywords += [*_ALSO, *_SAMPLE_ATTRIBUTES]
+    dropped = _NEVER if same_units else _NEVER.union(_SAMPLE_ATTRIBUTES)
     return tuple(keyword for keyword in dict.fromkeys(keywords) if keyword not in dropped)
 
 

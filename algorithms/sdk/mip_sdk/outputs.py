@@ -201,8 +201,7 @@ def _pixels(target: Dataset, image: ImageData, result: DerivedImage) -> None:
         if name in target:
             delattr(target, name)
     little: Any = np.ascontiguousarray(pixels.astype(pixels.dtype.newbyteorder("<"), copy=False))
-    octets = little.tobytes()
-    target.PixelData = octets + b"\0" * (len(octets) % 2)
+    target.PixelData = little.tobytes()  # an odd length is padded where it is written
     target["PixelData"].VR = "OW" if bits == 16 else "OB"
 
 

@@ -78,6 +78,14 @@ def test_a_modality_lut_wins_over_slope_and_holds_beyond_its_ends() -> None:
     assert data.pixels[0, 0].tolist() == [10, 10, 500, 90, 90]
 
 
+def test_the_first_value_of_a_modality_lut_is_signed_where_the_samples_are() -> None:
+    lut = Dataset()
+    lut.LUTDescriptor, lut.ModalityLUTType, lut.LUTData = [2, 65535, 16], "US", np.array([10, 500], "<u2").tobytes()
+    lut["LUTDescriptor"].VR = "US"
+    data = read_image(ct(np.array([[-9, -1, 0, 9]], np.int16), ModalityLUTSequence=[lut]), "modality")
+    assert data.pixels[0, 0].tolist() == [10, 10, 500, 500]
+
+
 def test_frames_of_an_enhanced_image_have_rescales_and_windows_of_their_own() -> None:
     def frame(slope: str, center: str) -> Dataset:
         transform, window, groups = Dataset(), Dataset(), Dataset()
@@ -154,6 +162,22 @@ def test_any_damage_is_either_read_or_refused_in_words(name: str, place: int, ru
         read_image(whole[:place] + rubbish + whole[place + len(rubbish) :], "modality")
     except InvalidInput as fault:
         assert str(fault)
+
+
+class PanicException(BaseException):
+    """As a decoder written in Rust raises it, found by the test above: no Exception."""
+
+
+@pytest.mark.parametrize(("raised", "seen"), [(PanicException(), ImageUnreadable), (KeyboardInterrupt(), KeyboardInterrupt)])
+def test_a_decoder_that_panics_is_a_fault_of_the_image_and_a_stop_is_not(
+    monkeypatch: pytest.MonkeyPatch, raised: BaseException, seen: type[BaseException]
+) -> None:
+    def decoder(_: str) -> None:
+        raise raised
+
+    monkeypatch.setattr("mip_sdk.reading.get_decoder", decoder)
+    with pytest.raises(seen):
+        read_image(ct(RAMP), "stored")
 
 
 def test_an_image_above_the_limit_is_refused_before_it_is_decoded() -> None:
