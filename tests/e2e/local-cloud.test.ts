@@ -6,6 +6,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { GetQueueUrlCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Cloud, checkResult, testImage } from '../cloud.ts';
 
@@ -228,6 +229,21 @@ describe('reconcile', () => {
       expect(report.calls.map(({ operation }: { operation: string }) => operation).filter((name: string) => !READS.test(name))).toEqual([]);
       expect(report.calls.length).toBeGreaterThan(0);
     }
+  });
+
+  it('names by field what somebody changed by hand, and heals it when asked', async () => {
+    const { AWS_ENDPOINT_URL: endpoint = '', AWS_REGION: region = '' } = environment;
+    const sqs = new SQSClient({ endpoint, region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
+    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: 'mip-grayscale-requests.fifo' }));
+    expect(mip('drift').code).toBe(0);
+    await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { VisibilityTimeout: '31' } }));
+    const drift = mip('drift', '--json');
+    expect(drift.code).toBe(2);
+    expect(JSON.parse(drift.out).plan.changes).toMatchObject([
+      { action: 'update', name: 'mip-grayscale-requests.fifo', fields: [{ path: '/VisibilityTimeout', from: '31', to: '900' }] },
+    ]);
+    expect(mip('drift', '--heal').code).toBe(0);
+    expect(mip('drift').code).toBe(0);
   });
 
   it('lists what the registry says runs', () => {

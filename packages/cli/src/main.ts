@@ -41,6 +41,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ add(program: Command, co
   validate: () => import('./commands/validate.ts'),
   plan: () => import('./commands/plan.ts'),
   apply: () => import('./commands/apply.ts'),
+  drift: () => import('./commands/drift.ts'),
   list: () => import('./commands/list.ts'),
   import: () => import('./commands/import.ts'),
   process: () => import('./commands/process.ts'),

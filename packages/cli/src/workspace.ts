@@ -68,9 +68,13 @@ export async function openWorkspace(
 }
 
 /** Plans; and makes the changes when there are any. */
-export async function applyCatalog(context: Context, { aws, input }: Workspace): Promise<{ prepared: Prepared; report: Report }> {
-  const prepared = await plan(aws, input);
-  return { prepared, report: await apply(aws, prepared, { commit: await commitOf(context.root), now: () => new Date() }) };
+export async function applyCatalog(context: Context, { aws, input }: Workspace): Promise<Report> {
+  return applyPrepared(context, aws, await plan(aws, input));
+}
+
+/** Makes the changes of a plan, in the name of the commit that is checked out. */
+export async function applyPrepared(context: Context, aws: Aws, prepared: Prepared): Promise<Report> {
+  return apply(aws, prepared, { commit: await commitOf(context.root), now: () => new Date() });
 }
 
 /** Where in its file an algorithm says something. */

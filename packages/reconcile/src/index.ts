@@ -6,6 +6,7 @@ export { readFacts } from './aws/facts.ts';
 export { type ImageOrder, type ImagePublisher, publishedByBuild } from './aws/images.ts';
 export type { Action, Cause, FieldDiff, PlannedChange, Refusal, Risk } from './change.ts';
 export { KINDS } from './kinds/index.ts';
+export type { Depth } from './observe.ts';
 export type { Plan } from './plan.ts';
 export { type Facts, type Platform, platformIn } from './platform.ts';
 export { apply, type Input, type Prepared, plan, Refused, type Report } from './reconcile.ts';

@@ -14,11 +14,15 @@ export interface KindObservation {
 /** By the kind's name. */
 export type Observation = ReadonlyMap<string, KindObservation>;
 
+/** How closely to look: `deep` believes no hash and inspects everything. */
+export type Depth = 'changes' | 'deep';
+
 /** @throws whatever a read throws: what could not be read is not absent. */
-export async function observe(aws: Aws, owner: Owner, desired: readonly Wanted[]): Promise<Observation> {
+export async function observe(aws: Aws, owner: Owner, desired: readonly Wanted[], depth: Depth = 'changes'): Promise<Observation> {
   const seen = await Promise.all(
     KINDS.map(async (kind) => {
-      const listed = await kind.list(aws, owner);
+      const found = await kind.list(aws, owner);
+      const listed = depth === 'deep' ? withoutHashes(found) : found;
       const subjects = subjectsOf(kind, desired, listed);
       const inspected = subjects.size > 0 ? await kind.inspect(aws, owner, subjects) : new Map();
       return [kind.name, { listed, inspected }] as const;
@@ -33,4 +37,9 @@ function subjectsOf(kind: Kind, desired: readonly Wanted[], listed: ReadonlyMap<
   const unsure = [...wanted].filter(([name, { specHash }]) => listed.get(name)?.specHash !== specHash);
   const unwanted = [...listed.keys()].filter((name) => !wanted.has(name));
   return new Map<string, Wanted | undefined>([...unsure, ...unwanted.map((name) => [name, undefined] as const)]);
+}
+
+/** A hash says what was applied last, not what somebody did to the resource since. */
+function withoutHashes(listed: ReadonlyMap<string, Listed>): ReadonlyMap<string, Listed> {
+  return new Map([...listed].map(([name, { algorithm }]) => [name, { algorithm, specHash: undefined }]));
 }

@@ -115,6 +115,6 @@ describe('on the emulator as in memory', () => {
 
 it('a platform that was not deployed says so', async () => {
   await expect(readFacts(new SSMClient(emulator.connection), NAMES)).rejects.toThrow(
-    `Could not read /${PREFIX}/platform/facts: deploy the platform`,
+    `There is no platform here (no parameter /${PREFIX}/platform/facts): deploy it first.`,
   );
 });

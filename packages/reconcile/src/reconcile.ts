@@ -11,7 +11,7 @@ import { applySteps, type Outcome } from './apply.ts';
 import type { CallCount } from './aws/calls.ts';
 import type { Aws } from './aws/clients.ts';
 import { desire } from './desire.ts';
-import { observe } from './observe.ts';
+import { type Depth, observe } from './observe.ts';
 import { decide, type LineOf, type Plan, type Step } from './plan.ts';
 import type { Platform } from './platform.ts';
 import { dangers, extentOf, type Override } from './safety.ts';
@@ -50,11 +50,11 @@ export class Refused extends Error {
   override readonly name = 'Refused';
 }
 
-/** Reads the platform and decides. Writes nothing. @throws when any of it could not be read. */
-export async function plan(aws: Aws, input: Input): Promise<Prepared> {
+/** Reads the platform and decides; `deep` finds drift as well. Writes nothing. @throws when any of it could not be read. */
+export async function plan(aws: Aws, input: Input, depth: Depth = 'changes'): Promise<Prepared> {
   const { algorithms, faults, treeHashes, platform, overrides } = input;
   const desired = desire(algorithms, treeHashes, platform);
-  const observation = await observe(aws, platform, desired);
+  const observation = await observe(aws, platform, desired, depth);
   const decided = decide({ desired, observation, platform, lineOf: input.lineOf });
   const extent = extentOf(desired, observation, decided.steps);
   return { ...decided, dangers: dangers({ algorithms: algorithms.length, faults }, extent, overrides), platform };

@@ -12,7 +12,7 @@ export function add(program: Command, context: Context): void {
     .action(async (options: { allow: readonly Override[] }) => {
       const { platform, json } = program.opts<GlobalOptions>();
       const workspace = await openWorkspace(context, await loadValid(context, platform), undefined, options.allow);
-      const { report } = await applyCatalog(context, workspace);
+      const report = await applyCatalog(context, workspace);
       context.print(json ? reportAsJson(report) : renderReport(report, { colour: context.terminal }));
       if (!report.ok) process.exitCode = EXIT.failed;
     });

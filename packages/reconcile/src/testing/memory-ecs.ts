@@ -95,7 +95,9 @@ export class MemoryEcs {
     UpdateService: ({ service = '', ...settings }: UpdateServiceCommandInput) => {
       const found = this.#service(service);
       if (found.status !== 'ACTIVE') refuse(ServiceNotActiveException, 'Service was not ACTIVE.');
-      if (this.#revision(settings.taskDefinition ?? '')?.status !== 'ACTIVE') refuse(ClientException, 'TaskDefinition not found.');
+      const { taskDefinition } = settings;
+      if (taskDefinition !== undefined && this.#revision(taskDefinition)?.status !== 'ACTIVE')
+        refuse(ClientException, 'TaskDefinition not found.');
       found.settings = { ...found.settings, ...(settings as Partial<CreateServiceCommandInput>) };
       return { service: view(found) };
     },
