@@ -2,16 +2,18 @@
 // `npx mip …`: goes on under the project's own Node.js, which runs TypeScript as it is.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-const root = join(import.meta.dirname, '..', '..', '..');
+const here = dirname(fileURLToPath(import.meta.url));
+const root = join(here, '..', '..', '..');
 const bin = join(root, 'node_modules', '.bin');
 const node = join(bin, 'node');
 if (!existsSync(node)) {
   process.stderr.write('mip: the packages are not installed: run `npm start` or `npm ci` first.\n');
   process.exit(1);
 }
-const child = spawn(node, [join(import.meta.dirname, '..', 'src', 'main.ts'), ...process.argv.slice(2)], {
+const child = spawn(node, [join(here, '..', 'src', 'main.ts'), ...process.argv.slice(2)], {
   stdio: 'inherit',
   env: { ...process.env, PATH: [bin, join(root, '.venv', 'bin'), process.env.PATH].join(delimiter) },
 });
