@@ -11,9 +11,8 @@ import { type Catalog, validateCatalog } from './validate.ts';
  * @param root the repository's folder: `catalog/algorithms`, `catalog/platforms` and `algorithms/` lie in it
  */
 export async function loadCatalog(root: string): Promise<Catalog> {
-  return validateCatalog({ algorithms: readFolder(root, 'catalog/algorithms'), platforms: readFolder(root, 'catalog/platforms') }, (path) =>
-    hasPath(root, path),
-  );
+  const documents = { algorithms: readFolder(root, 'catalog/algorithms'), platforms: readFolder(root, 'catalog/platforms') };
+  return validateCatalog(documents, pathsOf(root));
 }
 
 /** One document for each file that is, or looks as if it should be, an entry; sorted by name. */
@@ -67,8 +66,19 @@ function kindOf(path: string): { directory: boolean; regular: boolean; size: num
   return { directory: stat.isDirectory(), regular: stat.isFile(), size: stat.size };
 }
 
+/** By the operating system's own resolution: one call, where Node's takes one for each part of the path. */
 function liesIn(path: string, folder: string): boolean {
-  return realpathSync(path).startsWith(realpathSync(folder) + sep);
+  return realpathSync.native(path).startsWith(realpathSync.native(folder) + sep);
+}
+
+/** Answers for one load: each path is looked at once. */
+function pathsOf(root: string): (path: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (path) => {
+    const found = known.get(path) ?? hasPath(root, path);
+    known.set(path, found);
+    return found;
+  };
 }
 
 /** Of a file or, with a `/` at its end, a folder inside the repository; a link that leads out of it does not count. */

@@ -10,13 +10,18 @@ export const similarNames: Rule = {
   *check({ algorithms }) {
     const earlier = new Map<string, Algorithm[]>();
     for (const of of algorithms) {
-      const keys = [...new Set([of.name, ...withoutOneCharacter(of.name)])];
-      const near = new Set(
-        keys.flatMap((key) => earlier.get(key) ?? []).filter((other) => other.name !== of.name && atMostOneApart(other.name, of.name)),
-      );
+      const keys = new Set([of.name, ...withoutOneCharacter(of.name)]);
+      const near = new Set<Algorithm>();
+      for (const key of keys) {
+        const sharing = earlier.get(key);
+        if (!sharing) earlier.set(key, [of]);
+        else {
+          for (const other of sharing) if (other.name !== of.name && atMostOneApart(other.name, of.name)) near.add(other);
+          sharing.push(of);
+        }
+      }
       for (const other of near)
         yield { of, pointer: '/name', message: `differs from ${other.name} by one character; choose names that nobody confuses` };
-      for (const key of keys) earlier.set(key, [...(earlier.get(key) ?? []), of]);
     }
   },
 };
