@@ -5,7 +5,7 @@ import type { Aws } from '../aws/clients.ts';
 import { queueUrl } from '../aws/queues.ts';
 import { ownedRevision } from '../aws/task-definitions.ts';
 import { diffFields } from '../change.ts';
-import { contractOf } from '../contract.ts';
+import { CONTRACT_CAUSES, contractOf } from '../contract.ts';
 import type { Owner } from '../platform.ts';
 import { type Kind, type Listed, type Observed, type Run, type Wanted, want } from './kind.ts';
 
@@ -34,14 +34,7 @@ export const registryEntry: Kind<RegistryEntrySpec> = {
     '/timeout': '/timeout',
     '/image': '/source',
     '/image/uri': '/image_uri',
-    '/entry': '',
-    '/entry/version': '/version',
-    '/entry/description': '/description',
-    '/entry/parameters': '/parameters',
-    '/entry/input': '/input',
-    '/entry/output': '/output',
-    '/entry/license': '/license',
-    '/entry/regulatory': '/regulatory',
+    ...CONTRACT_CAUSES,
   },
 
   desire(algorithm, { names }) {

@@ -12,7 +12,7 @@ import { queueUrl } from '../aws/queues.ts';
 import { lowerTags, ownedResources } from '../aws/tags.ts';
 import { activeFamilies, deregisterAll, findRevision, type Revision } from '../aws/task-definitions.ts';
 import { diffFields } from '../change.ts';
-import { contractOf } from '../contract.ts';
+import { CONTRACT_CAUSES, contractOf } from '../contract.ts';
 import { type Kind, type Listed, type Observed, ownership, type Run, versionedTagsOf, type Wanted, want } from './kind.ts';
 
 /** An image that MIP builds is known by its tree, because its digest does not exist before it is built. */
@@ -63,14 +63,7 @@ export const taskDefinition: Kind<TaskDefinitionSpec> = {
     '/image/uri': '/image_uri',
     '/environment/MIP_VERSION': '/version',
     '/environment/MIP_TIMEOUT': '/timeout',
-    '/entry': '',
-    '/entry/version': '/version',
-    '/entry/description': '/description',
-    '/entry/parameters': '/parameters',
-    '/entry/input': '/input',
-    '/entry/output': '/output',
-    '/entry/license': '/license',
-    '/entry/regulatory': '/regulatory',
+    ...CONTRACT_CAUSES,
   },
 
   desire(algorithm, { names, facts, name: platform, region }) {
