@@ -4,8 +4,6 @@ export interface Context {
   readonly root: string;
   /** Where the local cloud keeps its state. */
   readonly home: string;
-  /** The port of the local cloud's front. */
-  readonly port: number;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Loads the variables that a platform file's `environment_file` names. */
   readonly loadEnvironment: (file: string) => void;
@@ -40,4 +38,11 @@ export function required(context: Context, name: string): string {
   const value = context.environment[name];
   if (!value) throw new Failure(`${name} is not set: start the local cloud with \`npm start\`, or set it to your platform's.`);
   return value;
+}
+
+/** The port of the local cloud's front, 8080 where none is given. @throws {Failure} for what is no port. */
+export function parsePort(text: string | undefined): number {
+  const port = text ? Number(text) : 8080;
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Failure(`MIP_PORT is "${text}": give a number from 1 to 65535.`);
+  return port;
 }

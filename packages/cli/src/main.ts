@@ -18,7 +18,6 @@ function loadEnvironment(file: string): void {
 const context: Context = {
   root,
   home: resolve(process.env.MIP_HOME ?? join(root, '.mip')),
-  port: Number(process.env.MIP_PORT ?? 8080),
   environment: process.env,
   loadEnvironment,
   print: (text) => process.stdout.write(`${text}\n`),

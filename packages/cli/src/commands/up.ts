@@ -2,7 +2,7 @@ import { LocalCloud, type Note } from '@mip/local';
 import { type Connection, renderReport } from '@mip/reconcile';
 import type { Command } from 'commander';
 import { Listr } from 'listr2';
-import { type Context, EXIT, Failure, type GlobalOptions } from '../context.ts';
+import { type Context, EXIT, Failure, type GlobalOptions, parsePort } from '../context.ts';
 import { imagesTable } from '../tables.ts';
 import { applyCatalog, loadValid, openWorkspace } from '../workspace.ts';
 
@@ -16,7 +16,8 @@ export function add(program: Command, context: Context): void {
 }
 
 async function up(context: Context, global: GlobalOptions, options: { exit: boolean }): Promise<void> {
-  const { root, home, port } = context;
+  const { root, home } = context;
+  const port = parsePort(context.environment.MIP_PORT);
   const catalog = await loadValid(context, global.platform);
   const { algorithms, platform } = catalog;
   const reconcile = async (connection: Connection, note: Note) => {
