@@ -49,7 +49,8 @@ export function unreadable(file: string, ...problems: Problem[]): Document {
 type Fault = (offset: number, message: string, pointer?: string) => Problem;
 
 function read(text: string, file: string, fault: Fault): Document {
-  const events = parseEvents(text, { maxDepth: DOCUMENT_LIMITS.depth });
+  const parse = () => parseEvents(text, { maxDepth: DOCUMENT_LIMITS.depth });
+  const events = parse();
   const size = measure(events, text);
   if (size.documents !== 1)
     return unreadable(
@@ -58,7 +59,8 @@ function read(text: string, file: string, fault: Fault): Document {
     );
   if (size.nodes > DOCUMENT_LIMITS.nodes)
     return unreadable(file, fault(0, `the file has more than ${DOCUMENT_LIMITS.nodes} values, aliases written out; write a smaller entry`));
-  const places = lazy(() => locate(events, text));
+  // Parsed once more when a place is asked for: to keep the events of every sound file would cost more than all the rest.
+  const places = lazy(() => locate(parse(), text));
   const { value, duplicated } = construct(events, text);
   const problems = duplicated ? places().duplicates.map(({ offset, pointer }) => fault(offset, duplicateSentence(pointer), pointer)) : [];
   if (duplicated && !problems.length) problems.push(fault(duplicated.position, 'this key is there twice in its mapping; keep one'));
