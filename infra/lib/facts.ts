@@ -16,7 +16,6 @@ export interface Parts {
   readonly cluster: Cluster;
   readonly logGroup: LogGroup;
   readonly executionRole: Role;
-  readonly taskRole: Role;
   readonly imagesKey: Secret;
   readonly api: HttpApi;
 }
@@ -29,7 +28,6 @@ export function publishFacts(scope: Construct, { names }: Place, parts: Parts): 
     security_group: network.securityGroup.securityGroupId,
     assign_public_ip: network.assignPublicIp,
     cluster: parts.cluster.clusterName,
-    task_role_arn: parts.taskRole.roleArn,
     execution_role_arn: parts.executionRole.roleArn,
     images_key_secret_arn: (parts.imagesKey.node.defaultChild as CfnSecret).attrId, // the ARN; `Ref` is a name in some emulators
     log_group: parts.logGroup.logGroupName,

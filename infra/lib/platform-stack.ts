@@ -9,7 +9,7 @@ import { addCluster } from './cluster.ts';
 import { publishFacts } from './facts.ts';
 import { addNetwork } from './network.ts';
 import type { Place } from './platform.ts';
-import { addExecutionRole, addTaskRole } from './roles.ts';
+import { addExecutionRole } from './roles.ts';
 import { addImagesKey } from './secrets.ts';
 import { addTables } from './tables.ts';
 
@@ -36,10 +36,9 @@ export class PlatformStack extends Stack {
     const imagesKey = addImagesKey(this, place);
     const { cluster, logGroup } = addCluster(this, place, network.vpc);
     const executionRole = addExecutionRole(this, place, { logGroup, imagesKey });
-    const taskRole = addTaskRole(this, place, { tables, buckets });
     addAdminKey(this, place, lambdas);
     const api = addApi(this, place, { tables, buckets, lambdas });
-    publishFacts(this, place, { network, cluster, logGroup, executionRole, taskRole, imagesKey, api });
+    publishFacts(this, place, { network, cluster, logGroup, executionRole, imagesKey, api });
   }
 
   /** The first zones of the region, asked for at deploy time: looking them up while synthesising would need an account. */

@@ -27,6 +27,7 @@ const SHAPES: Readonly<Record<Table, Shape>> = {
     ],
   },
   clients: { id: 'Clients', partitionKey: 'key_hash' },
+  leases: { id: 'Leases', partitionKey: 'lease' },
 };
 
 export function addTables(scope: Construct, place: Place): Tables {
@@ -34,6 +35,7 @@ export function addTables(scope: Construct, place: Place): Tables {
     algorithms: addTable(scope, place, 'algorithms'),
     jobs: addTable(scope, place, 'jobs'),
     clients: addTable(scope, place, 'clients'),
+    leases: addTable(scope, place, 'leases'),
   };
 }
 

@@ -40,7 +40,7 @@ function catalogOf(folder: string): Catalog {
 function inputOf({ sources = {} }: Observed, platform: Platform, algorithms: readonly Algorithm[], when: 'before' | 'now'): Input {
   const treeHashes = new Map(algorithms.map(({ name }) => [name, `${name}, edition ${sources[name]?.[when] ?? 1}`]));
   const lineOf = (file: string, pointer: string) => algorithms.find((one) => one.file === file)?.position(pointer).line ?? 1;
-  return { algorithms, faults: [], treeHashes, platform: platformIn('eu-central-1', platform, FACTS), lineOf };
+  return { algorithms, faults: [], treeHashes, platform: platformIn('eu-central-1', platform, FACTS), now: new Date(0), lineOf };
 }
 
 /** Applies the catalog as it was, and lets others do what they did. */

@@ -63,7 +63,15 @@ export async function openWorkspace(
   const facts = await readFacts(new SSMClient(at), names);
   return {
     aws,
-    input: { algorithms, faults: [], treeHashes, platform: platformIn(region, file, facts), overrides, lineOf: lineOf(algorithms) },
+    input: {
+      algorithms,
+      faults: [],
+      treeHashes,
+      platform: platformIn(region, file, facts),
+      now: new Date(),
+      overrides,
+      lineOf: lineOf(algorithms),
+    },
   };
 }
 

@@ -5,9 +5,17 @@ import type { Algorithm as CatalogAlgorithm } from '@mip/catalog';
 type Field =
   | ('file' | 'name' | 'version' | 'description' | 'status' | 'algorithm_type')
   | ('source' | 'image_uri' | 'cpu' | 'memory' | 'architectures' | 'timeout' | 'scaling' | 'queue')
-  | ('parameters' | 'input' | 'output' | 'license' | 'regulatory');
+  | ('parameters' | 'input' | 'output' | 'license' | 'regulatory' | 'role_class');
+
+/** A number of tasks that somebody set by hand, and until when. ISO 8601. */
+export interface ScaleOverride {
+  readonly count: number;
+  readonly until: string;
+}
 
 export interface Algorithm extends Readonly<Pick<CatalogAlgorithm, Field>> {
   /** `sha256:…` over the source folder; absent for `image_uri`. */
   readonly treeHash?: string | undefined;
+  /** In force at the time of the run. */
+  readonly override?: ScaleOverride | undefined;
 }

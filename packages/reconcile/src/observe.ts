@@ -1,5 +1,6 @@
 /** What exists, in two steps: a cheap list of everything owned, and a close look at what is new, differs or will go. */
 
+import type { ScaleOverride } from './algorithm.ts';
 import type { Aws } from './aws/clients.ts';
 import { KINDS } from './kinds/index.ts';
 import type { Kind, Listed, Observed, Subjects, Wanted } from './kinds/kind.ts';
@@ -17,18 +18,37 @@ export type Observation = ReadonlyMap<string, KindObservation>;
 /** How closely to look: `deep` believes no hash and inspects everything. */
 export type Depth = 'changes' | 'deep';
 
+/** Everything owned, by the kind's name. */
+export type Listing = ReadonlyMap<string, ReadonlyMap<string, Listed>>;
+
 /** @throws whatever a read throws: what could not be read is not absent. */
-export async function observe(aws: Aws, owner: Owner, desired: readonly Wanted[], depth: Depth = 'changes'): Promise<Observation> {
-  const seen = await Promise.all(
-    KINDS.map(async (kind) => {
-      const found = await kind.list(aws, owner);
-      const listed = depth === 'deep' ? withoutHashes(found) : found;
-      const subjects = subjectsOf(kind, desired, listed);
-      const inspected = subjects.size > 0 ? await kind.inspect(aws, owner, subjects) : new Map();
-      return [kind.name, { listed, inspected }] as const;
-    }),
+export async function list(aws: Aws, owner: Owner, depth: Depth = 'changes'): Promise<Listing> {
+  const listOne = async (kind: Kind) => {
+    const found = await kind.list(aws, owner);
+    return [kind.name, depth === 'deep' ? withoutHashes(found) : found] as const;
+  };
+  return new Map(await Promise.all(KINDS.map(listOne)));
+}
+
+/** @throws whatever a read throws. */
+export async function inspect(aws: Aws, owner: Owner, desired: readonly Wanted[], listing: Listing): Promise<Observation> {
+  const inspectOne = async (kind: Kind) => {
+    const listed = listing.get(kind.name) ?? new Map();
+    const subjects = subjectsOf(kind, desired, listed);
+    const inspected = subjects.size > 0 ? await kind.inspect(aws, owner, subjects) : new Map();
+    return [kind.name, { listed, inspected }] as const;
+  };
+  return new Map(await Promise.all(KINDS.map(inspectOne)));
+}
+
+/** The numbers of tasks that somebody set and that still hold, by algorithm. */
+export function overridesIn(listing: Listing, now: Date): ReadonlyMap<string, ScaleOverride> {
+  const all = [...listing.values()].flatMap((listed) => [...listed.values()]);
+  return new Map(
+    all.flatMap(({ algorithm, override }) =>
+      algorithm && override && new Date(override.until) > now ? [[algorithm, override] as const] : [],
+    ),
   );
-  return new Map(seen);
 }
 
 /** What the list alone cannot vouch for. */
@@ -41,5 +61,5 @@ function subjectsOf(kind: Kind, desired: readonly Wanted[], listed: ReadonlyMap<
 
 /** A hash says what was applied last, not what somebody did to the resource since. */
 function withoutHashes(listed: ReadonlyMap<string, Listed>): ReadonlyMap<string, Listed> {
-  return new Map([...listed].map(([name, { algorithm }]) => [name, { algorithm, specHash: undefined }]));
+  return new Map([...listed].map(([name, one]) => [name, { ...one, specHash: undefined }]));
 }

@@ -12,7 +12,7 @@ const PLATFORM = platform();
 const NAMES = ['alpha', 'alpha-beta', 'beta', 'gamma', 'zeta'];
 
 function wantedOf(algorithms: readonly Algorithm[]): readonly Wanted[] {
-  return desire(algorithms, new Map(algorithms.map(({ name }) => [name, treeHash(name)])), PLATFORM);
+  return desire(algorithms, { treeHashes: new Map(algorithms.map(({ name }) => [name, treeHash(name)])), overrides: new Map() }, PLATFORM);
 }
 
 /** As if those had been applied, in whatever order the indexes give them. */

@@ -1,6 +1,10 @@
 /** Where reconcile works: one region of one platform, and what CDK put there. Pure. */
 
 import { type PhysicalNames, physicalNames } from '@mip/registry/names';
+import { THRESHOLDS, type Thresholds } from './thresholds.ts';
+
+/** AWS gives an account 1,000 roles; the platform and others need some. */
+const ROLES_UP_TO = 900;
 
 /** What CDK deployed, from the parameter `/{prefix}/platform/facts`. */
 export interface Facts {
@@ -10,7 +14,6 @@ export interface Facts {
   /** True where tasks live in public subnets, having no NAT gateway. */
   readonly assign_public_ip?: boolean;
   readonly cluster: string;
-  readonly task_role_arn: string;
   readonly execution_role_arn: string;
   readonly images_key_secret_arn: string;
   readonly log_group: string;
@@ -25,6 +28,13 @@ export interface PlatformFile {
   readonly prefix: string;
   readonly account: string;
   readonly images?: { readonly version_tags?: 'immutable' | 'mutable' };
+  readonly roles?: { readonly one_each_up_to?: number; readonly classes?: readonly string[] };
+  readonly safety?: {
+    readonly few?: number;
+    readonly deleted_share?: number;
+    readonly deleted_of_few?: number;
+    readonly updated_share?: number;
+  };
 }
 
 /** Whose things are looked at, and where: what a read needs. */
@@ -40,9 +50,32 @@ export interface Platform extends Owner {
   readonly name: string;
   readonly tagPolicy: 'immutable' | 'mutable';
   readonly facts: Facts;
+  /** The number of algorithms up to which each has a task role of its own. */
+  readonly rolesUpTo: number;
+  /** The class of an algorithm that names none. */
+  readonly defaultRoleClass: string;
+  /** Whether each algorithm has a task role of its own, or they share the platform's roles by class. Set by `desire`. */
+  readonly taskRoles: 'own' | 'class';
+  readonly thresholds: Thresholds;
 }
 
 export function platformIn(region: string, file: PlatformFile, facts: Facts): Platform {
   const names = physicalNames({ prefix: file.prefix, account: file.account, region, platform: file.name });
-  return { name: file.name, catalogId: file.catalog_id, region, names, tagPolicy: file.images?.version_tags ?? 'immutable', facts };
+  return {
+    name: file.name,
+    catalogId: file.catalog_id,
+    region,
+    names,
+    tagPolicy: file.images?.version_tags ?? 'immutable',
+    facts,
+    rolesUpTo: file.roles?.one_each_up_to ?? ROLES_UP_TO,
+    defaultRoleClass: file.roles?.classes?.[0] ?? 'standard',
+    taskRoles: 'own',
+    thresholds: {
+      few: file.safety?.few ?? THRESHOLDS.few,
+      deletedShare: file.safety?.deleted_share ?? THRESHOLDS.deletedShare,
+      deletedOfFew: file.safety?.deleted_of_few ?? THRESHOLDS.deletedOfFew,
+      updatedShare: file.safety?.updated_share ?? THRESHOLDS.updatedShare,
+    },
+  };
 }

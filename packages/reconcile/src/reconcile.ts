@@ -1,7 +1,7 @@
 /**
  * READ FIRST. Level-based: always the whole catalog against the whole platform.
  *
- *   catalog → desire → observe → decide → check safety → apply → report
+ *   catalog → list → desire → inspect → decide → check safety → apply → report
  *
  * `plan` reads and decides; `apply` is the only one that writes. Killed at any point, the next run converges to the same state.
  */
@@ -11,7 +11,7 @@ import { applySteps, type Outcome } from './apply.ts';
 import type { CallCount } from './aws/calls.ts';
 import type { Aws } from './aws/clients.ts';
 import { desire } from './desire.ts';
-import { type Depth, observe } from './observe.ts';
+import { type Depth, inspect, list, overridesIn } from './observe.ts';
 import { decide, type LineOf, type Plan, type Step } from './plan.ts';
 import type { Platform } from './platform.ts';
 import { dangers, extentOf, type Override } from './safety.ts';
@@ -24,6 +24,8 @@ export interface Input {
   /** `sha256:…` of every source folder, by the algorithm's name. */
   readonly treeHashes: ReadonlyMap<string, string>;
   readonly platform: Platform;
+  /** When the plan is made: an override of the scale holds until its time. */
+  readonly now: Date;
   readonly overrides?: readonly Override[];
   /** Finds the line of a change's cause; without it, line 1. */
   readonly lineOf?: LineOf;
@@ -52,12 +54,13 @@ export class Refused extends Error {
 
 /** Reads the platform and decides; `deep` finds drift as well. Writes nothing. @throws when any of it could not be read. */
 export async function plan(aws: Aws, input: Input, depth: Depth = 'changes'): Promise<Prepared> {
-  const { algorithms, faults, treeHashes, platform, overrides } = input;
-  const desired = desire(algorithms, treeHashes, platform);
-  const observation = await observe(aws, platform, desired, depth);
+  const { algorithms, faults, treeHashes, platform, overrides, now } = input;
+  const listing = await list(aws, platform, depth);
+  const desired = desire(algorithms, { treeHashes, overrides: overridesIn(listing, now) }, platform);
+  const observation = await inspect(aws, platform, desired, listing);
   const decided = decide({ desired, observation, platform, lineOf: input.lineOf });
   const extent = extentOf(desired, observation, decided.steps);
-  return { ...decided, dangers: dangers({ algorithms: algorithms.length, faults }, extent, overrides), platform };
+  return { ...decided, dangers: dangers({ algorithms: algorithms.length, faults }, extent, overrides, platform.thresholds), platform };
 }
 
 /** Makes the changes of a plan. @throws {Refused} before the first write, when the plan has dangers. */

@@ -4,20 +4,10 @@ import type { PlannedChange } from './change.ts';
 import type { Wanted } from './kinds/kind.ts';
 import type { Observation } from './observe.ts';
 import type { Step } from './plan.ts';
+import { THRESHOLDS, type Thresholds } from './thresholds.ts';
 
 /** Each lifts one rule, for one run. */
 export type Override = 'deletes' | 'updates';
-
-/** Shares are fractions of the owned algorithms, from 0 to 1. */
-export interface Thresholds {
-  /** With fewer owned algorithms than this, shares say little and counts hold. */
-  readonly few: number;
-  readonly deletedShare: number;
-  readonly deletedOfFew: number;
-  readonly updatedShare: number;
-}
-
-export const THRESHOLDS: Thresholds = { few: 10, deletedShare: 0.3, deletedOfFew: 2, updatedShare: 0.5 };
 
 /** Numbers of algorithms, not of resources. */
 export interface Extent {

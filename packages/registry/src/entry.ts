@@ -63,10 +63,11 @@ export interface RegistryEntry extends PublishedEntry {
   /** Why `status` is `failed`. */
   readonly reason?: string;
   readonly releases?: readonly Readonly<Record<string, unknown>>[];
-  readonly scale_override?: Readonly<Record<string, unknown>>;
+  /** The number of tasks that somebody set, until when; reconcile keeps to it till then. */
+  readonly scale_override?: { readonly count: number; readonly until: string };
   readonly pin?: Readonly<Record<string, unknown>>;
   readonly conformance?: Readonly<Record<string, unknown>>;
 }
 
 /** The few attributes that tell whether a row is in sync. */
-export type EntryHash = Pick<RegistryEntry, 'algorithm_name' | 'spec_hash' | 'managed_by'>;
+export type EntryHash = Pick<RegistryEntry, 'algorithm_name' | 'spec_hash' | 'managed_by' | 'scale_override'>;

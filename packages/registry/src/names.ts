@@ -15,7 +15,7 @@ export interface NameScope {
 }
 
 export type Bucket = 'images' | 'results' | 'reconciles';
-export type Table = 'algorithms' | 'jobs' | 'clients';
+export type Table = 'algorithms' | 'jobs' | 'clients' | 'leases';
 
 export type PhysicalNames = ReturnType<typeof physicalNames>;
 
@@ -32,9 +32,18 @@ export function physicalNames(scope: NameScope) {
     taskDefinition: (algorithm: string) => `${prefix}-${algorithm}`,
     service: (algorithm: string) => `${prefix}-${algorithm}`,
     rolePath: `/mip/${platform}/`,
-    /** The platform's one task role, shared by all algorithms. */
-    taskRole: roleName(`${prefix}-${region}-task`),
+    /** One for all versions of an algorithm. */
+    taskRole: (algorithm: string) => roleName(`${prefix}-${region}-${algorithm}-task`),
+    /** Shared by the algorithms of a class where one role each would be too many; the underscore keeps it apart from every `taskRole`. */
+    classRole: (roleClass: string) => roleName(`${prefix}-${region}-class_${roleClass}`),
     executionRole: roleName(`${prefix}-${region}-execution`),
+    /** The roles of reconcile itself. */
+    planRole: roleName(`${prefix}-${region}-reconcile-plan`),
+    applyRole: roleName(`${prefix}-${region}-reconcile-apply`),
+    /** The managed policy that no task role can reach beyond. */
+    taskBoundary: roleName(`${prefix}-${region}-task-boundary`),
+    roleArn: (role: string) => `arn:aws:iam::${account}:role/mip/${platform}/${role}`,
+    policyArn: (policy: string) => `arn:aws:iam::${account}:policy/mip/${platform}/${policy}`,
     logGroup: {
       admin: '/aws/lambda/mip-algos-admin',
       router: '/aws/lambda/mip-dynamic-router',
@@ -45,6 +54,8 @@ export function physicalNames(scope: NameScope) {
     imagesKey: `${prefix}/images/key`,
     platformFacts: `/${prefix}/platform/facts`,
     stack: `${prefix}-${platform}`,
+    /** Where an algorithm's workers may write in the results bucket. */
+    resultPrefix: (algorithm: string) => `algorithms/${algorithm}/`,
     queueUrl: (queue: string, endpoint: string) => `${endpoint}/${account}/${queue}`,
     queueArn: (queue: string) => `arn:aws:sqs:${region}:${account}:${queue}`,
   };
@@ -68,6 +79,10 @@ export const TAGS = {
   algorithm: 'mip:algorithm',
   specHash: 'mip:spec-hash',
   version: 'mip:version',
+  /** Of an algorithm's queues: which class of task role may read them. */
+  roleClass: 'mip:role-class',
+  /** On what still drains: since when the registry has no row of it, ISO 8601. */
+  withdrawn: 'mip:withdrawn',
   /** On an image repository that no algorithm wants any more: since when, ISO 8601. */
   retired: 'mip:retired',
 } as const;

@@ -51,7 +51,7 @@ export class Registry {
 
   /** The hash and the owner of every row, page by page: a small fraction of their bytes over the wire. */
   async *hashes(): AsyncGenerator<EntryHash> {
-    yield* this.#scan<EntryHash>({ ProjectionExpression: 'algorithm_name, spec_hash, managed_by', ConsistentRead: true });
+    yield* this.#scan<EntryHash>({ ProjectionExpression: 'algorithm_name, spec_hash, managed_by, scale_override', ConsistentRead: true });
   }
 
   async *#scan<Row>(options: { ProjectionExpression?: string; ConsistentRead?: boolean }): AsyncGenerator<Row> {

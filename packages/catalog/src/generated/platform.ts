@@ -121,6 +121,45 @@ export interface PlatformFile {
     licenses: string[];
   };
   /**
+   * How task roles are shared.
+   */
+  roles?: {
+    /**
+     * The number of algorithms up to which each has a task role of its own; above it they share the role of their role_class. AWS allows 1,000 roles an account.
+     */
+    one_each_up_to?: number;
+    /**
+     * The role classes that entries may name; the first is that of entries that name none.
+     *
+     * @minItems 1
+     * @maxItems 50
+     *
+     * Items: One class.
+     */
+    classes?: string[];
+  };
+  /**
+   * How much one run may change before somebody has to allow it by name.
+   */
+  safety?: {
+    /**
+     * With fewer owned algorithms than this, counts hold in place of shares.
+     */
+    few?: number;
+    /**
+     * The share of the owned algorithms that one run may delete, from 0 to 1.
+     */
+    deleted_share?: number;
+    /**
+     * The number of algorithms that one run may delete where there are few.
+     */
+    deleted_of_few?: number;
+    /**
+     * The share of the owned algorithms that one run may update, from 0 to 1.
+     */
+    updated_share?: number;
+  };
+  /**
    * Where callbacks may go beside public addresses.
    */
   callbacks?: {

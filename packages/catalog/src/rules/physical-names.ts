@@ -46,9 +46,13 @@ function* misfits(names: readonly PhysicalName[]): Iterable<string> {
 
 /** What a platform has whatever its catalog holds, and the names of the shortest algorithm, which show a prefix that never fits. */
 function platformNames(platform: Platform): PhysicalName[] {
-  const { table, bucket, cluster, executionRole, taskRole } = scopes(platform);
+  const { table, bucket, cluster, executionRole } = scopes(platform);
   return [
-    ...(['algorithms', 'jobs', 'clients'] as const).map((one) => ({ kind: 'table', name: table(one), limit: LIMITS.dynamodb.tableName })),
+    ...(['algorithms', 'jobs', 'clients', 'leases'] as const).map((one) => ({
+      kind: 'table',
+      name: table(one),
+      limit: LIMITS.dynamodb.tableName,
+    })),
     ...platform.regions.flatMap((region) => {
       const names = inRegion(platform, region);
       return (['images', 'results', 'reconciles'] as const).map((one) => ({
@@ -59,7 +63,6 @@ function platformNames(platform: Platform): PhysicalName[] {
     }),
     { kind: 'cluster', name: cluster, limit: LIMITS.ecs.serviceName },
     { kind: 'role', name: executionRole, limit: LIMITS.iam.roleName },
-    { kind: 'role', name: taskRole, limit: LIMITS.iam.roleName },
     { kind: 'bucket', name: bucket('images'), limit: LIMITS.s3.bucketName },
     ...algorithmNames(platform, 'aa'),
   ];
@@ -72,6 +75,7 @@ function algorithmNames(platform: Platform, algorithm: string): PhysicalName[] {
     { kind: 'queue', name: names.deadLetterQueue(algorithm), limit: LIMITS.sqs.queueName },
     { kind: 'repository', name: names.repository(algorithm), limit: LIMITS.ecr.repositoryName },
     { kind: 'service', name: names.service(algorithm), limit: LIMITS.ecs.serviceName },
+    { kind: 'role', name: names.taskRole(algorithm), limit: LIMITS.iam.roleName },
     { kind: 'task definition', name: names.taskDefinition(algorithm), limit: LIMITS.ecs.familyName },
   ];
 }

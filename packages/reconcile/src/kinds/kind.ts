@@ -1,7 +1,7 @@
 /** The contract of a kind: one type of AWS resource that reconcile owns, in five verbs. `docs/add-a-kind.md` shows how to add one. */
 
 import { TAGS } from '@mip/registry/names';
-import type { Algorithm } from '../algorithm.ts';
+import type { Algorithm, ScaleOverride } from '../algorithm.ts';
 import type { Aws } from '../aws/clients.ts';
 import { type Action, type FieldDiff, hashOf } from '../change.ts';
 import type { Owner, Platform } from '../platform.ts';
@@ -24,6 +24,10 @@ export interface Wanted<Spec = unknown> {
 export interface Listed {
   readonly algorithm: string | undefined;
   readonly specHash: string | undefined;
+  /** Since when the registry has no row of it: what still drains. ISO 8601. */
+  readonly withdrawn?: string | undefined;
+  /** Of a registry entry: the number of tasks that somebody set for a while. */
+  readonly override?: ScaleOverride | undefined;
 }
 
 /** One resource as it is, in the shape of a spec. `owner` is undefined for a resource that nobody tagged. */
@@ -32,6 +36,7 @@ export interface Observed<Spec = unknown> {
   readonly owner: string | undefined;
   readonly algorithm: string | undefined;
   readonly specHash: string | undefined;
+  readonly withdrawn?: string | undefined;
   readonly spec: Spec;
 }
 
@@ -96,6 +101,12 @@ export function versionedTagsOf(wanted: Wanted, run: Run): Record<string, string
 }
 
 /** What the tags of a resource say about it. */
-export function ownership(tags: Readonly<Record<string, string>>): Pick<Observed, 'owner' | 'algorithm' | 'specHash'> {
-  return { owner: tags[TAGS.managedBy], algorithm: tags[TAGS.algorithm], specHash: tags[TAGS.specHash] };
+export function ownership(tags: Readonly<Record<string, string>>): Pick<Observed, 'owner' | 'algorithm' | 'specHash' | 'withdrawn'> {
+  const withdrawn = tags[TAGS.withdrawn];
+  return {
+    owner: tags[TAGS.managedBy],
+    algorithm: tags[TAGS.algorithm],
+    specHash: tags[TAGS.specHash],
+    ...(withdrawn !== undefined && { withdrawn }),
+  };
 }

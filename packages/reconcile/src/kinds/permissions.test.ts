@@ -38,7 +38,9 @@ beforeAll(async () => {
   const aws = new MemoryAws();
   const { algorithms } = input([algorithm('seg')]);
   const editions = [1, 2].map((edition) => new Map([['seg', treeHash('seg', edition)]]));
-  const [first = [], second = []] = editions.map((hashes, index) => desire(algorithms, hashes, platform(index ? 'mutable' : 'immutable')));
+  const [first = [], second = []] = editions.map((hashes, index) =>
+    desire(algorithms, { treeHashes: hashes, overrides: new Map() }, platform(index ? 'mutable' : 'immutable')),
+  );
   await upsert(aws, first, runOf(aws, 'immutable'));
   await upsert(aws, second, runOf(aws, 'mutable'));
   for (const { kind: name, ...one } of second.toReversed()) {

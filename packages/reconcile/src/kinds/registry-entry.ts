@@ -55,7 +55,8 @@ export const registryEntry: Kind<RegistryEntrySpec> = {
   async list(aws, owner) {
     const listed = new Map<string, Listed>();
     for await (const row of registry(aws, owner).hashes())
-      if (row.managed_by === owner.catalogId) listed.set(row.algorithm_name, { algorithm: row.algorithm_name, specHash: row.spec_hash });
+      if (row.managed_by === owner.catalogId)
+        listed.set(row.algorithm_name, { algorithm: row.algorithm_name, specHash: row.spec_hash, override: row.scale_override });
     return listed;
   },
 

@@ -66,7 +66,8 @@ export const taskDefinition: Kind<TaskDefinitionSpec> = {
     ...CONTRACT_CAUSES,
   },
 
-  desire(algorithm, { names, facts, name: platform, region }) {
+  desire(algorithm, { names, facts, name: platform, region, taskRoles, defaultRoleClass }) {
+    const role = taskRoles === 'own' ? names.taskRole(algorithm.name) : names.classRole(algorithm.role_class ?? defaultRoleClass);
     const image: ImageSpec = algorithm.image_uri
       ? { uri: algorithm.image_uri }
       : { repository: names.repository(algorithm.name), tag: `v${algorithm.version}`, treeHash: algorithm.treeHash ?? '' };
@@ -75,7 +76,7 @@ export const taskDefinition: Kind<TaskDefinitionSpec> = {
       memory: String(algorithm.memory),
       architecture: ARCHITECTURES[algorithm.architectures[0] ?? 'amd64'],
       image,
-      taskRole: facts.task_role_arn,
+      taskRole: names.roleArn(role),
       executionRole: facts.execution_role_arn,
       imagesKey: facts.images_key_secret_arn,
       logs: { group: facts.log_group, prefix: algorithm.name },

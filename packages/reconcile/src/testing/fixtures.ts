@@ -11,7 +11,6 @@ export const FACTS: Facts = {
   security_group: 'sg-1',
   assign_public_ip: true,
   cluster: 'mip-cluster',
-  task_role_arn: 'arn:aws:iam::000000000000:role/mip/test/mip-eu-central-1-task',
   execution_role_arn: 'arn:aws:iam::000000000000:role/mip/test/mip-eu-central-1-execution',
   images_key_secret_arn: 'arn:aws:secretsmanager:eu-central-1:000000000000:secret:mip/images/key-AbCdEf',
   log_group: '/ecs/mip-algorithms',
@@ -48,6 +47,9 @@ export function algorithm(name: string, over: Partial<Algorithm> = {}): Algorith
   };
 }
 
+/** When a test's plans are made unless it says otherwise: where the in-memory AWS's clock starts. */
+export const NOW = Date.UTC(2026, 0, 1);
+
 /** An image that somebody else built. */
 export const FOREIGN_IMAGE = `registry.example/seg@sha256:${'ab'.repeat(32)}`;
 
@@ -64,7 +66,7 @@ export function treeHash(name: string, edition = 1): string {
 
 export function input(algorithms: readonly Algorithm[], over: Partial<Input> = {}): Input {
   const treeHashes = new Map(algorithms.flatMap(({ name, source }) => (source ? [[name, treeHash(name)] as const] : [])));
-  return { algorithms, faults: [], treeHashes, platform: platform(), ...over };
+  return { algorithms, faults: [], treeHashes, platform: platform(), now: new Date(NOW), ...over };
 }
 
 /** Plans and applies once, as a process of its own that starts without misfortune. */
