@@ -51,7 +51,7 @@ export async function openWorkspace(
   context: Context,
   catalog: ValidCatalog,
   connection?: Connection,
-  overrides: readonly Override[] = [],
+  allow: readonly Override[] = [],
 ): Promise<Workspace> {
   const { algorithms, platform: file, names, region } = catalog;
   const at = connection ?? { region };
@@ -69,7 +69,7 @@ export async function openWorkspace(
       treeHashes,
       platform: platformIn(region, file, facts),
       now: new Date(),
-      overrides,
+      allow,
       lineOf: lineOf(algorithms),
     },
   };

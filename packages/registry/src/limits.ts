@@ -8,6 +8,8 @@ export const LIMITS = {
     queueName: { max: 80, pattern: /^[A-Za-z0-9_-]+(\.fifo)?$/ },
     /** A deleted queue's name is refused for 60 seconds (same page). */
     nameReuseSeconds: 60,
+    /** Counts of messages are to be believed a minute after the last was sent. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html */
+    countsSettleSeconds: 60,
     /** 12 hours from receipt. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html */
     visibilitySeconds: 43_200,
     /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */

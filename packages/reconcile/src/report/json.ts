@@ -1,7 +1,8 @@
 /** What plan and apply found, as JSON for scripts. Pure; the same input gives the same text. */
 
 import type { CallCount } from '../aws/calls.ts';
-import type { Prepared, Report } from '../reconcile.ts';
+import type { Prepared } from '../reconcile.ts';
+import type { Report } from '../run.ts';
 
 /** `{ plan, dangers, calls }`. */
 export function planAsJson({ plan, dangers }: Pick<Prepared, 'plan' | 'dangers'>, calls: readonly CallCount[]): string {
