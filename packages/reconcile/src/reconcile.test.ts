@@ -17,6 +17,7 @@ describe('a new algorithm', () => {
       'done: create image-repository mip-seg',
       'done: create request-queue mip-seg-requests-dlq.fifo',
       'done: create request-queue mip-seg-requests.fifo',
+      'done: create task-role mip-eu-central-1-seg-task',
       'done: create task-definition mip-seg',
       'done: create service mip-seg',
       'done: create registry-entry seg',
@@ -26,8 +27,8 @@ describe('a new algorithm', () => {
 
   it('is tagged everywhere', async () => {
     await run(aws, input([algorithm('seg')]));
-    const { ecr, ecs, sqs } = aws.memory;
-    const unversioned = [...ecr.repositories.values(), ...sqs.queues.values()];
+    const { ecr, ecs, iam, sqs } = aws.memory;
+    const unversioned = [...ecr.repositories.values(), ...sqs.queues.values(), ...iam.roles.values()];
     const versioned = [...ecs.revisions, ...ecs.services.values()];
     for (const { tags } of [...unversioned, ...versioned])
       expect(tags).toMatchObject({
@@ -92,7 +93,13 @@ describe('a second run', () => {
     const report = await run(aws, wanted);
     expect(report.plan.changes).toEqual([]);
     expect(aws.world.writes).toEqual([]);
-    expect(report.calls.map(({ operation }) => operation)).toEqual(['Scan', 'ListServices', 'ListTaskDefinitionFamilies', 'GetResources']);
+    expect(report.calls.map(({ operation }) => operation)).toEqual([
+      'Scan',
+      'ListServices',
+      'ListTaskDefinitionFamilies',
+      'ListRoles',
+      'GetResources',
+    ]);
   });
 
   it('that was planned before the first was applied finds everything done', async () => {
@@ -101,7 +108,7 @@ describe('a second run', () => {
     await run(aws, wanted);
     aws.world.restart();
     const report = await apply(aws, late, { commit: 'x', now: () => new Date(0) });
-    expect(report.outcomes.map(({ result }) => result)).toEqual(Array(6).fill('done'));
+    expect(report.outcomes.map(({ result }) => result)).toEqual(Array(7).fill('done'));
     expect(aws.world.writes).toEqual([]);
   });
 
@@ -109,7 +116,7 @@ describe('a second run', () => {
     const wanted = input(Array.from({ length: 130 }, (_, index) => imported(`seg-${index}`)));
     const first = await run(aws, wanted);
     expect(first.ok).toBe(true);
-    expect(first.outcomes).toHaveLength(130 * 5);
+    expect(first.outcomes).toHaveLength(130 * 6);
     const second = await run(aws, wanted);
     expect(second.plan.changes).toEqual([]);
     expect(second.calls.find(({ operation }) => operation === 'GetResources')?.count).toBe(1 + 3 + 2 + 2); // pages: repositories, 260 queues, 130 task definitions, 130 services
@@ -140,6 +147,7 @@ describe('an algorithm that leaves the catalog', () => {
       'done registry-entry seg',
       'done service mip-seg',
       'done task-definition mip-seg',
+      'done task-role mip-eu-central-1-seg-task',
       'done request-queue mip-seg-requests.fifo',
       'done request-queue mip-seg-requests-dlq.fifo',
       'done image-repository mip-seg',
@@ -153,7 +161,7 @@ describe('an algorithm that leaves the catalog', () => {
     const queue = aws.memory.sqs.queues.get('mip-seg-requests.fifo');
     if (queue) queue.messages = 2;
     const report = await run(aws, left);
-    expect(report.outcomes.map(({ result }) => result)).toEqual(['done', 'waiting', 'skipped', 'skipped', 'skipped', 'skipped']);
+    expect(report.outcomes.map(({ result }) => result)).toEqual(['done', 'waiting', ...Array(5).fill('skipped')]);
     expect(report.outcomes[1]?.reason).toBe('mip-seg-requests.fifo still holds 2 messages to be worked off');
     expect(report.ok).toBe(true);
     expect(aws.memory.ecs.services.get('mip-seg')?.status).toBe('ACTIVE');
@@ -166,7 +174,7 @@ describe('an algorithm that leaves the catalog', () => {
     const letters = aws.memory.sqs.queues.get('mip-seg-requests-dlq.fifo');
     if (letters) letters.messages = 1;
     const report = await run(aws, left);
-    expect(report.outcomes.map(({ result }) => result)).toEqual(['done', 'done', 'done', 'done', 'waiting', 'skipped']);
+    expect(report.outcomes.map(({ result }) => result)).toEqual(['done', 'done', 'done', 'done', 'done', 'waiting', 'skipped']);
   });
 
   it('comes back after the minute that SQS wants', async () => {
@@ -218,7 +226,7 @@ describe('what is not owned', () => {
     const prepared = await plan(aws, input([algorithm('seg')]));
     await makeUnowned('mip-seg');
     const report = await apply(aws, prepared, { commit: 'x', now: () => new Date(0) });
-    expect(report.outcomes.map(({ result }) => result)).toEqual(['done', 'done', 'done', 'done', 'refused', 'skipped']);
+    expect(report.outcomes.map(({ result }) => result)).toEqual(['done', 'done', 'done', 'done', 'done', 'refused', 'skipped']);
   });
 });
 
@@ -278,6 +286,7 @@ describe('when something fails', () => {
       'done ',
       'done ',
       'done ',
+      'done ',
       'failed ThrottlingException',
       'skipped because task-definition mip-b is failed',
       'skipped because task-definition mip-b is failed',
@@ -302,7 +311,7 @@ describe('when something fails', () => {
     expect((await run(aws, input([algorithm('seg')]))).ok).toBe(true);
   });
 
-  it.each(['GetResources', 'Scan', 'ListServices', 'ListTaskDefinitionFamilies', 'DescribeServices'])(
+  it.each(['GetResources', 'Scan', 'ListServices', 'ListTaskDefinitionFamilies', 'ListRoles', 'DescribeServices'])(
     'in %s while observing, nothing is planned: unread is not absent',
     async (operation) => {
       await run(aws, input([algorithm('seg')]));

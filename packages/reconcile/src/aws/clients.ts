@@ -3,6 +3,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { ECSClient } from '@aws-sdk/client-ecs';
+import { IAMClient } from '@aws-sdk/client-iam';
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
@@ -15,6 +16,7 @@ export interface Aws {
   readonly dynamodb: DynamoDBDocumentClient;
   readonly ecr: ECRClient;
   readonly ecs: ECSClient;
+  readonly iam: IAMClient;
   readonly sqs: SQSClient;
   readonly ssm: SSMClient;
   readonly tagging: ResourceGroupsTaggingAPIClient;
@@ -40,6 +42,7 @@ export function makeAws(connection: Connection, images: ImagePublisher): Aws {
     dynamodb: DynamoDBDocumentClient.from(dynamodb, { marshallOptions: { removeUndefinedValues: true } }),
     ecr: calls.watch(new ECRClient(config), 'ecr'),
     ecs: calls.watch(new ECSClient(config), 'ecs'),
+    iam: calls.watch(new IAMClient(config), 'iam'),
     sqs: calls.watch(new SQSClient(config), 'sqs'),
     ssm: calls.watch(new SSMClient(config), 'ssm'),
     tagging: calls.watch(new ResourceGroupsTaggingAPIClient(config), 'tag'),
