@@ -1,4 +1,5 @@
 import { AttachRolePolicyCommand, PutRolePermissionsBoundaryCommand, UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam';
+import { TAGS } from '@mip/registry/names';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { desire } from '../desire.ts';
 import { changeTo } from '../plan.ts';
@@ -37,6 +38,7 @@ async function upsert(aws: MemoryAws, wanted: readonly Wanted[], run: Run): Prom
 
 /** What makes an update call everything that it can. */
 async function tamper({ iam, memory, names }: MemoryAws): Promise<void> {
+  Object.assign(memory.sqs.queues.get(names.requestQueue('seg'))?.tags ?? {}, { [TAGS.withdrawn]: 'x' });
   const RoleName = names.taskRole('seg');
   const PolicyArn = names.policyArn('other');
   memory.iam.policies.add(PolicyArn);
