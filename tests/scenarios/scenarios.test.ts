@@ -8,7 +8,7 @@ import { CreateRepositoryCommand } from '@aws-sdk/client-ecr';
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import { type Algorithm, type Catalog, hasErrors, type Platform, parseDocument, validateCatalog } from '@mip/catalog';
 import { apply, type Input, type Plan, plan, platformIn } from '@mip/reconcile';
-import { FACTS } from '@mip/reconcile/testing/fixtures';
+import { FACTS, runOptions } from '@mip/reconcile/testing/fixtures';
 import { MemoryAws } from '@mip/reconcile/testing/memory-aws';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
@@ -50,10 +50,8 @@ async function arrange(aws: MemoryAws, observed: Observed, { algorithms, platfor
     return { ...entry, ...over, name } as Algorithm;
   });
   if (before.length > 0) {
-    const report = await apply(aws, await plan(aws, inputOf(observed, platforms[0] as Platform, before, 'before')), {
-      commit: 'c',
-      now: () => new Date(0),
-    });
+    const then = inputOf(observed, platforms[0] as Platform, before, 'before');
+    const report = await apply(aws, await plan(aws, then), runOptions(aws));
     expect(report.ok, JSON.stringify(report.outcomes)).toBe(true);
   }
   for (const QueueName of observed.unowned ?? [])
@@ -80,7 +78,11 @@ describe.each(scenarios.map(({ name }) => name))('scenario %s', (folder) => {
     const prepared = await plan(aws, input);
     expect({ dangers: prepared.dangers, ...readable(prepared.plan) }).toEqual(expected);
     if (prepared.dangers.length > 0) return;
-    await apply(aws, prepared, { commit: 'c', now: () => new Date(0) });
+    let report = await apply(aws, prepared, runOptions(aws));
+    while (report.outcomes.some(({ result }) => result === 'waiting')) {
+      aws.world.now += 60_000; // what drains goes later
+      report = await apply(aws, await plan(aws, input), runOptions(aws));
+    }
     const again = await plan(aws, input);
     expect(again.plan.changes).toEqual([]);
     expect(again.plan.refusals).toEqual(prepared.plan.refusals);

@@ -16,6 +16,8 @@ export interface Context {
 /** The options that every command knows. */
 export interface GlobalOptions {
   readonly platform: string;
+  /** One region of the platform; all of them where it is not given. */
+  readonly region?: string;
   readonly json: boolean;
 }
 

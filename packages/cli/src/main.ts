@@ -31,6 +31,7 @@ const program = new Command('mip')
   .showHelpAfterError()
   .configureHelp({ showGlobalOptions: true })
   .addOption(new Option('--platform <name>', 'the platform file in catalog/platforms').default('local'))
+  .option('--region <name>', 'one region of the platform instead of all')
   .option('--json', 'print one JSON document for machines', false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.done : EXIT.failed));
 
@@ -41,6 +42,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ add(program: Command, co
   plan: () => import('./commands/plan.ts'),
   apply: () => import('./commands/apply.ts'),
   drift: () => import('./commands/drift.ts'),
+  scale: () => import('./commands/scale.ts'),
   list: () => import('./commands/list.ts'),
   import: () => import('./commands/import.ts'),
   process: () => import('./commands/process.ts'),

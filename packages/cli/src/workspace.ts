@@ -1,5 +1,6 @@
 /** What `plan`, `apply` and `up` share: the catalog as it is on disk, held against one region of a platform. */
 import { execFile } from 'node:child_process';
+import { hostname, userInfo } from 'node:os';
 import { promisify } from 'node:util';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { type Algorithm, imageFolders, loadCatalog, type Platform, type Problem, renderProblem, treeHash } from '@mip/catalog';
@@ -10,7 +11,6 @@ import {
   type ImagePublisher,
   type Input,
   makeAws,
-  type Override,
   type Prepared,
   plan,
   platformIn,
@@ -18,7 +18,7 @@ import {
   type Report,
   readFacts,
 } from '@mip/reconcile';
-import type { PhysicalNames } from '@mip/registry';
+import { physicalNames } from '@mip/registry/names';
 import { type Context, EXIT, Failure } from './context.ts';
 import { openPlatform } from './platform.ts';
 
@@ -26,53 +26,47 @@ import { openPlatform } from './platform.ts';
 export interface ValidCatalog {
   readonly algorithms: readonly Algorithm[];
   readonly platform: Platform;
-  readonly names: PhysicalNames;
-  readonly region: string;
   readonly warnings: readonly Problem[];
 }
 
-/** A platform that can be planned and applied. */
+/** One region of a platform that can be planned and applied. */
 export interface Workspace {
   readonly aws: Aws;
   readonly input: Input;
+  readonly region: string;
+}
+
+/** What a user allows for one run, by name; and how to reach the region, where the AWS SDK's own environment does not say. */
+export interface WorkspaceOptions extends Pick<Input, 'allow' | 'adopt'> {
+  readonly connection?: Connection;
 }
 
 /** @throws {Failure} that lists every fault with file, line and column (exit code 2). */
 export async function loadValid(context: Context, platformName: string): Promise<ValidCatalog> {
-  const { platform, names, region } = await openPlatform(context, platformName);
+  const { platform } = await openPlatform(context, platformName);
   const { algorithms, problems } = await loadCatalog(context.root);
   const errors = problems.filter((problem) => problem.severity === 'error');
   if (errors.length) throw new Failure(`the catalog has faults:\n${errors.map(renderProblem).join('\n')}`, EXIT.pending);
-  return { algorithms, platform, names, region, warnings: problems };
+  return { algorithms, platform, warnings: problems };
 }
 
-/** Reads what reconcile needs; writes nothing. Without a connection the AWS SDK's own environment decides. */
+/** Reads what reconcile needs of one region; writes nothing. */
 export async function openWorkspace(
   context: Context,
   catalog: ValidCatalog,
-  connection?: Connection,
-  overrides: readonly Override[] = [],
+  region: string,
+  { connection = { region }, ...allowed }: WorkspaceOptions = {},
 ): Promise<Workspace> {
-  const { algorithms, platform: file, names, region } = catalog;
-  const at = connection ?? { region };
+  const { algorithms, platform: file } = catalog;
+  const { prefix, account, name } = file;
   const hashes = algorithms.map(async ({ name, source }) =>
     source ? ([[name, await treeHash(context.root, imageFolders(source))]] as const) : [],
   );
   const treeHashes = new Map((await Promise.all(hashes)).flat());
-  const aws = makeAws(at, await publisher(context, catalog, at));
-  const facts = await readFacts(new SSMClient(at), names);
-  return {
-    aws,
-    input: {
-      algorithms,
-      faults: [],
-      treeHashes,
-      platform: platformIn(region, file, facts),
-      now: new Date(),
-      overrides,
-      lineOf: lineOf(algorithms),
-    },
-  };
+  const facts = await readFacts(new SSMClient(connection), physicalNames({ prefix, account, region, platform: name }));
+  const platform = platformIn(region, file, facts);
+  const input = { algorithms, faults: [], treeHashes, platform, now: new Date(), lineOf: lineOf(algorithms), ...allowed };
+  return { aws: makeAws(connection, await publisher(context, catalog, connection)), input, region };
 }
 
 /** Plans; and makes the changes when there are any. */
@@ -80,9 +74,18 @@ export async function applyCatalog(context: Context, { aws, input }: Workspace):
   return applyPrepared(context, aws, await plan(aws, input));
 }
 
-/** Makes the changes of a plan, in the name of the commit that is checked out. */
+/** Makes the changes of a plan, in the name of the commit that is checked out, until somebody presses Ctrl-C. */
 export async function applyPrepared(context: Context, aws: Aws, prepared: Prepared): Promise<Report> {
-  return apply(aws, prepared, { commit: await commitOf(context.root), now: () => new Date() });
+  const interrupt = new AbortController();
+  const stop = () => interrupt.abort();
+  process.once('SIGINT', stop);
+  try {
+    const commit = await commitOf(context.root);
+    const holder = `${userInfo().username} on ${hostname()}`;
+    return await apply(aws, prepared, { commit, holder, now: () => new Date(), note: context.warn, signal: interrupt.signal });
+  } finally {
+    process.off('SIGINT', stop);
+  }
 }
 
 /** Where in its file an algorithm says something. */

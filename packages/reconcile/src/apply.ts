@@ -2,6 +2,7 @@
 
 import pLimit from 'p-limit';
 import type { Aws } from './aws/clients.ts';
+import { sentenceOf } from './aws/errors.ts';
 import type { PlannedChange } from './change.ts';
 import { KINDS } from './kinds/index.ts';
 import { type Change, type Kind, NotYet, type Run } from './kinds/kind.ts';
@@ -37,7 +38,9 @@ async function applyInOrder(aws: Aws, steps: readonly Step[], run: Run): Promise
     const { kind, name, algorithm, action } = planned;
     const { result, reason } = stopped
       ? { result: 'skipped' as const, reason: `because ${stopped.kind} ${stopped.name} is ${stopped.result}` }
-      : await applyOne(aws, change, run);
+      : run.signal?.aborted
+        ? { result: 'failed' as const, reason: 'the run was stopped before it came to this' }
+        : await applyOne(aws, change, run);
     const outcome: Outcome = { kind, name, algorithm, action, result, reason };
     outcomes.push(outcome);
     if (result !== 'done') stopped ??= outcome;
@@ -50,12 +53,12 @@ async function applyOne(aws: Aws, planned: Change, run: Run): Promise<Pick<Outco
     const kind = KINDS.find(({ name }) => name === planned.kind) as Kind;
     const change = await asItIsNow(aws, kind, planned, run);
     if (!change) return { result: 'done', reason: '' };
-    const reason = refusalOf(kind, change, run.catalogId);
+    const reason = refusalOf(kind, change, run);
     if (reason) return { result: 'refused', reason };
     await kind.apply(aws, change, run);
     return { result: 'done', reason: '' };
   } catch (error) {
-    return { result: error instanceof NotYet ? 'waiting' : 'failed', reason: error instanceof Error ? error.message : String(error) };
+    return { result: error instanceof NotYet ? 'waiting' : 'failed', reason: sentenceOf(error) };
   }
 }
 

@@ -1,6 +1,7 @@
 /** What a plan is made of: JSON values, their differences and their hashes. Pure. */
 
 import { createHash } from 'node:crypto';
+import { TAGS } from '@mip/registry/names';
 import canonicalize from 'canonicalize';
 
 export type Action = 'create' | 'update' | 'delete';
@@ -39,6 +40,9 @@ export interface Refusal {
   readonly reason: string;
 }
 
+/** Where a difference lies in nothing but the hash that was left on a resource. */
+const HASH = `/tags/${TAGS.specHash}`;
+
 /** `sha256:` and the hex digest of the value's RFC 8785 form. */
 export function hashOf(value: unknown): string {
   const text = canonicalize(value);
@@ -55,11 +59,11 @@ export function diffFields(to: unknown, from: unknown, path = ''): readonly Fiel
   return canonicalize(from ?? null) === canonicalize(to ?? null) ? [] : [{ path, from: from ?? null, to: to ?? null }];
 }
 
-/** Adding is safe, taking away is not; a change of what runs is between the two. */
+/** Adding is safe, taking away is not; a change of what runs is between the two, and what was taken over shows as one. */
 export function riskOf(action: Action, fields: readonly FieldDiff[]): Risk {
   if (action === 'create') return 'low';
   if (action === 'delete') return 'high';
-  return fields.every(({ path }) => path.startsWith('/tags/') || path.endsWith('/description')) ? 'low' : 'medium';
+  return fields.every(({ path }) => path === HASH || path.endsWith('/description')) ? 'low' : 'medium';
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,6 +1,6 @@
 /** Whatever index or kill does to a run, the next one ends where an undisturbed one would have. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { algorithm, imported, input, platform, rerun, run, treeHash } from './testing/fixtures.ts';
+import { algorithm, imported, input, platform, rerun, run, settle, treeHash } from './testing/fixtures.ts';
 import { MemoryAws } from './testing/memory-aws.ts';
 import { sorted, stateOf } from './testing/state.ts';
 import { Killed } from './testing/world.ts';
@@ -33,7 +33,7 @@ describe('a tag index that lags behind', () => {
   it('does not delete twice', async () => {
     await run(aws, input([algorithm('seg'), algorithm('stay')]));
     aws.freezeIndex();
-    await run(aws, input([algorithm('stay')]));
+    await settle(aws, input([algorithm('stay')]));
     expect((await run(aws, input([algorithm('stay')]))).plan.changes).toEqual([]);
   });
 });
@@ -49,7 +49,9 @@ describe('killed at any call', () => {
     const calm = new MemoryAws();
     await run(calm, before);
     await run(calm, after);
-    return { calls: calm.world.trace.length, state: stateOf(calm) };
+    const calls = calm.world.trace.length;
+    await settle(calm, after);
+    return { calls, state: stateOf(calm) };
   }
 
   it.each(['before', 'after'] as const)('%s its effect, the next run ends in the same state, nothing doubled', async (when) => {
@@ -61,7 +63,7 @@ describe('killed at any call', () => {
       crashed.world.restart();
       crashed.world.killAt = { number, when };
       await rerun(crashed, after).catch((error) => expect(error).toBeInstanceOf(Killed));
-      const report = await run(crashed, after);
+      const report = await settle(crashed, after);
       expect(report.ok, `killed ${when} call ${number}`).toBe(true);
       expect(sorted(stateOf(crashed)), `killed ${when} call ${number}`).toEqual(sorted(state));
       expect((await run(crashed, after)).plan.changes).toEqual([]);

@@ -5,7 +5,7 @@ import { GetQueueUrlCommand, SetQueueAttributesCommand } from '@aws-sdk/client-s
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Aws } from './aws/clients.ts';
 import { apply, plan } from './reconcile.ts';
-import { algorithm, input, run } from './testing/fixtures.ts';
+import { algorithm, input, run, runOptions } from './testing/fixtures.ts';
 import { MemoryAws } from './testing/memory-aws.ts';
 import { stateOf } from './testing/state.ts';
 
@@ -74,7 +74,7 @@ describe('drift', () => {
     const before = stateOf(aws);
     await tamper(aws);
     expect(await driftOf(aws)).toEqual(drift);
-    const healed = await apply(aws, await plan(aws, catalog, 'deep'), { commit: 'c0ffee', now: () => new Date(aws.world.now) });
+    const healed = await apply(aws, await plan(aws, catalog, 'deep'), runOptions(aws));
     expect(healed.ok).toBe(true);
     expect(await driftOf(aws)).toEqual([]);
     expect(stateOf(aws)).toEqual(before);

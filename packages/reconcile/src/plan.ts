@@ -35,25 +35,34 @@ interface Decision {
 const NOTHING: Decision = { steps: [], refusals: [] };
 
 /** What deciding needs to know beside the two states. */
-interface Context {
-  readonly catalogId: string;
+interface Context extends Claim {
   readonly lineOf: LineOf;
 }
 
 /** The line, from 1, at which a catalog file says what a JSON pointer names; asked only for what changes. */
 export type LineOf = (file: string, pointer: string) => number;
 
+/** What a run may call its own: what its catalog owns, and what it was told to take over from nobody. */
+export interface Claim {
+  readonly catalogId: string;
+  readonly adopt: ReadonlySet<string>;
+}
+
 /** What is compared, and where. */
 export interface States {
   readonly desired: readonly Wanted[];
   readonly observation: Observation;
   readonly platform: Platform;
+  readonly adopt?: ReadonlySet<string>;
   readonly lineOf?: LineOf | undefined;
 }
 
 /** The steps to take, in order, and the plan that shows them. The same input in any order gives the same plan. */
-export function decide({ desired, observation, platform, lineOf = () => 1 }: States): { plan: Plan; steps: readonly Step[] } {
-  const context = { catalogId: platform.catalogId, lineOf };
+export function decide({ desired, observation, platform, adopt = new Set(), lineOf = () => 1 }: States): {
+  plan: Plan;
+  steps: readonly Step[];
+} {
+  const context = { catalogId: platform.catalogId, adopt, lineOf };
   const decisions = KINDS.flatMap((kind) => decideKind(kind, desired, observation.get(kind.name), context));
   const refusals = decisions.flatMap((one) => one.refusals).sort(inOrder);
   const refused = new Set(refusals.map(({ algorithm }) => algorithm));
@@ -86,7 +95,7 @@ function decideWanted(kind: Kind, wanted: Wanted, { listed, inspected }: KindObs
   const { name, algorithm, specHash } = wanted;
   if (listed.get(name)?.specHash === specHash) return NOTHING;
   const change = changeTo(wanted, inspected.get(name));
-  const reason = refusalOf(kind, change, context.catalogId);
+  const reason = refusalOf(kind, change, context);
   if (reason) return { steps: [], refusals: [{ kind: kind.name, name, algorithm, reason }] };
   const fields = fieldsOf(kind, change);
   if (fields.length === 0) return NOTHING;
@@ -111,10 +120,12 @@ export function changeTo(wanted: Wanted, observed: Observed | undefined): Change
 }
 
 /** Why an existing resource must be left as it is: it is not owned, or its kind says so. */
-export function refusalOf(kind: Kind, { name, wanted, observed }: Change, catalogId: string): string | undefined {
+export function refusalOf(kind: Kind, { name, wanted, observed }: Change, { catalogId, adopt }: Claim): string | undefined {
   if (!observed) return undefined;
-  if (observed.owner !== catalogId)
-    return `${kind.name} ${name} exists and belongs to ${observed.owner ? `catalog ${observed.owner}` : 'nobody that tagged it'}; it is never overwritten`;
+  if (observed.owner !== undefined && observed.owner !== catalogId)
+    return `${kind.name} ${name} exists and belongs to catalog ${observed.owner}; it is never overwritten`;
+  if (observed.owner === undefined && !adopt.has(name))
+    return `${kind.name} ${name} exists and belongs to nobody that tagged it; it is never overwritten. To take it over, adopt it by this name`;
   return wanted && kind.refuse?.(wanted, observed);
 }
 
@@ -122,6 +133,7 @@ export function refusalOf(kind: Kind, { name, wanted, observed }: Change, catalo
 export function fieldsOf(kind: Kind, { wanted, observed }: Change): readonly FieldDiff[] {
   if (!wanted || !observed) return [{ path: '', from: observed?.spec ?? null, to: wanted?.spec ?? null }];
   const fields = kind.diff(wanted.spec, observed.spec);
+  if (observed.owner === undefined) return [...fields, { path: `/tags/${TAGS.algorithm}`, from: null, to: wanted.algorithm }];
   if (fields.length > 0 || observed.specHash === wanted.specHash) return fields;
   return [{ path: `/tags/${TAGS.specHash}`, from: observed.specHash ?? null, to: wanted.specHash }];
 }

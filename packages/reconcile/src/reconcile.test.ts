@@ -1,7 +1,7 @@
 import { CreateServiceCommand, RegisterTaskDefinitionCommand } from '@aws-sdk/client-ecs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { apply, plan, Refused } from './reconcile.ts';
-import { algorithm, FOREIGN_IMAGE, imported, input, platform, rerun, run, treeHash } from './testing/fixtures.ts';
+import { algorithm, FOREIGN_IMAGE, imported, input, platform, rerun, run, runOptions, settle, treeHash } from './testing/fixtures.ts';
 import { MemoryAws } from './testing/memory-aws.ts';
 import { stateOf } from './testing/state.ts';
 
@@ -22,7 +22,7 @@ describe('a new algorithm', () => {
       'done: create service mip-seg',
       'done: create registry-entry seg',
     ]);
-    expect(aws.world.writes.at(-1)).toBe('dynamodb:UpdateItem');
+    expect(aws.world.writes.at(-1)).toBe('dynamodb:UpdateItem'); // that of the row
   });
 
   it('is tagged everywhere', async () => {
@@ -94,11 +94,7 @@ describe('a second run', () => {
     expect(report.plan.changes).toEqual([]);
     expect(aws.world.writes).toEqual([]);
     expect(report.calls.map(({ operation }) => operation)).toEqual([
-      'Scan',
-      'ListServices',
-      'ListTaskDefinitionFamilies',
-      'ListRoles',
-      'GetResources',
+      ...['Scan', 'ListServices', 'ListTaskDefinitionFamilies', 'ListRoles', 'PutObject', 'GetResources'],
     ]);
   });
 
@@ -107,7 +103,7 @@ describe('a second run', () => {
     const late = await plan(aws, wanted);
     await run(aws, wanted);
     aws.world.restart();
-    const report = await apply(aws, late, { commit: 'x', now: () => new Date(0) });
+    const report = await apply(aws, late, runOptions(aws));
     expect(report.outcomes.map(({ result }) => result)).toEqual(Array(7).fill('done'));
     expect(aws.world.writes).toEqual([]);
   });
@@ -139,12 +135,27 @@ describe('a second run', () => {
 describe('an algorithm that leaves the catalog', () => {
   const both = input([algorithm('seg'), algorithm('stay')]);
   const left = input([algorithm('stay')]);
+  const queueOf = (name: string) => aws.memory.sqs.queues.get(name) as { messages: number; tags: Record<string, string> };
 
-  it('goes in the reverse order, and its images stay', async () => {
+  it('is withdrawn at once, and is not gone before SQS can tell whether a job is left', async () => {
     await run(aws, both);
     const report = await run(aws, left);
+    expect(report.outcomes.map(({ result }) => result)).toEqual(['done', 'waiting', ...Array(5).fill('skipped')]);
+    expect(report.outcomes[1]?.reason).toBe(
+      'seg was withdrawn at 2026-01-01T00:00:00.000Z; SQS can tell 60 seconds later whether a job is left, so run it again then',
+    );
+    expect(report.ok).toBe(true);
+    expect([...aws.memory.registry.items.keys()]).toEqual(['stay']);
+    queueOf('mip-seg-requests.fifo').messages = 1; // sent by a router that still had the row
+    aws.world.now += 60_000;
+    expect((await run(aws, left)).outcomes[0]?.reason).toBe('mip-seg-requests.fifo still holds 1 message to be worked off');
+    expect(aws.memory.ecs.services.get('mip-seg')?.status).toBe('ACTIVE');
+  });
+
+  it('goes in the reverse order once nothing is left, and its images stay', async () => {
+    await run(aws, both);
+    const report = await settle(aws, left);
     expect(report.outcomes.map(({ kind, name, result }) => `${result} ${kind} ${name}`)).toEqual([
-      'done registry-entry seg',
       'done service mip-seg',
       'done task-definition mip-seg',
       'done task-role mip-eu-central-1-seg-task',
@@ -156,30 +167,32 @@ describe('an algorithm that leaves the catalog', () => {
     expect((await run(aws, left)).plan.changes).toEqual([]);
   });
 
-  it('is withdrawn at once, but waits with its workers for the last message', async () => {
-    await run(aws, both);
-    const queue = aws.memory.sqs.queues.get('mip-seg-requests.fifo');
-    if (queue) queue.messages = 2;
-    const report = await run(aws, left);
-    expect(report.outcomes.map(({ result }) => result)).toEqual(['done', 'waiting', ...Array(5).fill('skipped')]);
-    expect(report.outcomes[1]?.reason).toBe('mip-seg-requests.fifo still holds 2 messages to be worked off');
-    expect(report.ok).toBe(true);
-    expect(aws.memory.ecs.services.get('mip-seg')?.status).toBe('ACTIVE');
-    if (queue) queue.messages = 0;
-    expect((await run(aws, left)).outcomes.every(({ result }) => result === 'done')).toBe(true);
-  });
-
   it('keeps dead letters until somebody has looked at them', async () => {
     await run(aws, both);
-    const letters = aws.memory.sqs.queues.get('mip-seg-requests-dlq.fifo');
-    if (letters) letters.messages = 1;
+    await run(aws, left);
+    queueOf('mip-seg-requests-dlq.fifo').messages = 1;
+    aws.world.now += 60_000;
     const report = await run(aws, left);
-    expect(report.outcomes.map(({ result }) => result)).toEqual(['done', 'done', 'done', 'done', 'done', 'waiting', 'skipped']);
+    expect(report.outcomes.map(({ result }) => result)).toEqual(['done', 'done', 'done', 'done', 'waiting', 'skipped']);
   });
 
-  it('comes back after the minute that SQS wants', async () => {
+  it('that comes back while it drains is as if it had never left, and leaves as slowly again', async () => {
     await run(aws, both);
+    const before = stateOf(aws);
     await run(aws, left);
+    const report = await run(aws, both);
+    expect(report.outcomes.map(({ action, kind, result }) => `${result} ${action} ${kind}`)).toEqual([
+      'done update service',
+      'done create registry-entry',
+    ]);
+    expect(stateOf(aws)).toEqual(before);
+    aws.world.now += 3_600_000;
+    expect((await run(aws, left)).outcomes[1]?.result).toBe('waiting');
+  });
+
+  it('that is gone comes back after the minute that SQS wants', async () => {
+    await run(aws, both);
+    await settle(aws, left);
     const soon = await run(aws, both);
     expect(soon.outcomes.find(({ result }) => result === 'waiting')?.reason).toMatch(/refuses the name .* for 60 seconds/);
     aws.world.now += 60_000;
@@ -188,6 +201,15 @@ describe('an algorithm that leaves the catalog', () => {
     expect(aws.memory.ecr.repositories.get('mip-seg')?.tags['mip:retired']).toBeUndefined();
     expect(aws.memory.ecs.services.get('mip-seg')?.status).toBe('ACTIVE'); // the index never forgot the old one
     expect(aws.memory.registry.items.has('seg')).toBe(true);
+  });
+
+  it('counts as deleted once, however long it drains', async () => {
+    const four = ['a', 'b', 'c', 'd'].map((name) => algorithm(name));
+    await run(aws, input(four));
+    await run(aws, input(four.slice(2)));
+    const prepared = await plan(aws, input(four.slice(3)));
+    expect(prepared.plan.changes.filter(({ kind }) => kind === 'service')).toHaveLength(3);
+    expect(prepared.dangers).toEqual([]);
   });
 });
 
@@ -202,7 +224,8 @@ describe('what is not owned', () => {
         kind: 'service',
         name: 'mip-seg',
         algorithm: 'seg',
-        reason: 'service mip-seg exists and belongs to nobody that tagged it; it is never overwritten',
+        reason:
+          'service mip-seg exists and belongs to nobody that tagged it; it is never overwritten. To take it over, adopt it by this name',
       },
     ]);
     expect(stateOf(aws)).toEqual(before);
@@ -225,7 +248,7 @@ describe('what is not owned', () => {
   it('that appears between plan and apply is seen before the write', async () => {
     const prepared = await plan(aws, input([algorithm('seg')]));
     await makeUnowned('mip-seg');
-    const report = await apply(aws, prepared, { commit: 'x', now: () => new Date(0) });
+    const report = await apply(aws, prepared, runOptions(aws));
     expect(report.outcomes.map(({ result }) => result)).toEqual(['done', 'done', 'done', 'done', 'done', 'refused', 'skipped']);
   });
 });

@@ -7,13 +7,14 @@
  */
 
 import type { Algorithm } from './algorithm.ts';
-import { applySteps, type Outcome } from './apply.ts';
-import type { CallCount } from './aws/calls.ts';
+import { applySteps } from './apply.ts';
 import type { Aws } from './aws/clients.ts';
+import { hashOf, type PlannedChange } from './change.ts';
 import { desire } from './desire.ts';
 import { type Depth, inspect, list, overridesIn } from './observe.ts';
 import { decide, type LineOf, type Plan, type Step } from './plan.ts';
 import type { Platform } from './platform.ts';
+import { asRun, type Report, type RunOptions } from './run.ts';
 import { dangers, extentOf, type Override } from './safety.ts';
 
 /** What should be: the catalog as it was read, and where. */
@@ -26,7 +27,10 @@ export interface Input {
   readonly platform: Platform;
   /** When the plan is made: an override of the scale holds until its time. */
   readonly now: Date;
-  readonly overrides?: readonly Override[];
+  /** Safety rules that are lifted for this run. */
+  readonly allow?: readonly Override[];
+  /** Physical names that may be taken over from nobody, for this run. */
+  readonly adopt?: readonly string[];
   /** Finds the line of a change's cause; without it, line 1. */
   readonly lineOf?: LineOf;
 }
@@ -37,14 +41,7 @@ export interface Prepared {
   readonly dangers: readonly string[];
   readonly steps: readonly Step[];
   readonly platform: Platform;
-}
-
-/** What a run did. `ok` unless something failed or was refused; `waiting` is left to a later run. */
-export interface Report {
-  readonly plan: Plan;
-  readonly outcomes: readonly Outcome[];
-  readonly calls: readonly CallCount[];
-  readonly ok: boolean;
+  readonly adopt: ReadonlySet<string>;
 }
 
 /** The plan was too dangerous to begin with; nothing was written. */
@@ -54,20 +51,26 @@ export class Refused extends Error {
 
 /** Reads the platform and decides; `deep` finds drift as well. Writes nothing. @throws when any of it could not be read. */
 export async function plan(aws: Aws, input: Input, depth: Depth = 'changes'): Promise<Prepared> {
-  const { algorithms, faults, treeHashes, platform, overrides, now } = input;
+  const { algorithms, faults, treeHashes, platform, allow, now } = input;
+  const adopt = new Set(input.adopt);
   const listing = await list(aws, platform, depth);
   const desired = desire(algorithms, { treeHashes, overrides: overridesIn(listing, now) }, platform);
   const observation = await inspect(aws, platform, desired, listing);
-  const decided = decide({ desired, observation, platform, lineOf: input.lineOf });
+  const decided = decide({ desired, observation, platform, adopt, lineOf: input.lineOf });
   const extent = extentOf(desired, observation, decided.steps);
-  return { ...decided, dangers: dangers({ algorithms: algorithms.length, faults }, extent, overrides, platform.thresholds), platform };
+  return { ...decided, dangers: dangers({ algorithms: algorithms.length, faults }, extent, allow, platform.thresholds), platform, adopt };
 }
 
-/** Makes the changes of a plan. @throws {Refused} before the first write, when the plan has dangers. */
-export async function apply(aws: Aws, prepared: Prepared, { commit, now }: { commit: string; now: () => Date }): Promise<Report> {
-  const { plan, steps, platform } = prepared;
-  if (prepared.dangers.length > 0) throw new Refused(prepared.dangers.join('\n'));
-  const outcomes = await applySteps(aws, steps, { ...platform, commit, now, planDigest: plan.digest });
-  const failed = outcomes.some(({ result }) => result === 'failed' || result === 'refused');
-  return { plan, outcomes, calls: aws.calls.counts, ok: !failed && plan.refusals.length === 0 };
+/** Only some changes of a plan; what makes the whole of it dangerous does not hold for them. */
+export function narrow(prepared: Prepared, holds: (change: PlannedChange) => boolean): Prepared {
+  const steps = prepared.steps.filter(({ planned }) => holds(planned));
+  const { digest: _, ...content } = { ...prepared.plan, changes: steps.map(({ planned }) => planned), refusals: [] };
+  return { ...prepared, plan: { ...content, digest: hashOf(content) }, steps, dangers: [] };
+}
+
+/** Makes the changes of a plan, as the only run that does. @throws {Refused} before the first write, when the plan has dangers. */
+export async function apply(aws: Aws, prepared: Prepared, options: RunOptions): Promise<Report> {
+  const { plan, steps, platform, adopt, dangers } = prepared;
+  if (dangers.length > 0) throw new Refused(dangers.join('\n'));
+  return asRun(aws, plan, platform, options, () => applySteps(aws, steps, { ...platform, ...options, adopt, planDigest: plan.digest }));
 }

@@ -1,7 +1,7 @@
 /** What a plan must not do without somebody saying so by name. Pure. */
 
 import type { PlannedChange } from './change.ts';
-import type { Wanted } from './kinds/kind.ts';
+import type { Listed, Wanted } from './kinds/kind.ts';
 import type { Observation } from './observe.ts';
 import type { Step } from './plan.ts';
 import { THRESHOLDS, type Thresholds } from './thresholds.ts';
@@ -16,13 +16,15 @@ export interface Extent {
   readonly updated: number;
 }
 
-/** How far a plan reaches: an algorithm is deleted when nothing of it is wanted any more. */
+/** How far a plan reaches: an algorithm is deleted when nothing of it is wanted any more, once, and not again while it drains. */
 export function extentOf(desired: readonly Wanted[], observation: Observation, steps: readonly Step[]): Extent {
   const declared = new Set(desired.map(({ algorithm }) => algorithm));
-  const gone = algorithmsWith(steps, (change) => change.action === 'delete' && !declared.has(change.algorithm));
+  const draining = algorithmsIn(observation, ({ withdrawn }) => withdrawn !== undefined);
+  const leaves = ({ action, algorithm }: PlannedChange) => action === 'delete' && !declared.has(algorithm) && !draining.has(algorithm);
+  const gone = algorithmsWith(steps, leaves);
   const updated = algorithmsWith(steps, (change) => change.action === 'update');
-  const listed = [...observation.values()].flatMap(({ listed }) => [...listed].map(([name, { algorithm }]) => algorithm ?? name));
-  const owned = new Set([...listed.filter((algorithm) => declared.has(algorithm)), ...gone]);
+  const listed = algorithmsIn(observation, () => true);
+  const owned = new Set([...[...listed].filter((algorithm) => declared.has(algorithm)), ...gone]);
   return { owned: owned.size, deleted: gone.size, updated: updated.size };
 }
 
@@ -59,4 +61,9 @@ function tooManyUpdates({ owned, updated }: Extent, { few, updatedShare }: Thres
 
 function algorithmsWith(steps: readonly Step[], holds: (change: PlannedChange) => boolean): ReadonlySet<string> {
   return new Set(steps.flatMap(({ planned }) => (holds(planned) ? [planned.algorithm] : [])));
+}
+
+function algorithmsIn(observation: Observation, holds: (one: Listed) => boolean): ReadonlySet<string> {
+  const listed = [...observation.values()].flatMap((seen) => [...seen.listed]);
+  return new Set(listed.flatMap(([name, one]) => (holds(one) ? [one.algorithm ?? name] : [])));
 }

@@ -8,6 +8,8 @@ export const LIMITS = {
     queueName: { max: 80, pattern: /^[A-Za-z0-9_-]+(\.fifo)?$/ },
     /** A deleted queue's name is refused for 60 seconds (same page). */
     nameReuseSeconds: 60,
+    /** Counts of messages are to be believed a minute after the last was sent. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html */
+    countsSettleSeconds: 60,
     /** 12 hours from receipt. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html */
     visibilitySeconds: 43_200,
     /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
@@ -20,8 +22,6 @@ export const LIMITS = {
     waitSeconds: 20,
     /** The least and the most that a queue can be set to (same page). */
     maximumMessageSize: { min: 1024, max: 1_048_576 },
-    /** How long the counts of messages may be off after the last was sent: "at least 1 minute" (same guide, GetQueueAttributes). */
-    countsSettleSeconds: 60,
     /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ListQueues.html */
     listPage: 1000,
   },

@@ -67,9 +67,10 @@ export class Registry {
 
   /**
    * Writes what Git decides and keeps `created_at`, overrides and pins.
+   * @param adopted takes over a row that belongs to nobody.
    * @throws {NotOwned} when the row exists and `managed_by` differs.
    */
-  async publish(row: PublishedEntry, now: Date): Promise<void> {
+  async publish(row: PublishedEntry, now: Date, adopted = false): Promise<void> {
     const { algorithm_name, ...attributes } = row;
     const set = Object.entries({ ...attributes, updated_at: now.toISOString() }).filter(([, value]) => value !== undefined);
     const remove = OPTIONAL.filter((name) => !set.some(([key]) => key === name));
@@ -82,9 +83,26 @@ export class Registry {
         TableName: this.#table,
         Key: { algorithm_name },
         UpdateExpression: `SET ${assignments.join(', ')} REMOVE ${remove.map((key) => `#${key}`).join(', ')}`,
-        ConditionExpression: 'attribute_not_exists(algorithm_name) OR #managed_by = :managed_by',
+        ConditionExpression: `attribute_not_exists(${adopted ? '#managed_by' : 'algorithm_name'}) OR #managed_by = :managed_by`,
         ExpressionAttributeNames: names,
         ExpressionAttributeValues: values,
+      }),
+    );
+  }
+
+  /**
+   * Sets the number of tasks for a while, or lets go of it with null.
+   * @throws {NotOwned} when there is no such row of this owner.
+   */
+  async scale(name: string, owner: string, override: RegistryEntry['scale_override'] | null): Promise<void> {
+    await this.#owned(
+      name,
+      new UpdateCommand({
+        TableName: this.#table,
+        Key: { algorithm_name: name },
+        UpdateExpression: override ? 'SET scale_override = :override' : 'REMOVE scale_override',
+        ConditionExpression: 'managed_by = :owner',
+        ExpressionAttributeValues: { ':owner': owner, ...(override && { ':override': override }) },
       }),
     );
   }
@@ -110,7 +128,7 @@ export class Registry {
       await this.#document.send(command as UpdateCommand);
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      throw new NotOwned(`the registry's row ${name} belongs to another catalog`);
+      throw new NotOwned(`the registry has no row ${name} of this catalog`);
     }
   }
 }

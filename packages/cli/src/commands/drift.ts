@@ -1,7 +1,8 @@
-import { plan, planAsJson, renderPlan, renderReport } from '@mip/reconcile';
+import { plan, planAsJson, type Report, renderPlan, renderReport, reportAsJson } from '@mip/reconcile';
 import type { Command } from 'commander';
 import { type Context, EXIT, type GlobalOptions } from '../context.ts';
-import { applyPrepared, loadValid, openWorkspace } from '../workspace.ts';
+import { inEveryRegion, show, worst } from '../regions.ts';
+import { applyPrepared, type Workspace } from '../workspace.ts';
 
 /** `mip drift`: what differs from Git, whoever did it. Exit code 2 when something does; `--heal` puts it right. */
 export function add(program: Command, context: Context): void {
@@ -9,16 +10,32 @@ export function add(program: Command, context: Context): void {
     .command('drift')
     .description('compare every field of everything owned with Git; exit code 2 when something differs')
     .option('--heal', 'put right what differs', false)
-    .action(async (options: { heal: boolean }) => {
-      const { platform, json } = program.opts<GlobalOptions>();
-      const { aws, input } = await openWorkspace(context, await loadValid(context, platform));
-      const prepared = await plan(aws, input, 'deep');
-      context.print(json ? planAsJson(prepared, aws.calls.counts) : renderPlan(prepared, { colour: context.terminal }));
-      const differs = prepared.plan.changes.length > 0 || prepared.plan.refusals.length > 0;
-      if (differs) process.exitCode = EXIT.pending;
-      if (!differs || !options.heal) return;
-      const report = await applyPrepared(context, aws, prepared);
-      context.warn(renderReport(report, { colour: false }));
-      process.exitCode = report.ok ? EXIT.done : EXIT.failed;
+    .action(async ({ heal }: { heal: boolean }) => {
+      const global = program.opts<GlobalOptions>();
+      const found = await inEveryRegion(context, global, {}, (workspace) => drift(context, workspace, heal));
+      show(context, global.json, found, {
+        json: ({ prepared, aws, healed }) => ({
+          ...planAsJson(prepared, aws.calls.counts),
+          ...(healed && { healed: reportAsJson(healed) }),
+        }),
+        render: ({ prepared, healed }) =>
+          [
+            renderPlan(prepared, { colour: context.terminal }),
+            ...(healed ? [renderReport(healed, { colour: context.terminal })] : []),
+          ].join('\n'),
+      });
+      process.exitCode = worst(found, ({ differs, healed }) => (differs ? exitCodeOf(healed) : EXIT.done));
     });
+}
+
+async function drift(context: Context, { aws, input }: Workspace, heal: boolean) {
+  const prepared = await plan(aws, input, 'deep');
+  const differs = prepared.plan.changes.length > 0 || prepared.plan.refusals.length > 0;
+  const healed = differs && heal ? await applyPrepared(context, aws, prepared) : undefined;
+  return { prepared, aws, differs, healed };
+}
+
+function exitCodeOf(healed: Report | undefined): number {
+  if (!healed) return EXIT.pending;
+  return healed.ok ? EXIT.done : EXIT.failed;
 }

@@ -5,10 +5,11 @@ import { ECRClient } from '@aws-sdk/client-ecr';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
+import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { CallCounter } from './calls.ts';
+import { Calls } from './calls.ts';
 import type { ImagePublisher } from './images.ts';
 
 /** Everything that a kind may reach for. */
@@ -17,11 +18,12 @@ export interface Aws {
   readonly ecr: ECRClient;
   readonly ecs: ECSClient;
   readonly iam: IAMClient;
+  readonly s3: S3Client;
   readonly sqs: SQSClient;
   readonly ssm: SSMClient;
   readonly tagging: ResourceGroupsTaggingAPIClient;
   readonly images: ImagePublisher;
-  readonly calls: CallCounter;
+  readonly calls: Calls;
 }
 
 /** How to reach a region; without `endpoint` and `credentials` the SDK's own defaults hold. */
@@ -35,7 +37,7 @@ export interface Connection {
 const RETRIES = { retryMode: 'adaptive', maxAttempts: 8 } as const;
 
 export function makeAws(connection: Connection, images: ImagePublisher): Aws {
-  const calls = new CallCounter();
+  const calls = new Calls();
   const config = { ...connection, ...RETRIES };
   const dynamodb = calls.watch(new DynamoDBClient(config), 'dynamodb');
   return {
@@ -43,6 +45,7 @@ export function makeAws(connection: Connection, images: ImagePublisher): Aws {
     ecr: calls.watch(new ECRClient(config), 'ecr'),
     ecs: calls.watch(new ECSClient(config), 'ecs'),
     iam: calls.watch(new IAMClient(config), 'iam'),
+    s3: calls.watch(new S3Client({ ...config, forcePathStyle: true }), 's3'),
     sqs: calls.watch(new SQSClient(config), 'sqs'),
     ssm: calls.watch(new SSMClient(config), 'ssm'),
     tagging: calls.watch(new ResourceGroupsTaggingAPIClient(config), 'tag'),

@@ -56,7 +56,12 @@ export async function activeFamilies(ecs: Pick<ECSClient, 'send'>, familyPrefix:
 }
 
 /** Nothing can be started from any revision of the family after this. */
-export async function deregisterAll(ecs: Pick<ECSClient, 'send'>, family: string): Promise<void> {
+export function deregisterAll(ecs: Pick<ECSClient, 'send'>, family: string): Promise<void> {
+  return deregisterOld(ecs, family, 0);
+}
+
+/** Leaves the newest few revisions that can be started. */
+export async function deregisterOld(ecs: Pick<ECSClient, 'send'>, family: string, keep: number): Promise<void> {
   const arns: string[] = [];
   let nextToken: string | undefined;
   do {
@@ -65,5 +70,10 @@ export async function deregisterAll(ecs: Pick<ECSClient, 'send'>, family: string
     nextToken = page.nextToken;
   } while (nextToken);
   const own = arns.filter((arn) => arn.slice(arn.lastIndexOf('/') + 1).split(':')[0] === family); // a prefix may match more
-  for (const taskDefinition of own) await ecs.send(new DeregisterTaskDefinitionCommand({ taskDefinition }));
+  const old = own.toSorted((a, b) => numberOf(b) - numberOf(a)).slice(keep);
+  for (const taskDefinition of old) await ecs.send(new DeregisterTaskDefinitionCommand({ taskDefinition }));
+}
+
+function numberOf(arn: string): number {
+  return Number(arn.slice(arn.lastIndexOf(':') + 1));
 }

@@ -58,6 +58,10 @@ export interface Run extends Owner {
   readonly commit: string;
   readonly planDigest: string;
   readonly now: () => Date;
+  /** Physical names that may be taken over from nobody. */
+  readonly adopt: ReadonlySet<string>;
+  /** Ends the run in order. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Kind<Spec = unknown> {

@@ -6,7 +6,7 @@ import { changeTo } from '../plan.ts';
 import { algorithm, input, platform, treeHash } from '../testing/fixtures.ts';
 import { MemoryAws } from '../testing/memory-aws.ts';
 import { KINDS } from './index.ts';
-import type { Change, Kind, Run, Wanted } from './kind.ts';
+import { type Change, type Kind, NotYet, type Run, type Wanted } from './kind.ts';
 
 /** No calls of their own: AWS asks for them when a task definition with roles and tags is registered. */
 const ASKED_FOR_BY_CALLS = ['iam:PassRole', 'ecs:TagResource'];
@@ -24,7 +24,12 @@ async function watch<T>(aws: MemoryAws, kind: Kind, part: 'read' | 'write', act:
 }
 
 function runOf(aws: MemoryAws, tagPolicy: 'immutable' | 'mutable'): Run {
-  return { ...platform(tagPolicy), commit: 'x', planDigest: 'x', now: () => new Date(aws.world.now) };
+  return { ...platform(tagPolicy), commit: 'x', planDigest: 'x', now: () => new Date(aws.world.now), adopt: new Set() };
+}
+
+/** A delete that has to wait has made its calls. */
+function waits(error: unknown): void {
+  if (!(error instanceof NotYet)) throw error;
 }
 
 async function upsert(aws: MemoryAws, wanted: readonly Wanted[], run: Run): Promise<void> {
@@ -51,17 +56,27 @@ async function tamper({ iam, memory, names }: MemoryAws): Promise<void> {
 beforeAll(async () => {
   const aws = new MemoryAws();
   const { algorithms } = input([algorithm('seg')]);
-  const editions = [1, 2].map((edition) => new Map([['seg', treeHash('seg', edition)]]));
-  const [first = [], second = []] = editions.map((hashes, index) =>
+  const editions = [1, 2, 3].map((edition) => new Map([['seg', treeHash('seg', edition)]]));
+  const [first = [], between = [], second = []] = editions.map((hashes, index) =>
     desire(algorithms, { treeHashes: hashes, overrides: new Map() }, platform(index ? 'mutable' : 'immutable')),
   );
   await upsert(aws, first, runOf(aws, 'immutable'));
   await tamper(aws);
-  await upsert(aws, second, runOf(aws, 'mutable'));
+  for (const wanted of [between, second]) await upsert(aws, wanted, runOf(aws, 'mutable'));
   for (const { kind: name, ...one } of second.toReversed()) {
     const kind = KINDS.find((candidate) => candidate.name === name) as Kind;
     const change: Change = { kind: name, name: one.name, algorithm: 'seg', action: 'delete' };
-    await watch(aws, kind, 'write', () => kind.apply(aws, change, runOf(aws, 'mutable')));
+    await watch(aws, kind, 'write', () => kind.apply(aws, change, runOf(aws, 'mutable'))).catch(waits);
+    aws.world.now += 60_000;
+    await upsert(
+      aws,
+      second.filter((wanted) => wanted.kind === name && wanted.name === one.name),
+      runOf(aws, 'mutable'),
+    ); // back while it drains
+    await watch(aws, kind, 'write', () => kind.apply(aws, change, runOf(aws, 'mutable'))).catch(waits);
+    aws.world.now += 60_000;
+    const observed = (await kind.inspect(aws, runOf(aws, 'mutable'), new Map([[one.name, undefined]]))).get(one.name);
+    if (observed) await watch(aws, kind, 'write', () => kind.apply(aws, { ...change, observed }, runOf(aws, 'mutable')));
   }
   aws.world.now += 60_000;
   await upsert(aws, second, runOf(aws, 'mutable')); // back from retirement

@@ -70,7 +70,8 @@ export const registryEntry: Kind<RegistryEntrySpec> = {
   async apply(aws, change, run) {
     const table = registry(aws, run);
     if (change.action === 'delete') return table.withdraw(change.name, run.catalogId);
-    await table.publish(await row(aws, change.wanted as Wanted<RegistryEntrySpec>, run), run.now());
+    const adopted = run.adopt.has(change.name);
+    await table.publish(await row(aws, change.wanted as Wanted<RegistryEntrySpec>, run), run.now(), adopted);
   },
 };
 

@@ -61,9 +61,9 @@ it('does not run a task definition that was not planned', async () => {
   await run(aws, input([algorithm('seg')]));
   const [wanted] = service.desire(algorithm('seg'), platform, []); // refers to no hash at all
   const change = { kind: 'service', name: 'mip-seg', algorithm: 'seg', action: 'update' as const, wanted: wanted as Wanted<ServiceSpec> };
-  await expect(service.apply(aws, change, { ...platform, commit: 'x', planDigest: 'x', now: () => new Date(0) })).rejects.toThrow(
-    'task-definition/mip-seg:1 is not the task definition that was planned',
-  );
+  await expect(
+    service.apply(aws, change, { ...platform, commit: 'x', planDigest: 'x', now: () => new Date(0), adopt: new Set() }),
+  ).rejects.toThrow('task-definition/mip-seg:1 is not the task definition that was planned');
 });
 
 it('is described ten at a time', async () => {

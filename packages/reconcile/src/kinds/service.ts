@@ -1,4 +1,4 @@
-/** The ECS service that keeps an algorithm's workers running. */
+/** The ECS service that keeps an algorithm's workers running, until the last job of one that left the catalog is done. */
 
 import {
   CreateServiceCommand,
@@ -11,15 +11,17 @@ import {
   ServiceNotFoundException,
   type Tag,
   TagResourceCommand,
+  UntagResourceCommand,
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs';
 import { LIMITS } from '@mip/registry/limits';
 import { TAGS } from '@mip/registry/names';
+import type { Algorithm } from '../algorithm.ts';
 import { batches, readEach } from '../aws/batches.ts';
 import type { Aws } from '../aws/clients.ts';
 import { messagesIn } from '../aws/queues.ts';
 import { lowerTags, ownedResources, tagRecord } from '../aws/tags.ts';
-import { findRevision, ownedRevision } from '../aws/task-definitions.ts';
+import { deregisterOld, findRevision, ownedRevision } from '../aws/task-definitions.ts';
 import { diffFields } from '../change.ts';
 import type { Owner } from '../platform.ts';
 import {
@@ -35,6 +37,9 @@ import {
   want,
 } from './kind.ts';
 
+/** The newest revision, and the one before it. */
+const REVISIONS_KEPT = 2;
+
 export interface ServiceSpec {
   readonly cluster: string;
   /** The revision is known by the hash of its spec: its number does not exist before it is registered. */
@@ -44,13 +49,18 @@ export interface ServiceSpec {
   readonly securityGroups: readonly string[];
   readonly assignPublicIp: string;
   readonly deployment: { readonly minimumHealthyPercent: number; readonly maximumPercent: number; readonly rollback: boolean };
+  /** True while it only works off what is left. */
+  readonly withdrawn: boolean;
 }
 
 export const service: Kind<ServiceSpec> = {
   name: 'service',
   permissions: {
     read: ['tag:GetResources', 'ecs:ListServices', 'ecs:DescribeServices', 'ecs:DescribeTaskDefinition'],
-    write: ['ecs:CreateService', 'ecs:UpdateService', 'ecs:TagResource', 'ecs:DeleteService', 'sqs:GetQueueUrl', 'sqs:GetQueueAttributes'],
+    write: [
+      ...['ecs:CreateService', 'ecs:UpdateService', 'ecs:TagResource', 'ecs:UntagResource', 'ecs:DeleteService'],
+      ...['ecs:ListTaskDefinitions', 'ecs:DeregisterTaskDefinition', 'sqs:GetQueueUrl', 'sqs:GetQueueAttributes'],
+    ],
   },
   causes: { '/desiredCount': '/scaling/min' },
 
@@ -60,11 +70,12 @@ export const service: Kind<ServiceSpec> = {
     const spec: ServiceSpec = {
       cluster: facts.cluster,
       taskDefinition: { family, specHash },
-      desiredCount: algorithm.status === 'inactive' ? 0 : Math.max(algorithm.scaling.min, 1),
+      desiredCount: tasksOf(algorithm),
       subnets: facts.subnets.toSorted(),
       securityGroups: [facts.security_group],
       assignPublicIp: facts.assign_public_ip ? 'ENABLED' : 'DISABLED',
       deployment: { minimumHealthyPercent: 100, maximumPercent: 200, rollback: true },
+      withdrawn: false,
     };
     return [want('service', algorithm, names.service(algorithm.name), spec)];
   },
@@ -73,7 +84,7 @@ export const service: Kind<ServiceSpec> = {
     const active = await activeServices(aws, names.cluster);
     const listed = new Map<string, Listed>();
     for await (const { arn, tags } of ownedResources(aws.tagging, catalogId, 'ecs:service'))
-      if (active.has(arn)) listed.set(arn.slice(arn.lastIndexOf('/') + 1), ownership(tags));
+      if (active.has(arn)) listed.set(arn.slice(arn.lastIndexOf('/') + 1), asListed(tags));
     return listed;
   },
 
@@ -91,12 +102,32 @@ export const service: Kind<ServiceSpec> = {
     const taskDefinition = await revisionFor(aws, wanted.spec, run);
     const tags = lowerTags(versionedTagsOf(wanted, run));
     if (change.action === 'create') return create(aws, wanted, taskDefinition, tags);
-    const { service: updated } = await aws.ecs.send(
-      new UpdateServiceCommand({ service: wanted.name, ...settings(wanted.spec, taskDefinition) }),
-    );
-    await aws.ecs.send(new TagResourceCommand({ resourceArn: updated?.serviceArn, tags })); // last: the hash says that it is updated
+    return update(aws, change, { taskDefinition, tags });
   },
 };
+
+/** What somebody set for a while holds, also for an algorithm that is inactive. */
+function tasksOf({ status, scaling, override }: Algorithm): number {
+  return override?.count ?? (status === 'inactive' ? 0 : Math.max(scaling.min, 1));
+}
+
+/** A service that was withdrawn is looked at closely whatever its hash says: it must not stay so when it is wanted again. */
+function asListed(tags: Readonly<Record<string, string>>): Listed {
+  const listed = ownership(tags);
+  return listed.withdrawn === undefined ? listed : { ...listed, specHash: undefined };
+}
+
+/** Keeps the revision that ran before, for a deployment that is rolled back; older ones can start nothing any more. */
+async function update(aws: Aws, change: Change<ServiceSpec>, to: { taskDefinition: string; tags: Tag[] }): Promise<void> {
+  const { name, spec } = change.wanted as Wanted<ServiceSpec>;
+  const command = new UpdateServiceCommand({ service: name, ...settings(spec, to.taskDefinition) });
+  const { service: updated } = await aws.ecs.send(command);
+  const resourceArn = updated?.serviceArn;
+  if (change.observed?.spec.withdrawn) await aws.ecs.send(new UntagResourceCommand({ resourceArn, tagKeys: [TAGS.withdrawn] }));
+  const before = change.observed?.spec.taskDefinition;
+  if (before?.specHash !== spec.taskDefinition.specHash) await deregisterOld(aws.ecs, spec.taskDefinition.family, REVISIONS_KEPT);
+  await aws.ecs.send(new TagResourceCommand({ resourceArn, tags: to.tags })); // last: the hash says that all of it is done
+}
 
 async function create(aws: Aws, { name, spec }: Wanted<ServiceSpec>, taskDefinition: string, tags: Tag[]): Promise<void> {
   const command = new CreateServiceCommand({
@@ -138,6 +169,7 @@ async function observe(aws: Aws, found: Service): Promise<Observed<ServiceSpec>>
   const network = found.networkConfiguration?.awsvpcConfiguration;
   const { minimumHealthyPercent = 100, maximumPercent = 200, deploymentCircuitBreaker } = found.deploymentConfiguration ?? {};
   const arn = found.taskDefinition ?? '';
+  const { withdrawn } = ownership(tagRecord(found.tags));
   const spec = {
     cluster: (found.clusterArn ?? '').split('/').at(-1) ?? '',
     taskDefinition: { family: arn.slice(arn.lastIndexOf('/') + 1).split(':')[0] ?? '', specHash: revision?.tags[TAGS.specHash] ?? '' },
@@ -146,6 +178,7 @@ async function observe(aws: Aws, found: Service): Promise<Observed<ServiceSpec>>
     securityGroups: network?.securityGroups ?? [],
     assignPublicIp: network?.assignPublicIp ?? 'DISABLED',
     deployment: { minimumHealthyPercent, maximumPercent, rollback: deploymentCircuitBreaker?.rollback ?? false },
+    withdrawn: withdrawn !== undefined,
   };
   return { name: found.serviceName ?? '', ...ownership(tagRecord(found.tags)), spec };
 }
@@ -174,14 +207,32 @@ function settings(spec: ServiceSpec, taskDefinition: string) {
   };
 }
 
-/** Its workers are the only ones that can empty the queue, so they go after the last job. */
-async function remove(aws: Aws, { name, algorithm }: Change, { names }: Run): Promise<void> {
-  const queue = names.requestQueue(algorithm);
+/**
+ * Its workers are the only ones that can empty the queue, so they go after the last job. SQS's counts are to be believed only some time
+ * after the last message was sent, and the router may have sent one until the row was withdrawn.
+ */
+async function remove(aws: Aws, { name, algorithm, observed }: Change<ServiceSpec>, run: Run): Promise<void> {
+  const since = observed?.withdrawn ?? (await withdraw(aws, name, run));
+  const waited = (run.now().getTime() - new Date(since).getTime()) / 1000;
+  const settle = LIMITS.sqs.countsSettleSeconds;
+  if (waited < settle)
+    throw new NotYet(
+      `${algorithm} was withdrawn at ${since}; SQS can tell ${settle} seconds later whether a job is left, so run it again then`,
+    );
+  const queue = run.names.requestQueue(algorithm);
   const messages = await messagesIn(aws.sqs, queue);
   if (messages > 0) throw new NotYet(`${queue} still holds ${messages} ${messages === 1 ? 'message' : 'messages'} to be worked off`);
   try {
-    await aws.ecs.send(new DeleteServiceCommand({ cluster: names.cluster, service: name, force: true }));
+    await aws.ecs.send(new DeleteServiceCommand({ cluster: run.names.cluster, service: name, force: true }));
   } catch (error) {
     if (!(error instanceof ServiceNotFoundException || error instanceof ServiceNotActiveException)) throw error;
   }
+}
+
+/** @returns the time that is now on the service, ISO 8601. */
+async function withdraw(aws: Aws, name: string, run: Run): Promise<string> {
+  const since = run.now().toISOString();
+  const [found] = await describe(aws, run, [name]);
+  if (found) await aws.ecs.send(new TagResourceCommand({ resourceArn: found.serviceArn, tags: lowerTags({ [TAGS.withdrawn]: since }) }));
+  return since;
 }

@@ -1,14 +1,20 @@
-/** What plan and apply found, as JSON for scripts. Pure; the same input gives the same text. */
+/** What plan and apply found, for scripts: values that `JSON.stringify` shows whole. Pure. */
 
 import type { CallCount } from '../aws/calls.ts';
-import type { Prepared, Report } from '../reconcile.ts';
+import type { Plan } from '../plan.ts';
+import type { Prepared } from '../reconcile.ts';
+import type { Report } from '../run.ts';
 
-/** `{ plan, dangers, calls }`. */
-export function planAsJson({ plan, dangers }: Pick<Prepared, 'plan' | 'dangers'>, calls: readonly CallCount[]): string {
-  return JSON.stringify({ plan, dangers, calls }, null, 2);
+export interface PlanJson {
+  readonly plan: Plan;
+  readonly dangers: readonly string[];
+  readonly calls: readonly CallCount[];
 }
 
-/** `{ ok, plan, outcomes, calls }`. */
-export function reportAsJson({ ok, plan, outcomes, calls }: Report): string {
-  return JSON.stringify({ ok, plan, outcomes, calls }, null, 2);
+export function planAsJson({ plan, dangers }: Pick<Prepared, 'plan' | 'dangers'>, calls: readonly CallCount[]): PlanJson {
+  return { plan, dangers, calls };
+}
+
+export function reportAsJson({ ok, plan, outcomes, calls }: Report): Report {
+  return { ok, plan, outcomes, calls };
 }

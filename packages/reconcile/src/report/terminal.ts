@@ -5,7 +5,8 @@ import type { Outcome, Result } from '../apply.ts';
 import type { CallCount } from '../aws/calls.ts';
 import type { Action, FieldDiff, PlannedChange, Refusal, Risk } from '../change.ts';
 import type { Plan } from '../plan.ts';
-import type { Prepared, Report } from '../reconcile.ts';
+import type { Prepared } from '../reconcile.ts';
+import type { Report } from '../run.ts';
 
 type Colours = ReturnType<typeof picocolors.createColors>;
 type Paint = 'green' | 'yellow' | 'red' | 'dim';

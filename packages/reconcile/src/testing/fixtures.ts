@@ -2,7 +2,8 @@
 
 import type { Algorithm } from '../algorithm.ts';
 import { type Facts, type Platform, platformIn } from '../platform.ts';
-import { apply, type Input, plan, type Report } from '../reconcile.ts';
+import { apply, type Input, plan } from '../reconcile.ts';
+import type { Report, RunOptions } from '../run.ts';
 import type { MemoryAws } from './memory-aws.ts';
 
 export const FACTS: Facts = {
@@ -77,5 +78,21 @@ export async function run(aws: MemoryAws, wanted: Input): Promise<Report> {
 
 /** The same, with whatever misfortune the test has set. */
 export async function rerun(aws: MemoryAws, wanted: Input): Promise<Report> {
-  return apply(aws, await plan(aws, wanted), { commit: 'c0ffee', now: () => new Date(aws.world.now) });
+  return apply(aws, await plan(aws, wanted), runOptions(aws));
+}
+
+/** Runs until nothing waits any more, a minute apart, as merges and schedules do. @returns what the last run did that did something. */
+export async function settle(aws: MemoryAws, wanted: Input): Promise<Report> {
+  const report = await run(aws, wanted);
+  if (report.outcomes.every(({ result }) => result !== 'waiting')) return report;
+  aws.world.now += 60_000;
+  return settle(aws, wanted);
+}
+
+/** The in-memory AWS's clock moves when somebody waits: a lease of a run that was killed is over at once. */
+export function runOptions({ world }: MemoryAws): RunOptions {
+  const sleep = async (ms: number) => {
+    world.now += ms;
+  };
+  return { commit: 'c0ffee', now: () => new Date(world.now), clock: { now: () => world.now, sleep } };
 }

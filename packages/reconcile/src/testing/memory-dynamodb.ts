@@ -1,4 +1,4 @@
-/** One DynamoDB table in memory, with the expressions that the registry uses, in small pages. */
+/** DynamoDB tables in memory, with the expressions that registry and lease use, in small pages. */
 
 import { ConditionalCheckFailedException, ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
 import type {
@@ -17,73 +17,96 @@ type Expression = Pick<UpdateCommandInput, 'ConditionExpression' | 'ExpressionAt
 /** AWS cuts pages at 1 MB; here so early that a test of 100 rows has to page. */
 const PAGE = 40;
 
-export class MemoryTable {
-  readonly items = new Map<string, Item>();
-  readonly #table: string;
-  readonly #key: string;
+export class MemoryDynamoDb {
+  readonly #tables: ReadonlyMap<string, MemoryTable>;
 
-  constructor(table: string, key: string) {
-    this.#table = table;
-    this.#key = key;
+  constructor(tables: readonly MemoryTable[]) {
+    this.#tables = new Map(tables.map((table) => [table.name, table]));
   }
 
   readonly operations: Operations = {
-    GetItem: ({ TableName, Key = {} }: GetCommandInput) => ({ Item: this.#open(TableName).get(this.#id(Key)) }),
+    GetItem: ({ TableName, Key = {} }: GetCommandInput) => ({ Item: this.#open(TableName).get(Key) }),
     BatchGetItem: ({ RequestItems = {} }: BatchGetCommandInput) => {
-      const keys = RequestItems[this.#table]?.Keys ?? [];
-      if (keys.length > LIMITS.dynamodb.batchGet || keys.length === 0) throw new Error('ValidationException: 1 to 100 keys');
-      return { Responses: { [this.#table]: keys.flatMap((key) => this.items.get(this.#id(key)) ?? []) } };
+      const found = Object.entries(RequestItems).map(([name, { Keys = [] }]) => {
+        if (Keys.length > LIMITS.dynamodb.batchGet || Keys.length === 0) throw new Error('ValidationException: 1 to 100 keys');
+        return [name, Keys.flatMap((key) => this.#open(name).get(key) ?? [])];
+      });
+      return { Responses: Object.fromEntries(found) };
     },
     Scan: ({ TableName, ProjectionExpression, ExclusiveStartKey }: ScanCommandInput) => {
       const fields = ProjectionExpression?.split(', ');
-      const { page, next } = pageOf([...this.#open(TableName).values()], PAGE, ExclusiveStartKey?.offset as string | undefined);
+      const items = [...this.#open(TableName).items.values()];
+      const { page, next } = pageOf(items, PAGE, ExclusiveStartKey?.offset as string | undefined);
       const project = (item: Item) => (fields ? Object.fromEntries(fields.map((name) => [name, item[name]])) : item);
       return { Items: page.map(project), ...(next && { LastEvaluatedKey: { offset: next } }) };
     },
     UpdateItem: ({ TableName, Key = {}, UpdateExpression = '', ...rest }: UpdateCommandInput) => {
-      const items = this.#open(TableName);
-      const before = items.get(this.#id(Key));
-      this.#check(before, rest);
-      items.set(this.#id(Key), { ...Key, ...assign(before ?? {}, UpdateExpression, rest) });
+      const table = this.#open(TableName);
+      const before = table.get(Key);
+      check(before, rest);
+      table.put({ ...Key, ...assign(before ?? {}, UpdateExpression, rest) });
       return {};
     },
     DeleteItem: ({ TableName, Key = {}, ...rest }: DeleteCommandInput) => {
-      this.#check(this.#open(TableName).get(this.#id(Key)), rest);
-      this.items.delete(this.#id(Key));
+      const table = this.#open(TableName);
+      check(table.get(Key), rest);
+      table.delete(Key);
       return {};
     },
   };
 
-  #open(table: string | undefined): Map<string, Item> {
-    return table === this.#table ? this.items : refuse(ResourceNotFoundException, `no table ${table}`);
-  }
-
-  #id(key: Item): string {
-    return String(key[this.#key]);
-  }
-
-  /** Knows `attribute_not_exists(a)` and `a = :b`, joined by OR. */
-  #check(item: Item | undefined, { ConditionExpression, ...expression }: Expression): void {
-    const holds = (term: string) => {
-      const [, absent] = /^attribute_not_exists\((.+)\)$/.exec(term) ?? [];
-      if (absent) return item?.[nameOf(absent, expression)] === undefined;
-      const [left = '', right = ''] = term.split(' = ');
-      return item?.[nameOf(left, expression)] === valueAt(right, expression);
-    };
-    if (ConditionExpression && !ConditionExpression.split(' OR ').some(holds))
-      refuse(ConditionalCheckFailedException, 'The conditional request failed');
+  #open(name = ''): MemoryTable {
+    return this.#tables.get(name) ?? refuse(ResourceNotFoundException, `no table ${name}`);
   }
 }
 
-/** Knows `SET a = :b, c = if_not_exists(c, :d) REMOVE e, f`. */
+/** One table whose key is one attribute. */
+export class MemoryTable {
+  readonly items = new Map<string, Item>();
+  readonly name: string;
+  readonly #key: string;
+
+  constructor(name: string, key: string) {
+    this.name = name;
+    this.#key = key;
+  }
+
+  get(key: Item): Item | undefined {
+    return this.items.get(String(key[this.#key]));
+  }
+
+  put(item: Item): void {
+    this.items.set(String(item[this.#key]), item);
+  }
+
+  delete(key: Item): void {
+    this.items.delete(String(key[this.#key]));
+  }
+}
+
+/** Knows `attribute_exists(a)`, `attribute_not_exists(a)`, `a = :b` and `a < :b`, joined by AND, those joined by OR. */
+function check(item: Item | undefined, { ConditionExpression, ...expression }: Expression): void {
+  const holds = (term: string) => {
+    const [, not, attribute] = /^attribute_(not_)?exists\((.+)\)$/.exec(term) ?? [];
+    if (attribute) return (item?.[nameOf(attribute, expression)] === undefined) === (not !== undefined);
+    const [, left = '', sign, right = ''] =
+      /^(\S+) (=|<) (\S+)$/.exec(term) ?? refuse(ConditionalCheckFailedException, `cannot read ${term}`);
+    const [value, limit] = [item?.[nameOf(left, expression)], valueAt(right, expression)];
+    return sign === '=' ? value === limit : typeof value === 'number' && value < (limit as number);
+  };
+  if (ConditionExpression && !ConditionExpression.split(' OR ').some((side) => side.split(' AND ').every(holds)))
+    refuse(ConditionalCheckFailedException, 'The conditional request failed');
+}
+
+/** Knows `SET a = :b, c = if_not_exists(c, :d) REMOVE e, f`; either half may be missing. */
 function assign(item: Item, update: string, expression: Expression): Item {
-  const [, set = '', remove = ''] = /^SET (.+?) REMOVE (.+)$/.exec(update) ?? [];
+  const [, set = '', remove = ''] = /^(?:SET (.+?))?(?: ?REMOVE (.+))?$/.exec(update) ?? [];
   const result = { ...item };
   for (const [, name = '', kept, value = ''] of set.matchAll(/([#\w]+) = (?:if_not_exists\(([#\w]+), )?(:\w+)/g)) {
     const current = kept && item[nameOf(kept, expression)];
     result[nameOf(name, expression)] = current ?? valueAt(value, expression);
   }
-  for (const name of remove.split(', ')) delete result[nameOf(name, expression)];
+  for (const name of remove.split(', ').filter(Boolean)) delete result[nameOf(name, expression)];
   return result;
 }
 

@@ -15,6 +15,7 @@ import {
   ServiceNotActiveException,
   ServiceNotFoundException,
   type TagResourceCommandInput,
+  type UntagResourceCommandInput,
   type UpdateServiceCommandInput,
 } from '@aws-sdk/client-ecs';
 import { LIMITS } from '@mip/registry/limits';
@@ -123,6 +124,11 @@ export class MemoryEcs {
       checkTags(tagRecord(tags));
       const found = [...this.services.values(), ...this.revisions].find((one) => arnOf(one) === resourceArn);
       Object.assign((found ?? refuse(InvalidParameterException, 'The specified resource does not exist')).tags, tagRecord(tags));
+      return {};
+    },
+    UntagResource: ({ resourceArn, tagKeys = [] }: UntagResourceCommandInput) => {
+      const found = [...this.services.values(), ...this.revisions].find((one) => arnOf(one) === resourceArn);
+      for (const key of tagKeys) delete (found ?? refuse(InvalidParameterException, 'The specified resource does not exist')).tags[key];
       return {};
     },
   };

@@ -2,14 +2,14 @@
 
 import type { MemoryAws } from './memory-aws.ts';
 
-/** Everything that AWS holds, without what differs from run to run on purpose. */
+/** Everything that AWS holds, without what differs from run to run on purpose: times, and which plan it was. */
 export function stateOf({ memory }: MemoryAws): unknown {
   const revisions = memory.ecs.revisions.map(({ registered, ...revision }) => ({
     ...revision,
     environment: registered.containerDefinitions?.[0]?.environment?.filter(({ name }) => name !== 'MIP_PLAN_DIGEST'),
     image: registered.containerDefinitions?.[0]?.image,
   }));
-  return structuredClone({
+  return timeless({
     repositories: memory.ecr.repositories,
     queues: memory.sqs.queues,
     roles: memory.iam.roles,
@@ -26,4 +26,13 @@ export function sorted(state: unknown): unknown {
     revisions: revisions.toSorted((a, b) => (a.taskDefinitionArn < b.taskDefinitionArn ? -1 : 1)),
     ...Object.fromEntries(Object.entries(maps).map(([name, map]) => [name, [...map].sort(([a], [b]) => (a < b ? -1 : 1))])),
   };
+}
+
+/** A copy in which every time reads the same. */
+function timeless<T>(value: T): T {
+  if (typeof value === 'string') return (/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value) ? 'a time' : value) as T;
+  if (value instanceof Map) return new Map([...value].map(([key, one]) => [key, timeless(one)])) as T;
+  if (Array.isArray(value)) return value.map(timeless) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, timeless(one)])) as T;
 }

@@ -1,6 +1,6 @@
 /** The clock, the record and the misfortunes of an in-memory AWS. */
 
-import { CallCounter } from '../aws/calls.ts';
+import { Calls } from '../aws/calls.ts';
 
 /** One call as it arrives: `operation` as IAM names it. */
 export interface Call {
@@ -24,7 +24,7 @@ const WRITE = /^(Create|Put|Update|Delete|Register|Deregister|Tag|Untag|Set)/;
 export class World {
   readonly account = '000000000000';
   readonly region = 'eu-central-1';
-  calls = new CallCounter();
+  calls = new Calls();
   /** Every call since the last `restart`. */
   readonly trace: Call[] = [];
   /** Milliseconds since 1970; moves only when a test moves it. */
@@ -37,24 +37,27 @@ export class World {
 
   /** The process starts anew: counts from zero, no misfortune. What AWS holds stays. */
   restart(): void {
-    this.calls = new CallCounter();
+    this.calls = new Calls();
     this.trace.length = 0;
     this.fail = undefined;
     this.killAt = undefined;
     this.#dead = false;
   }
 
-  /** Calls since the last `restart` that change something. */
+  /** Calls since the last `restart` that change something, beside the run's own lease and record. */
   get writes(): readonly string[] {
-    return this.trace.filter(({ operation }) => WRITE.test(operation)).map(({ service, operation }) => `${service}:${operation}`);
+    const changing = this.trace.filter(({ service, operation, input }) => {
+      const { TableName = '' } = input as { TableName?: string };
+      return WRITE.test(operation) && service !== 's3' && !TableName.endsWith('-leases');
+    });
+    return changing.map(({ service, operation }) => `${service}:${operation}`);
   }
 
   async call(service: string, operation: string, input: unknown, handle: (input: never) => unknown): Promise<unknown> {
-    await Promise.resolve();
+    await this.calls.pass(service, operation);
     if (this.#dead) throw new Killed();
     const call = { service, operation, input, number: this.trace.length + 1 };
     this.trace.push(call);
-    this.calls.count(service, operation);
     const failure = this.fail?.(call);
     if (failure) throw failure;
     this.#die(call.number, 'before');
