@@ -17,6 +17,7 @@ describe('a new algorithm', () => {
       'done: create image-repository mip-seg',
       'done: create request-queue mip-seg-requests-dlq.fifo',
       'done: create request-queue mip-seg-requests.fifo',
+      'done: create task-role mip-eu-central-1-seg-task',
       'done: create task-definition mip-seg',
       'done: create service mip-seg',
       'done: create registry-entry seg',
@@ -26,8 +27,8 @@ describe('a new algorithm', () => {
 
   it('is tagged everywhere', async () => {
     await run(aws, input([algorithm('seg')]));
-    const { ecr, ecs, sqs } = aws.memory;
-    const unversioned = [...ecr.repositories.values(), ...sqs.queues.values()];
+    const { ecr, ecs, iam, sqs } = aws.memory;
+    const unversioned = [...ecr.repositories.values(), ...sqs.queues.values(), ...iam.roles.values()];
     const versioned = [...ecs.revisions, ...ecs.services.values()];
     for (const { tags } of [...unversioned, ...versioned])
       expect(tags).toMatchObject({
@@ -93,7 +94,7 @@ describe('a second run', () => {
     expect(report.plan.changes).toEqual([]);
     expect(aws.world.writes).toEqual([]);
     expect(report.calls.map(({ operation }) => operation)).toEqual([
-      ...['Scan', 'ListServices', 'ListTaskDefinitionFamilies', 'PutObject', 'GetResources'],
+      ...['Scan', 'ListServices', 'ListTaskDefinitionFamilies', 'ListRoles', 'PutObject', 'GetResources'],
     ]);
   });
 
@@ -103,7 +104,7 @@ describe('a second run', () => {
     await run(aws, wanted);
     aws.world.restart();
     const report = await apply(aws, late, runOptions(aws));
-    expect(report.outcomes.map(({ result }) => result)).toEqual(Array(6).fill('done'));
+    expect(report.outcomes.map(({ result }) => result)).toEqual(Array(7).fill('done'));
     expect(aws.world.writes).toEqual([]);
   });
 
@@ -111,7 +112,7 @@ describe('a second run', () => {
     const wanted = input(Array.from({ length: 130 }, (_, index) => imported(`seg-${index}`)));
     const first = await run(aws, wanted);
     expect(first.ok).toBe(true);
-    expect(first.outcomes).toHaveLength(130 * 5);
+    expect(first.outcomes).toHaveLength(130 * 6);
     const second = await run(aws, wanted);
     expect(second.plan.changes).toEqual([]);
     expect(second.calls.find(({ operation }) => operation === 'GetResources')?.count).toBe(1 + 3 + 2 + 2); // pages: repositories, 260 queues, 130 task definitions, 130 services
@@ -139,7 +140,7 @@ describe('an algorithm that leaves the catalog', () => {
   it('is withdrawn at once, and is not gone before SQS can tell whether a job is left', async () => {
     await run(aws, both);
     const report = await run(aws, left);
-    expect(report.outcomes.map(({ result }) => result)).toEqual(['done', 'waiting', 'skipped', 'skipped', 'skipped', 'skipped']);
+    expect(report.outcomes.map(({ result }) => result)).toEqual(['done', 'waiting', ...Array(5).fill('skipped')]);
     expect(report.outcomes[1]?.reason).toBe(
       'seg was withdrawn at 2026-01-01T00:00:00.000Z; SQS can tell 60 seconds later whether a job is left, so run it again then',
     );
@@ -157,6 +158,7 @@ describe('an algorithm that leaves the catalog', () => {
     expect(report.outcomes.map(({ kind, name, result }) => `${result} ${kind} ${name}`)).toEqual([
       'done service mip-seg',
       'done task-definition mip-seg',
+      'done task-role mip-eu-central-1-seg-task',
       'done request-queue mip-seg-requests.fifo',
       'done request-queue mip-seg-requests-dlq.fifo',
       'done image-repository mip-seg',
@@ -171,7 +173,7 @@ describe('an algorithm that leaves the catalog', () => {
     queueOf('mip-seg-requests-dlq.fifo').messages = 1;
     aws.world.now += 60_000;
     const report = await run(aws, left);
-    expect(report.outcomes.map(({ result }) => result)).toEqual(['done', 'done', 'done', 'waiting', 'skipped']);
+    expect(report.outcomes.map(({ result }) => result)).toEqual(['done', 'done', 'done', 'done', 'waiting', 'skipped']);
   });
 
   it('that comes back while it drains is as if it had never left, and leaves as slowly again', async () => {
@@ -247,7 +249,7 @@ describe('what is not owned', () => {
     const prepared = await plan(aws, input([algorithm('seg')]));
     await makeUnowned('mip-seg');
     const report = await apply(aws, prepared, runOptions(aws));
-    expect(report.outcomes.map(({ result }) => result)).toEqual(['done', 'done', 'done', 'done', 'refused', 'skipped']);
+    expect(report.outcomes.map(({ result }) => result)).toEqual(['done', 'done', 'done', 'done', 'done', 'refused', 'skipped']);
   });
 });
 
@@ -307,6 +309,7 @@ describe('when something fails', () => {
       'done ',
       'done ',
       'done ',
+      'done ',
       'failed ThrottlingException',
       'skipped because task-definition mip-b is failed',
       'skipped because task-definition mip-b is failed',
@@ -331,7 +334,7 @@ describe('when something fails', () => {
     expect((await run(aws, input([algorithm('seg')]))).ok).toBe(true);
   });
 
-  it.each(['GetResources', 'Scan', 'ListServices', 'ListTaskDefinitionFamilies', 'DescribeServices'])(
+  it.each(['GetResources', 'Scan', 'ListServices', 'ListTaskDefinitionFamilies', 'ListRoles', 'DescribeServices'])(
     'in %s while observing, nothing is planned: unread is not absent',
     async (operation) => {
       await run(aws, input([algorithm('seg')]));

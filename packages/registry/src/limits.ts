@@ -16,6 +16,12 @@ export const LIMITS = {
     messageBytes: 262_144,
     retentionSeconds: { min: 60, max: 1_209_600 },
     batch: 10,
+    /** 15 minutes. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html */
+    delaySeconds: 900,
+    /** Long polling (same page). */
+    waitSeconds: 20,
+    /** The least and the most that a queue can be set to (same page). */
+    maximumMessageSize: { min: 1024, max: 1_048_576 },
     /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ListQueues.html */
     listPage: 1000,
   },
@@ -45,6 +51,17 @@ export const LIMITS = {
     /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
     roleName: { max: 64, pattern: /^[\w+=,.@-]+$/ },
     roles: { default: 1000, max: 5000 },
+    /** https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html */
+    path: { max: 512, pattern: /^\/([!-~]+\/)?$/ },
+    description: { max: 1000, pattern: /^[\t\n\r -~\u00a1-\u00ff]*$/ },
+    /** https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html */
+    policyName: { max: 128, pattern: /^[\w+=,.@-]+$/ },
+    /** Of all inline policies of a role together, and of a trust policy; white space does not count (the quotas' page). */
+    inlinePolicyCharacters: 10_240,
+    trustPolicyCharacters: 2048,
+    tagsPerRole: 50,
+    /** https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListRoles.html */
+    listPage: 1000,
   },
   dynamodb: {
     /** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html */

@@ -58,6 +58,11 @@ export function physicalNames(scope: NameScope) {
     resultPrefix: (algorithm: string) => `algorithms/${algorithm}/`,
     queueUrl: (queue: string, endpoint: string) => `${endpoint}/${account}/${queue}`,
     queueArn: (queue: string) => `arn:aws:sqs:${region}:${account}:${queue}`,
+    tableArn: (table: Table) => `arn:aws:dynamodb:${region}:${account}:table/${prefix}-${table}`,
+    bucketArn: (bucket: Bucket) => `arn:aws:s3:::${prefix}-${account}-${region}-${bucket}`,
+    /** Everything of ECS here: who may take a task role on. */
+    ecsArns: `arn:aws:ecs:${region}:${account}:*`,
+    account,
   };
 }
 

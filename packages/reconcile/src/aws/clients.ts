@@ -3,6 +3,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { ECSClient } from '@aws-sdk/client-ecs';
+import { IAMClient } from '@aws-sdk/client-iam';
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -16,6 +17,7 @@ export interface Aws {
   readonly dynamodb: DynamoDBDocumentClient;
   readonly ecr: ECRClient;
   readonly ecs: ECSClient;
+  readonly iam: IAMClient;
   readonly s3: S3Client;
   readonly sqs: SQSClient;
   readonly ssm: SSMClient;
@@ -42,6 +44,7 @@ export function makeAws(connection: Connection, images: ImagePublisher): Aws {
     dynamodb: DynamoDBDocumentClient.from(dynamodb, { marshallOptions: { removeUndefinedValues: true } }),
     ecr: calls.watch(new ECRClient(config), 'ecr'),
     ecs: calls.watch(new ECSClient(config), 'ecs'),
+    iam: calls.watch(new IAMClient(config), 'iam'),
     s3: calls.watch(new S3Client({ ...config, forcePathStyle: true }), 's3'),
     sqs: calls.watch(new SQSClient(config), 'sqs'),
     ssm: calls.watch(new SSMClient(config), 'ssm'),

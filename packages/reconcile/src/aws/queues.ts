@@ -3,12 +3,17 @@
 import {
   GetQueueAttributesCommand,
   GetQueueUrlCommand,
+  ListQueueTagsCommand,
   type QueueAttributeName,
   QueueDoesNotExist,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import { type PolicyDocument, policyText, readPolicy } from './policies.ts';
 
 type Sqs = Pick<SQSClient, 'send'>;
+
+/** By SQS's names: strings, and the documents among them as objects. */
+export type QueueAttributes = Readonly<Record<string, unknown>>;
 
 /** Undefined where there is no such queue. */
 export async function findQueueUrl(sqs: Sqs, name: string): Promise<string | undefined> {
@@ -27,6 +32,20 @@ export async function queueUrl(sqs: Sqs, name: string): Promise<string> {
   return url;
 }
 
+/** Every attribute of a queue that can be set and is, and its tags; undefined where there is no such queue. */
+export async function findQueue(
+  sqs: Sqs,
+  name: string,
+): Promise<{ attributes: QueueAttributes; tags: Record<string, string> } | undefined> {
+  const QueueUrl = await findQueueUrl(sqs, name);
+  if (!QueueUrl) return undefined;
+  const [{ Attributes = {} }, { Tags = {} }] = await Promise.all([
+    sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] })),
+    sqs.send(new ListQueueTagsCommand({ QueueUrl })),
+  ]);
+  return { attributes: readAttributes(Attributes), tags: Tags };
+}
+
 /** Messages waiting, delayed or in flight, as far as SQS knows at this moment; 0 where there is no such queue. */
 export async function messagesIn(sqs: Sqs, name: string): Promise<number> {
   const url = await findQueueUrl(sqs, name);
@@ -34,6 +53,37 @@ export async function messagesIn(sqs: Sqs, name: string): Promise<number> {
   const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: DEPTH }));
   return DEPTH.reduce((sum, name) => sum + Number(Attributes[name] ?? 0), 0);
 }
+
+/** As SQS takes them. */
+export function attributesText(attributes: QueueAttributes): Record<string, string> {
+  const text = (key: string, value: unknown) => (key === 'Policy' ? policyText(value as PolicyDocument) : JSON.stringify(value));
+  return Object.fromEntries(Object.entries(attributes).map(([key, value]) => [key, typeof value === 'string' ? value : text(key, value)]));
+}
+
+/** SQS gives documents back with its own spacing, and numbers in them as strings. */
+function readAttributes(attributes: Readonly<Record<string, string>>): QueueAttributes {
+  const set = Object.entries(attributes).filter(([key, value]) => SETTABLE.has(key) && value !== '');
+  return Object.fromEntries(set.map(([key, value]) => [key, READERS[key]?.(value) ?? value]));
+}
+
+const READERS: Readonly<Record<string, (text: string) => unknown>> = {
+  Policy: readPolicy,
+  RedrivePolicy: (text) => {
+    const { maxReceiveCount, ...rest } = JSON.parse(text) as Record<string, unknown>;
+    return { ...rest, maxReceiveCount: Number(maxReceiveCount) };
+  },
+  RedriveAllowPolicy: (text) => {
+    const { sourceQueueArns, ...rest } = JSON.parse(text) as { sourceQueueArns?: string[] };
+    return { ...rest, ...(sourceQueueArns && { sourceQueueArns: sourceQueueArns.toSorted() }) };
+  },
+};
+
+/** All but `KmsDataKeyReusePeriodSeconds`: every queue lists it, and it means nothing without a `KmsMasterKeyId`. */
+const SETTABLE: ReadonlySet<string> = new Set<QueueAttributeName>([
+  ...(['ContentBasedDeduplication', 'DeduplicationScope', 'FifoQueue', 'FifoThroughputLimit'] as const),
+  ...(['DelaySeconds', 'MaximumMessageSize', 'MessageRetentionPeriod', 'ReceiveMessageWaitTimeSeconds', 'VisibilityTimeout'] as const),
+  ...(['KmsMasterKeyId', 'SqsManagedSseEnabled', 'Policy', 'RedrivePolicy', 'RedriveAllowPolicy'] as const),
+]);
 
 const DEPTH: QueueAttributeName[] = [
   'ApproximateNumberOfMessages',

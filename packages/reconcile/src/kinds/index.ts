@@ -6,5 +6,6 @@ import { registryEntry } from './registry-entry.ts';
 import { requestQueue } from './request-queue.ts';
 import { service } from './service.ts';
 import { taskDefinition } from './task-definition.ts';
+import { taskRole } from './task-role.ts';
 
-export const KINDS: readonly Kind[] = [imageRepository, requestQueue, taskDefinition, service, registryEntry];
+export const KINDS: readonly Kind[] = [imageRepository, requestQueue, taskRole, taskDefinition, service, registryEntry];

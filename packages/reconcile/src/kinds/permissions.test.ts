@@ -1,3 +1,5 @@
+import { AttachRolePolicyCommand, PutRolePermissionsBoundaryCommand, UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam';
+import { TAGS } from '@mip/registry/names';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { desire } from '../desire.ts';
 import { changeTo } from '../plan.ts';
@@ -39,6 +41,18 @@ async function upsert(aws: MemoryAws, wanted: readonly Wanted[], run: Run): Prom
   }
 }
 
+/** What makes an update call everything that it can. */
+async function tamper({ iam, memory, names }: MemoryAws): Promise<void> {
+  Object.assign(memory.sqs.queues.get(names.requestQueue('seg'))?.tags ?? {}, { [TAGS.withdrawn]: 'x' });
+  const RoleName = names.taskRole('seg');
+  const PolicyArn = names.policyArn('other');
+  memory.iam.policies.add(PolicyArn);
+  const Statement = { Effect: 'Allow', Principal: { AWS: '*' }, Action: 'sts:AssumeRole' };
+  await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: JSON.stringify({ Statement }) }));
+  await iam.send(new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary: PolicyArn }));
+  await iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn }));
+}
+
 beforeAll(async () => {
   const aws = new MemoryAws();
   const { algorithms } = input([algorithm('seg')]);
@@ -47,6 +61,7 @@ beforeAll(async () => {
     desire(algorithms, { treeHashes: hashes, overrides: new Map() }, platform(index ? 'mutable' : 'immutable')),
   );
   await upsert(aws, first, runOf(aws, 'immutable'));
+  await tamper(aws);
   for (const wanted of [between, second]) await upsert(aws, wanted, runOf(aws, 'mutable'));
   for (const { kind: name, ...one } of second.toReversed()) {
     const kind = KINDS.find((candidate) => candidate.name === name) as Kind;

@@ -3,23 +3,28 @@
 import {
   CreateQueueCommand,
   DeleteQueueCommand,
-  GetQueueAttributesCommand,
-  ListQueueTagsCommand,
-  type QueueAttributeName,
   QueueDeletedRecently,
   SetQueueAttributesCommand,
   TagQueueCommand,
+  UntagQueueCommand,
 } from '@aws-sdk/client-sqs';
 import { LIMITS } from '@mip/registry/limits';
+import { TAGS } from '@mip/registry/names';
 import { readEach } from '../aws/batches.ts';
 import type { Aws } from '../aws/clients.ts';
-import { findQueueUrl, messagesIn, queueUrl } from '../aws/queues.ts';
+import { policy } from '../aws/policies.ts';
+import { attributesText, findQueue, findQueueUrl, messagesIn, type QueueAttributes, queueUrl } from '../aws/queues.ts';
 import { ownedResources } from '../aws/tags.ts';
 import { diffFields } from '../change.ts';
-import { type Kind, type Listed, NotYet, type Observed, ownership, tagsOf, type Wanted, want } from './kind.ts';
+import { type Change, type Kind, type Listed, NotYet, type Observed, ownership, type Run, tagsOf, type Wanted, want } from './kind.ts';
 
-/** SQS attributes by name; values are strings, as SQS has them. */
-export type RequestQueueSpec = Readonly<Record<string, string>>;
+/** SQS attributes by name, beside what the queue's tags say. */
+export type RequestQueueSpec = QueueAttributes & {
+  /** Which class of task role may read the queue, where roles are shared. */
+  readonly roleClass?: string;
+  /** True while no algorithm wants the queue, which then only waits to be empty. */
+  readonly withdrawn: boolean;
+};
 
 /** Seconds that a worker has before a message shows again; it lowers this itself on receipt. */
 const VISIBILITY = 900;
@@ -31,7 +36,10 @@ const FIFO = {
   ContentBasedDeduplication: 'false',
   DeduplicationScope: 'messageGroup',
   FifoThroughputLimit: 'perMessageGroupId',
+  DelaySeconds: '0',
+  MaximumMessageSize: String(LIMITS.sqs.messageBytes),
   MessageRetentionPeriod: String(LIMITS.sqs.retentionSeconds.max),
+  ReceiveMessageWaitTimeSeconds: '0', // a worker says how long it waits
   SqsManagedSseEnabled: 'true',
   VisibilityTimeout: String(VISIBILITY),
 };
@@ -40,36 +48,47 @@ export const requestQueue: Kind<RequestQueueSpec> = {
   name: 'request-queue',
   permissions: {
     read: ['tag:GetResources', 'sqs:GetQueueUrl', 'sqs:GetQueueAttributes', 'sqs:ListQueueTags'],
-    write: ['sqs:CreateQueue', 'sqs:SetQueueAttributes', 'sqs:TagQueue', 'sqs:DeleteQueue'],
+    write: ['sqs:CreateQueue', 'sqs:SetQueueAttributes', 'sqs:TagQueue', 'sqs:UntagQueue', 'sqs:DeleteQueue'],
   },
   causes: {
     '/VisibilityTimeout': '/queue/visibility_timeout',
     '/RedrivePolicy': '/queue/max_receives',
     '/MessageRetentionPeriod': '/queue/retention_days',
+    '/roleClass': '/role_class',
   },
 
   /** `…-requests-dlq.fifo` sorts before `…-requests.fifo`, which names it in its redrive policy. */
-  desire(algorithm, { names }) {
+  desire(algorithm, { names, taskRoles, defaultRoleClass }) {
     const deadLetters = names.deadLetterQueue(algorithm.name);
+    const requests = names.requestQueue(algorithm.name);
     const { visibility_timeout, max_receives = MAX_RECEIVES, retention_days } = algorithm.queue ?? {};
-    const requests = {
+    const tagged = { withdrawn: false, ...(taskRoles === 'class' && { roleClass: algorithm.role_class ?? defaultRoleClass }) };
+    const ofDeadLetters = {
       ...FIFO,
+      ...tagged,
+      Policy: tlsOnly(names.queueArn(deadLetters)),
+      RedriveAllowPolicy: { redrivePermission: 'byQueue', sourceQueueArns: [names.queueArn(requests)] },
+    };
+    const ofRequests = {
+      ...FIFO,
+      ...tagged,
       ...(visibility_timeout && { VisibilityTimeout: String(visibility_timeout) }),
       ...(retention_days && { MessageRetentionPeriod: String(retention_days * SECONDS_A_DAY) }),
-      RedrivePolicy: JSON.stringify({ deadLetterTargetArn: names.queueArn(deadLetters), maxReceiveCount: max_receives }),
+      Policy: tlsOnly(names.queueArn(requests)),
+      RedrivePolicy: { deadLetterTargetArn: names.queueArn(deadLetters), maxReceiveCount: max_receives },
     };
-    return [
-      want('request-queue', algorithm, deadLetters, FIFO),
-      want('request-queue', algorithm, names.requestQueue(algorithm.name), requests),
-    ];
+    return [want('request-queue', algorithm, deadLetters, ofDeadLetters), want('request-queue', algorithm, requests, ofRequests)];
   },
 
+  /** The hash on a withdrawn queue is not believed, so that an algorithm that comes back finds it. */
   async list(aws, { catalogId, names }) {
     const listed = new Map<string, Listed>();
     const suffixes = [names.requestQueue(''), names.deadLetterQueue('')].map((name) => name.slice(name.lastIndexOf('-requests')));
     for await (const { arn, tags } of ownedResources(aws.tagging, catalogId, 'sqs')) {
       const name = arn.slice(arn.lastIndexOf(':') + 1);
-      if (suffixes.some((suffix) => name.endsWith(suffix))) listed.set(name, ownership(tags));
+      if (!suffixes.some((suffix) => name.endsWith(suffix))) continue;
+      const { specHash, ...rest } = ownership(tags);
+      listed.set(name, { ...rest, specHash: rest.withdrawn === undefined ? specHash : undefined });
     }
     return listed;
   },
@@ -81,44 +100,38 @@ export const requestQueue: Kind<RequestQueueSpec> = {
 
   diff: diffFields,
 
+  refuse({ name, spec }, { spec: observed }) {
+    return observed.FifoQueue === spec.FifoQueue ? undefined : `queue ${name} is no FIFO queue, and none can be made one`;
+  },
+
   async apply(aws, change, run) {
-    if (change.action === 'delete') return remove(aws, change.name);
+    if (change.action === 'delete') return remove(aws, change, run);
     const wanted = change.wanted as Wanted<RequestQueueSpec>;
-    const tags = tagsOf(wanted, run);
-    if (change.action === 'create') return create(aws, wanted, tags);
-    const { FifoQueue: _, ...changeable } = wanted.spec;
-    const QueueUrl = await queueUrl(aws.sqs, wanted.name);
-    await aws.sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: changeable }));
-    await aws.sqs.send(new TagQueueCommand({ QueueUrl, Tags: tags }));
+    const { withdrawn: _, roleClass, ...attributes } = wanted.spec;
+    const tags = { ...tagsOf(wanted, run), ...(roleClass && { [TAGS.roleClass]: roleClass }) };
+    if (change.action === 'create') return create(aws, wanted.name, attributes, tags);
+    await update(aws, change, attributes, tags);
   },
 };
 
-/** The attributes that a spec can have, as SQS reports them. */
-const ATTRIBUTES = [...Object.keys(FIFO), 'RedrivePolicy'] as QueueAttributeName[];
+/** Without TLS nobody may do anything. */
+function tlsOnly(arn: string): unknown {
+  const Condition = { Bool: { 'aws:SecureTransport': 'false' } };
+  return policy({ TlsOnly: { Effect: 'Deny', Principal: '*', Action: 'sqs:*', Resource: arn, Condition } });
+}
 
 async function observe(aws: Aws, name: string): Promise<Observed<RequestQueueSpec> | undefined> {
-  const QueueUrl = await findQueueUrl(aws.sqs, name);
-  if (!QueueUrl) return undefined;
-  const [{ Attributes = {} }, { Tags = {} }] = await Promise.all([
-    aws.sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ATTRIBUTES })),
-    aws.sqs.send(new ListQueueTagsCommand({ QueueUrl })),
-  ]);
-  const spec = Object.fromEntries(
-    ATTRIBUTES.flatMap((key) => (Attributes[key] === undefined ? [] : [[key, normal(key, Attributes[key])]])),
-  );
-  return { name, ...ownership(Tags), spec };
+  const queue = await findQueue(aws.sqs, name);
+  if (!queue) return undefined;
+  const { attributes, tags } = queue;
+  const roleClass = tags[TAGS.roleClass];
+  const spec = { ...attributes, withdrawn: TAGS.withdrawn in tags, ...(roleClass !== undefined && { roleClass }) };
+  return { name, ...ownership(tags), spec };
 }
 
-/** SQS gives a redrive policy back with its own spacing and may turn the number into a string. */
-function normal(key: string, value: string): string {
-  if (key !== 'RedrivePolicy') return value;
-  const { deadLetterTargetArn, maxReceiveCount } = JSON.parse(value) as Record<string, unknown>;
-  return JSON.stringify({ deadLetterTargetArn, maxReceiveCount: Number(maxReceiveCount) });
-}
-
-async function create(aws: Aws, { name, spec }: Wanted<RequestQueueSpec>, tags: Record<string, string>): Promise<void> {
+async function create(aws: Aws, name: string, attributes: QueueAttributes, tags: Record<string, string>): Promise<void> {
   try {
-    await aws.sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: spec, tags }));
+    await aws.sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: attributesText(attributes), tags }));
   } catch (error) {
     if (error instanceof QueueDeletedRecently)
       throw new NotYet(`SQS refuses the name ${name} for ${LIMITS.sqs.nameReuseSeconds} seconds after its deletion`);
@@ -126,9 +139,34 @@ async function create(aws: Aws, { name, spec }: Wanted<RequestQueueSpec>, tags: 
   }
 }
 
-async function remove(aws: Aws, name: string): Promise<void> {
+/** What somebody set beyond what is wanted goes by setting it to nothing. */
+async function update(aws: Aws, change: Change<RequestQueueSpec>, wanted: QueueAttributes, tags: Record<string, string>): Promise<void> {
+  const { withdrawn, roleClass, ...observed } = change.observed?.spec ?? { withdrawn: false };
+  const { FifoQueue: _, ...changeable } = { ...mapToNothing(observed), ...wanted };
+  const QueueUrl = await queueUrl(aws.sqs, change.name);
+  await aws.sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: attributesText(changeable) }));
+  if (roleClass !== undefined && !(TAGS.roleClass in tags))
+    await aws.sqs.send(new UntagQueueCommand({ QueueUrl, TagKeys: [TAGS.roleClass] }));
+  await aws.sqs.send(new TagQueueCommand({ QueueUrl, Tags: tags }));
+  if (withdrawn) await aws.sqs.send(new UntagQueueCommand({ QueueUrl, TagKeys: [TAGS.withdrawn] })); // last: from here on the hash is believed
+}
+
+function mapToNothing(attributes: QueueAttributes): Record<string, string> {
+  return Object.fromEntries(Object.keys(attributes).map((key) => [key, '']));
+}
+
+/**
+ * SQS's counts settle only a minute after the last message was sent. The service goes first and waits that long after its row went,
+ * so that here they can be believed.
+ */
+async function remove(aws: Aws, { name, observed }: Change<RequestQueueSpec>, run: Run): Promise<void> {
   const messages = await messagesIn(aws.sqs, name);
-  if (messages > 0) throw new NotYet(`${name} still holds ${messages} ${messages === 1 ? 'message' : 'messages'}`);
   const QueueUrl = await findQueueUrl(aws.sqs, name);
-  if (QueueUrl) await aws.sqs.send(new DeleteQueueCommand({ QueueUrl }));
+  if (!QueueUrl) return;
+  if (messages === 0) {
+    await aws.sqs.send(new DeleteQueueCommand({ QueueUrl }));
+    return;
+  }
+  if (!observed?.spec.withdrawn) await aws.sqs.send(new TagQueueCommand({ QueueUrl, Tags: { [TAGS.withdrawn]: run.now().toISOString() } }));
+  throw new NotYet(`${name} still holds ${messages} ${messages === 1 ? 'message' : 'messages'}`);
 }

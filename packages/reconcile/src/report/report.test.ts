@@ -19,6 +19,7 @@ it('a plan is lines by algorithm, each with its risk and its cause', async () =>
     ' | - registry-entry | gone | high | no longer in the catalog',
     ' | - service | mip-gone | high | no longer in the catalog',
     ' | - task-definition | mip-gone | high | no longer in the catalog',
+    ' | - task-role | mip-eu-central-1-gone-task | high | no longer in the catalog',
     ' | - request-queue | mip-gone-requests.fifo | high | no longer in the catalog',
     ' | - request-queue | mip-gone-requests-dlq.fifo | high | no longer in the catalog',
     ' | - image-repository mip-gone | high | no longer in the catalog',
@@ -31,7 +32,7 @@ it('a plan is lines by algorithm, each with its risk and its cause', async () =>
     ' | ~ registry-entry | seg | medium catalog/algorithms/seg.yaml:1',
     ' | /cpu | 1024 → 2048',
     ' | /memory | 2048 → 4096',
-    'test in eu-central-1: 0 to create, 3 to update, 6 to delete sha256:…',
+    'test in eu-central-1: 0 to create, 3 to update, 7 to delete sha256:…',
   ]);
 });
 
@@ -54,10 +55,11 @@ it('a report shows only what is not simply done, and counts the rest', async () 
     'failed  seg: create image-repository mip-seg: no registry',
     'skipped seg: create request-queue mip-seg-requests-dlq.fifo: because image-repository mip-seg is failed',
     'skipped seg: create request-queue mip-seg-requests.fifo: because image-repository mip-seg is failed',
+    'skipped seg: create task-role mip-eu-central-1-seg-task: because image-repository mip-seg is failed',
     'skipped seg: create task-definition mip-seg: because image-repository mip-seg is failed',
     'skipped seg: create service mip-seg: because image-repository mip-seg is failed',
     'skipped seg: create registry-entry seg: because image-repository mip-seg is failed',
-    `test in eu-central-1: 1 failed, 5 skipped; ${aws.calls.total} AWS calls`,
+    `test in eu-central-1: 1 failed, 6 skipped; ${aws.calls.total} AWS calls`,
   ]);
 });
 

@@ -13,6 +13,8 @@ beforeEach(() => {
 });
 
 const FIFO = { FifoQueue: 'true' };
+const redriveTo = (queue: string) =>
+  JSON.stringify({ deadLetterTargetArn: `arn:aws:sqs:eu-central-1:000000000000:${queue}`, maxReceiveCount: 3 });
 const task = (over: object) =>
   new RegisterTaskDefinitionCommand({
     family: 'mip-a',
@@ -30,13 +32,33 @@ describe('SQS refuses', () => {
     ['FIFO by name only', 'a.fifo', {}],
     ['more than 12 hours of visibility', 'a.fifo', { ...FIFO, VisibilityTimeout: '43201' }],
     ['more than 14 days of retention', 'a.fifo', { ...FIFO, MessageRetentionPeriod: '1209601' }],
-    [
-      'dead letters that are not there',
-      'a.fifo',
-      { ...FIFO, RedrivePolicy: '{"deadLetterTargetArn":"arn:aws:sqs:eu-central-1:0:x.fifo"}' },
-    ],
+    ['more than 15 minutes of delay', 'a.fifo', { ...FIFO, DelaySeconds: '901' }],
+    ['more than 20 seconds of waiting', 'a.fifo', { ...FIFO, ReceiveMessageWaitTimeSeconds: '21' }],
+    ['messages of less than 1,024 bytes', 'a.fifo', { ...FIFO, MaximumMessageSize: '1023' }],
+    ['a number that is none', 'a.fifo', { ...FIFO, VisibilityTimeout: 'long' }],
+    ['an attribute that it does not know', 'a.fifo', { ...FIFO, Colour: 'red' }],
+    ['a FIFO attribute of a standard queue', 'a', { ContentBasedDeduplication: 'true' }],
+    ['high throughput without groups', 'a.fifo', { ...FIFO, FifoThroughputLimit: 'perMessageGroupId' }],
+    ['two kinds of encryption', 'a.fifo', { ...FIFO, KmsMasterKeyId: 'alias/x', SqsManagedSseEnabled: 'true' }],
+    ['a policy that is none', 'a.fifo', { ...FIFO, Policy: '{}' }],
+    ['a policy for nobody', 'a.fifo', { ...FIFO, Policy: '{"Statement":[{"Effect":"Deny","Action":"sqs:*"}]}' }],
+    ['what is no JSON', 'a.fifo', { ...FIFO, RedriveAllowPolicy: 'byQueue' }],
+    ['dead letters by queue, of no queue', 'a.fifo', { ...FIFO, RedriveAllowPolicy: '{"redrivePermission":"byQueue"}' }],
+    ['dead letters without a count', 'a.fifo', { ...FIFO, RedrivePolicy: '{"deadLetterTargetArn":"arn:aws:sqs:eu-central-1:0:x.fifo"}' }],
+    ['dead letters that are not there', 'a.fifo', { ...FIFO, RedrivePolicy: redriveTo('x.fifo') }],
   ])('%s', async (_, QueueName, Attributes) => {
     await expect(aws.sqs.send(new CreateQueueCommand({ QueueName, Attributes }))).rejects.toThrow();
+  });
+
+  it('dead letters that another kind of queue keeps, or that are for another queue', async () => {
+    const RedriveAllowPolicy = '{"redrivePermission":"byQueue","sourceQueueArns":["arn:aws:sqs:eu-central-1:000000000000:b.fifo"]}';
+    await aws.sqs.send(new CreateQueueCommand({ QueueName: 'standard', Attributes: {} }));
+    await aws.sqs.send(new CreateQueueCommand({ QueueName: 'letters.fifo', Attributes: { ...FIFO, RedriveAllowPolicy } }));
+    const create = (QueueName: string, target: string) =>
+      aws.sqs.send(new CreateQueueCommand({ QueueName, Attributes: { ...FIFO, RedrivePolicy: redriveTo(target) } }));
+    await expect(create('a.fifo', 'standard')).rejects.toThrow('RedrivePolicy');
+    await expect(create('a.fifo', 'letters.fifo')).rejects.toThrow('may not use');
+    await expect(create('b.fifo', 'letters.fifo')).resolves.toBeDefined();
   });
 
   it('a name again within 60 seconds, and takes it after', async () => {

@@ -5,6 +5,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { ECSClient } from '@aws-sdk/client-ecs';
+import { IAMClient } from '@aws-sdk/client-iam';
 import { type GetResourcesCommandInput, ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -18,6 +19,7 @@ import { upperTags } from '../aws/tags.ts';
 import { MemoryDynamoDb, MemoryTable } from './memory-dynamodb.ts';
 import { MemoryEcr } from './memory-ecr.ts';
 import { MemoryEcs } from './memory-ecs.ts';
+import { MemoryIam } from './memory-iam.ts';
 import { MemoryS3 } from './memory-s3.ts';
 import { MemorySqs } from './memory-sqs.ts';
 import { answerBy, pageOf, World } from './world.ts';
@@ -31,6 +33,7 @@ export class MemoryAws implements Aws {
   readonly memory = {
     ecr: new MemoryEcr(this.world),
     ecs: new MemoryEcs(this.world),
+    iam: new MemoryIam(this.world, [this.names.policyArn(this.names.taskBoundary)]),
     sqs: new MemorySqs(this.world),
     s3: new MemoryS3(),
     registry: new MemoryTable(this.names.table('algorithms'), 'algorithm_name'),
@@ -38,6 +41,7 @@ export class MemoryAws implements Aws {
   };
   readonly ecr = answerBy(new ECRClient(REGION), { world: this.world, service: 'ecr', operations: this.memory.ecr.operations });
   readonly ecs = answerBy(new ECSClient(REGION), { world: this.world, service: 'ecs', operations: this.memory.ecs.operations });
+  readonly iam = answerBy(new IAMClient(REGION), { world: this.world, service: 'iam', operations: this.memory.iam.operations });
   readonly sqs = answerBy(new SQSClient(REGION), { world: this.world, service: 'sqs', operations: this.memory.sqs.operations });
   readonly s3 = answerBy(new S3Client(REGION), { world: this.world, service: 's3', operations: this.memory.s3.operations });
   readonly ssm = answerBy(new SSMClient(REGION), { world: this.world, service: 'ssm', operations: {} });

@@ -12,8 +12,10 @@ import {
   QueueNameExists,
   type SetQueueAttributesCommandInput,
   type TagQueueCommandInput,
+  type UntagQueueCommandInput,
 } from '@aws-sdk/client-sqs';
 import { LIMITS } from '@mip/registry/limits';
+import { type Attributes, checkAttributes, checkRedrive, defaultsOf, put } from './memory-sqs-rules.ts';
 import { checkTags, type Operations, refuse, type World } from './world.ts';
 
 interface MemoryQueue {
@@ -42,31 +44,38 @@ export class MemorySqs {
       const deleted = this.#deleted.get(QueueName);
       if (deleted !== undefined && this.#world.now - deleted < LIMITS.sqs.nameReuseSeconds * 1000)
         refuse(QueueDeletedRecently, 'You must wait 60 seconds after deleting a queue before you can create another with the same name.');
-      this.#check(Attributes as Record<string, string>, tags);
+      const arn = `arn:aws:sqs:${this.#world.region}:${this.#world.account}:${QueueName}`;
+      const attributes = put(defaultsOf(Attributes as Attributes), Attributes as Attributes);
+      this.#check(arn, attributes, Attributes as Attributes, tags);
       const there = this.queues.get(QueueName);
       if (there && Object.entries(Attributes).some(([key, value]) => there.attributes[key] !== value))
         refuse(QueueNameExists, 'A queue already exists with the same name and a different value');
-      const arn = `arn:aws:sqs:${this.#world.region}:${this.#world.account}:${QueueName}`;
-      if (!there)
-        this.queues.set(QueueName, { name: QueueName, arn, attributes: { ...Attributes } as Record<string, string>, tags, messages: 0 });
+      if (!there) this.queues.set(QueueName, { name: QueueName, arn, attributes, tags, messages: 0 });
       return { QueueUrl: this.#url(QueueName) };
     },
     GetQueueUrl: ({ QueueName = '' }: GetQueueUrlCommandInput) => ({ QueueUrl: this.#url(this.#find(this.#url(QueueName)).name) }),
     GetQueueAttributes: ({ QueueUrl, AttributeNames = [] }: GetQueueAttributesCommandInput) => {
-      const { attributes, messages } = this.#find(QueueUrl);
-      const all: Record<string, string> = { ...attributes, ApproximateNumberOfMessages: String(messages) };
-      return { Attributes: Object.fromEntries(AttributeNames.flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]]]))) };
+      const { arn, attributes, messages } = this.#find(QueueUrl);
+      const all: Attributes = { ...attributes, QueueArn: arn, ApproximateNumberOfMessages: String(messages) };
+      const asked = Object.entries(all).filter(([key]) => AttributeNames.some((name) => name === 'All' || name === key));
+      return { Attributes: Object.fromEntries(asked) };
     },
     SetQueueAttributes: ({ QueueUrl, Attributes = {} }: SetQueueAttributesCommandInput) => {
       if ('FifoQueue' in Attributes) refuse(InvalidAttributeValue, 'FifoQueue cannot be changed');
-      this.#check(Attributes as Record<string, string>, {});
-      Object.assign(this.#find(QueueUrl).attributes, Attributes);
+      const queue = this.#find(QueueUrl);
+      const attributes = put(queue.attributes, Attributes as Attributes);
+      this.#check(queue.arn, attributes, Attributes as Attributes, {});
+      queue.attributes = attributes;
       return {};
     },
     ListQueueTags: ({ QueueUrl }: ListQueueTagsCommandInput) => ({ Tags: this.#find(QueueUrl).tags }),
     TagQueue: ({ QueueUrl, Tags = {} }: TagQueueCommandInput) => {
       checkTags(Tags);
       Object.assign(this.#find(QueueUrl).tags, Tags);
+      return {};
+    },
+    UntagQueue: ({ QueueUrl, TagKeys = [] }: UntagQueueCommandInput) => {
+      for (const key of TagKeys) delete this.#find(QueueUrl).tags[key];
       return {};
     },
     DeleteQueue: ({ QueueUrl }: DeleteQueueCommandInput) => {
@@ -85,19 +94,13 @@ export class MemorySqs {
     return this.queues.get(url.slice(url.lastIndexOf('/') + 1)) ?? refuse(QueueDoesNotExist, 'The specified queue does not exist.');
   }
 
-  #check(attributes: Readonly<Record<string, string>>, tags: Record<string, string>): void {
+  /** @param attributes as they would be. @param asked what the call sets. */
+  #check(arn: string, attributes: Attributes, asked: Attributes, tags: Record<string, string>): void {
     checkTags(tags);
-    const { min, max } = LIMITS.sqs.retentionSeconds;
-    within('VisibilityTimeout', attributes, 0, LIMITS.sqs.visibilitySeconds);
-    within('MessageRetentionPeriod', attributes, min, max);
-    const target =
-      attributes.RedrivePolicy && (JSON.parse(attributes.RedrivePolicy) as { deadLetterTargetArn: string }).deadLetterTargetArn;
-    if (target && ![...this.queues.values()].some(({ arn }) => arn === target))
-      refuse(QueueDoesNotExist, 'Dead letter target does not exist');
+    checkAttributes(attributes, asked);
+    if (!asked.RedrivePolicy) return;
+    const { deadLetterTargetArn } = JSON.parse(asked.RedrivePolicy) as { deadLetterTargetArn: string };
+    const target = [...this.queues.values()].find((queue) => queue.arn === deadLetterTargetArn);
+    checkRedrive(arn, attributes, target?.attributes ?? refuse(QueueDoesNotExist, 'Dead letter target does not exist'));
   }
-}
-
-function within(name: string, attributes: Readonly<Record<string, string>>, min: number, max: number): void {
-  const value = Number(attributes[name] ?? min);
-  if (!(value >= min && value <= max)) refuse(InvalidAttributeValue, `Invalid value for the parameter ${name}.`);
 }

@@ -12,6 +12,7 @@ export function stateOf({ memory }: MemoryAws): unknown {
   return timeless({
     repositories: memory.ecr.repositories,
     queues: memory.sqs.queues,
+    roles: memory.iam.roles,
     revisions,
     services: memory.ecs.services,
     rows: memory.registry.items,
