@@ -3,12 +3,14 @@
 import {
   type BatchGetImageCommandInput,
   type CreateRepositoryCommandInput,
+  type DeleteRepositoryCommandInput,
   type DescribeRepositoriesCommandInput,
   ImageTagAlreadyExistsException,
   InvalidParameterException,
   type ListTagsForResourceCommandInput,
   type PutImageTagMutabilityCommandInput,
   RepositoryAlreadyExistsException,
+  RepositoryNotEmptyException,
   RepositoryNotFoundException,
   type TagResourceCommandInput,
   type UntagResourceCommandInput,
@@ -65,6 +67,11 @@ export class MemoryEcr {
       };
       this.repositories.set(repositoryName, repository);
       return { repository };
+    },
+    DeleteRepository: ({ repositoryName = '', force }: DeleteRepositoryCommandInput) => {
+      if (this.#find(repositoryName).images.size > 0 && !force) refuse(RepositoryNotEmptyException, `${repositoryName} holds images`);
+      this.repositories.delete(repositoryName);
+      return {};
     },
     DescribeRepositories: ({ repositoryNames = [] }: DescribeRepositoriesCommandInput) => {
       if (repositoryNames.length > 100) refuse(InvalidParameterException, 'more than 100 repository names');
