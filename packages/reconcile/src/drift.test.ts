@@ -42,7 +42,10 @@ const DEEDS: readonly Deed[] = [
   {
     deed: 'whether version tags move',
     tamper: (own) => own.ecr.send(new PutImageTagMutabilityCommand({ repositoryName: 'mip-seg', imageTagMutability: 'MUTABLE' })),
-    drift: ['update image-repository mip-seg /tagPolicy "mutable" → "immutable"'],
+    drift: [
+      'update image-repository mip-seg /movingTags [] → ["latest"]',
+      'update image-repository mip-seg /tagPolicy "mutable" → "immutable"',
+    ],
   },
   {
     deed: "a row's memory",

@@ -135,7 +135,7 @@ describe('an apply', () => {
   });
 
   it('waits for one that was killed, then makes what it left', async () => {
-    aws.world.killAt = { number: 40, when: 'after' };
+    aws.world.killAt = { number: 41, when: 'after' };
     await expect(plan(aws, wanted).then((prepared) => apply(aws, prepared, runOptions(aws)))).rejects.toBeInstanceOf(Killed);
     const lines: string[] = [];
     aws.world.restart();

@@ -4,6 +4,8 @@ import {
   BatchGetImageCommand,
   DescribeRepositoriesCommand,
   type ECRClient,
+  GetLifecyclePolicyCommand,
+  LifecyclePolicyNotFoundException,
   type Repository,
   RepositoryNotFoundException,
 } from '@aws-sdk/client-ecr';
@@ -68,6 +70,17 @@ export async function findRepository(ecr: Pick<ECRClient, 'send'>, name: string)
     return (await ecr.send(new DescribeRepositoriesCommand({ repositoryNames: [name] }))).repositories?.[0];
   } catch (error) {
     if (error instanceof RepositoryNotFoundException) return undefined;
+    throw error;
+  }
+}
+
+/** The lifecycle policy as JSON, or null where there is none. */
+export async function findLifecycle(ecr: Pick<ECRClient, 'send'>, repositoryName: string): Promise<unknown> {
+  try {
+    const { lifecyclePolicyText } = await ecr.send(new GetLifecyclePolicyCommand({ repositoryName }));
+    return JSON.parse(lifecyclePolicyText ?? 'null');
+  } catch (error) {
+    if (error instanceof LifecyclePolicyNotFoundException) return null;
     throw error;
   }
 }

@@ -4,7 +4,9 @@ import {
   CreateRepositoryCommand,
   type ImageTagMutability,
   ListTagsForResourceCommand,
+  PutImageScanningConfigurationCommand,
   PutImageTagMutabilityCommand,
+  PutLifecyclePolicyCommand,
   type Repository,
   TagResourceCommand,
   UntagResourceCommand,
@@ -12,7 +14,7 @@ import {
 import { TAGS } from '@mip/registry/names';
 import { readEach } from '../aws/batches.ts';
 import type { Aws } from '../aws/clients.ts';
-import { findImage, findRepository } from '../aws/images.ts';
+import { findImage, findLifecycle, findRepository } from '../aws/images.ts';
 import { ownedResources, tagRecord, upperTags } from '../aws/tags.ts';
 import { diffFields } from '../change.ts';
 import { type Change, type Kind, type Listed, type Observed, ownership, type Run, tagsOf, type Wanted, want } from './kind.ts';
@@ -26,19 +28,46 @@ export interface ImageRepositorySpec {
   /** Of the image that `tag` points at. */
   readonly treeHash: string | null;
   readonly tagPolicy: TagPolicy | string;
+  /** Patterns of tags that move even where version tags may not. */
+  readonly movingTags: readonly string[];
+  readonly scanOnPush: boolean;
+  /** As ECR has it; null where there is none. */
+  readonly lifecycle: unknown;
+  /** Cannot be changed. */
+  readonly encryption: string;
   /** True while no algorithm wants the repository, which then only keeps its images. */
   readonly retired: boolean;
 }
 
-/** The one tag that moves even where version tags may not. */
-const MOVING_TAG = { filterType: 'WILDCARD', filter: 'latest' } as const;
 const MUTABILITY: Readonly<Record<TagPolicy, ImageTagMutability>> = { immutable: 'IMMUTABLE_WITH_EXCLUSION', mutable: 'MUTABLE' };
+const MOVING_TAGS: Readonly<Record<TagPolicy, readonly string[]>> = { immutable: ['latest'], mutable: [] };
+const ENCRYPTION = 'AES256';
+/**
+ * What no tag points at goes after 30 days. The images of the architectures have no tag of their own, but are safe: what an index refers
+ * to does not expire before the index. https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html
+ */
+const LIFECYCLE = {
+  rules: [
+    {
+      rulePriority: 1,
+      description: 'Untagged images go after 30 days.',
+      selection: { tagStatus: 'untagged', countType: 'sinceImagePushed', countUnit: 'days', countNumber: 30 },
+      action: { type: 'expire' },
+    },
+  ],
+};
 
 export const imageRepository: Kind<ImageRepositorySpec> = {
   name: 'image-repository',
   permissions: {
-    read: ['tag:GetResources', 'ecr:DescribeRepositories', 'ecr:ListTagsForResource', 'ecr:BatchGetImage'],
-    write: ['ecr:CreateRepository', 'ecr:PutImageTagMutability', 'ecr:TagResource', 'ecr:UntagResource'],
+    read: [
+      ...['tag:GetResources', 'ecr:DescribeRepositories', 'ecr:ListTagsForResource'],
+      ...['ecr:GetLifecyclePolicy', 'ecr:BatchGetImage'],
+    ],
+    write: [
+      ...['ecr:CreateRepository', 'ecr:PutImageTagMutability', 'ecr:PutImageScanningConfiguration', 'ecr:PutLifecyclePolicy'],
+      ...['ecr:TagResource', 'ecr:UntagResource'],
+    ],
   },
   causes: { '/tag': '/version', '/treeHash': '/source' },
 
@@ -46,7 +75,17 @@ export const imageRepository: Kind<ImageRepositorySpec> = {
     if (algorithm.source === undefined) return [];
     if (!algorithm.treeHash) throw new Error(`${algorithm.name} is built from ${algorithm.source}, but its tree hash was not given`);
     const repository = names.repository(algorithm.name);
-    const spec = { repository, tag: `v${algorithm.version}`, treeHash: algorithm.treeHash, tagPolicy, retired: false };
+    const spec: ImageRepositorySpec = {
+      repository,
+      tag: `v${algorithm.version}`,
+      treeHash: algorithm.treeHash,
+      tagPolicy,
+      movingTags: MOVING_TAGS[tagPolicy],
+      scanOnPush: true,
+      lifecycle: LIFECYCLE,
+      encryption: ENCRYPTION,
+      retired: false,
+    };
     return [want('image-repository', algorithm, repository, spec)];
   },
 
@@ -66,6 +105,8 @@ export const imageRepository: Kind<ImageRepositorySpec> = {
 
   refuse(desired, observed) {
     const { spec } = desired;
+    if (observed.spec.encryption !== spec.encryption)
+      return `${spec.repository} is encrypted with ${observed.spec.encryption}, and a repository's encryption cannot be changed`;
     const moved = observed.spec.treeHash !== null && observed.spec.treeHash !== spec.treeHash;
     return spec.tagPolicy === 'immutable' && moved
       ? `source changed without a new version: ${spec.repository}:${spec.tag} was built from ${observed.spec.treeHash}, the source is now ${spec.treeHash}`
@@ -76,8 +117,10 @@ export const imageRepository: Kind<ImageRepositorySpec> = {
     if (change.action === 'delete') return retire(aws, change.name, run);
     const wanted = change.wanted as Wanted<ImageRepositorySpec>;
     const repository = change.action === 'create' ? await create(aws, wanted, run) : await update(aws, change, wanted);
+    if (diffFields(wanted.spec.lifecycle, change.observed?.spec.lifecycle).length > 0) await putLifecycle(aws, wanted.spec);
     await fill(aws, wanted, repository);
-    await tag(aws, repository, tagsOf(wanted, run)); // last: the hash says that the image is there
+    await tag(aws, repository, tagsOf(wanted, run)); // the hash says that the image is there
+    if (change.observed?.spec.retired) await unretire(aws, repository); // last: from here on the hash is believed
   },
 };
 
@@ -88,7 +131,10 @@ async function observe(
 ): Promise<Observed<ImageRepositorySpec> | undefined> {
   const repository = await findRepository(aws.ecr, name);
   if (!repository) return undefined;
-  const answer = await aws.ecr.send(new ListTagsForResourceCommand({ resourceArn: repository.repositoryArn }));
+  const [answer, lifecycle] = await Promise.all([
+    aws.ecr.send(new ListTagsForResourceCommand({ resourceArn: repository.repositoryArn })),
+    findLifecycle(aws.ecr, name),
+  ]);
   const tags = tagRecord(answer.tags);
   if (!wanted && TAGS.retired in tags) return undefined; // gone as far as the catalog is concerned
   const image = wanted && (await findImage(aws.ecr, name, wanted.spec.tag as string));
@@ -98,6 +144,10 @@ async function observe(
     tag: image ? (wanted?.spec.tag ?? null) : null,
     treeHash: image ? (image.treeHash ?? `image ${image.digest}`) : null,
     tagPolicy: policy ?? String(repository.imageTagMutability),
+    movingTags: (repository.imageTagMutabilityExclusionFilters ?? []).map(({ filter = '' }) => filter).sort(),
+    scanOnPush: repository.imageScanningConfiguration?.scanOnPush ?? false,
+    lifecycle,
+    encryption: repository.encryptionConfiguration?.encryptionType ?? ENCRYPTION,
     retired: TAGS.retired in tags,
   };
   return { name, ...ownership(tags), spec };
@@ -109,26 +159,40 @@ async function create(aws: Aws, { name, spec, ...wanted }: Wanted<ImageRepositor
     new CreateRepositoryCommand({
       repositoryName: name,
       ...mutability(spec),
-      imageScanningConfiguration: { scanOnPush: true },
+      imageScanningConfiguration: { scanOnPush: spec.scanOnPush },
+      encryptionConfiguration: { encryptionType: ENCRYPTION },
       tags: upperTags(tags),
     }),
   );
   return repository as Repository;
 }
 
-async function update(aws: Aws, change: Change<ImageRepositorySpec>, { name, spec }: Wanted<ImageRepositorySpec>): Promise<Repository> {
-  const repository = await findRepository(aws.ecr, name);
-  if (!repository) throw new Error(`repository ${name} went away`);
-  if (change.observed?.spec.tagPolicy !== spec.tagPolicy)
-    await aws.ecr.send(new PutImageTagMutabilityCommand({ repositoryName: name, ...mutability(spec) }));
-  if (change.observed?.spec.retired)
-    await aws.ecr.send(new UntagResourceCommand({ resourceArn: repository.repositoryArn, tagKeys: [TAGS.retired] }));
+async function update(aws: Aws, { observed }: Change<ImageRepositorySpec>, wanted: Wanted<ImageRepositorySpec>): Promise<Repository> {
+  const { name: repositoryName, spec } = wanted;
+  const repository = await findRepository(aws.ecr, repositoryName);
+  if (!repository) throw new Error(`repository ${repositoryName} went away`);
+  const { tagPolicy, movingTags, scanOnPush } = observed?.spec ?? {};
+  if (diffFields({ tagPolicy: spec.tagPolicy, movingTags: spec.movingTags }, { tagPolicy, movingTags }).length > 0)
+    await aws.ecr.send(new PutImageTagMutabilityCommand({ repositoryName, ...mutability(spec) }));
+  if (scanOnPush !== spec.scanOnPush) {
+    const imageScanningConfiguration = { scanOnPush: spec.scanOnPush };
+    await aws.ecr.send(new PutImageScanningConfigurationCommand({ repositoryName, imageScanningConfiguration }));
+  }
   return repository;
 }
 
-function mutability({ tagPolicy }: ImageRepositorySpec) {
+function mutability({ tagPolicy, movingTags }: ImageRepositorySpec) {
   const imageTagMutability = MUTABILITY[tagPolicy as TagPolicy];
-  return tagPolicy === 'immutable' ? { imageTagMutability, imageTagMutabilityExclusionFilters: [MOVING_TAG] } : { imageTagMutability };
+  const filters = movingTags.map((filter) => ({ filterType: 'WILDCARD' as const, filter }));
+  return filters.length > 0 ? { imageTagMutability, imageTagMutabilityExclusionFilters: filters } : { imageTagMutability };
+}
+
+async function putLifecycle(aws: Aws, { repository: repositoryName, lifecycle }: ImageRepositorySpec): Promise<void> {
+  await aws.ecr.send(new PutLifecyclePolicyCommand({ repositoryName, lifecyclePolicyText: JSON.stringify(lifecycle) }));
+}
+
+async function unretire(aws: Aws, { repositoryArn: resourceArn }: Repository): Promise<void> {
+  await aws.ecr.send(new UntagResourceCommand({ resourceArn, tagKeys: [TAGS.retired] }));
 }
 
 /** Has the image published where its tag is missing or was built from another tree. */

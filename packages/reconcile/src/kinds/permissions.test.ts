@@ -43,6 +43,7 @@ async function upsert(aws: MemoryAws, wanted: readonly Wanted[], run: Run): Prom
 
 /** What makes an update call everything that it can. */
 async function tamper({ iam, memory, names }: MemoryAws): Promise<void> {
+  Object.assign(memory.ecr.repositories.get(names.repository('seg')) ?? {}, { imageScanningConfiguration: { scanOnPush: false } });
   Object.assign(memory.sqs.queues.get(names.requestQueue('seg'))?.tags ?? {}, { [TAGS.withdrawn]: 'x' });
   const RoleName = names.taskRole('seg');
   const PolicyArn = names.policyArn('other');

@@ -1,5 +1,11 @@
 /** The in-memory AWS is worth something only as far as it says no where AWS does. */
-import { CreateRepositoryCommand, DescribeRepositoriesCommand } from '@aws-sdk/client-ecr';
+import {
+  CreateRepositoryCommand,
+  DescribeRepositoriesCommand,
+  GetLifecyclePolicyCommand,
+  PutImageTagMutabilityCommand,
+  PutLifecyclePolicyCommand,
+} from '@aws-sdk/client-ecr';
 import { CreateServiceCommand, DescribeServicesCommand, ListServicesCommand, RegisterTaskDefinitionCommand } from '@aws-sdk/client-ecs';
 import { GetResourcesCommand } from '@aws-sdk/client-resource-groups-tagging-api';
 import { CreateQueueCommand, DeleteQueueCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
@@ -91,10 +97,52 @@ describe('ECR refuses', () => {
   });
 
   it('a version tag that moves, but not latest', async () => {
-    await aws.ecr.send(new CreateRepositoryCommand({ repositoryName: 'mip-a', imageTagMutability: 'IMMUTABLE_WITH_EXCLUSION' }));
+    const imageTagMutabilityExclusionFilters = [{ filterType: 'WILDCARD' as const, filter: 'latest' }];
+    const excluding = { imageTagMutability: 'IMMUTABLE_WITH_EXCLUSION' as const, imageTagMutabilityExclusionFilters };
+    await aws.ecr.send(new CreateRepositoryCommand({ repositoryName: 'mip-a', ...excluding }));
     for (const tag of ['v1.0.0', 'latest']) aws.publish('x/mip-a', tag, 'sha256:1');
     expect(() => aws.publish('x/mip-a', 'v1.0.0', 'sha256:2')).toThrow('already exists');
     expect(() => aws.publish('x/mip-a', 'latest', 'sha256:2')).not.toThrow();
+  });
+});
+
+describe('ECR also refuses', () => {
+  const repositoryName = 'mip-a';
+  const filters = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({ filterType: 'WILDCARD' as const, filter: `t${index}` }));
+  beforeEach(() => aws.ecr.send(new CreateRepositoryCommand({ repositoryName })));
+
+  it.each([
+    ['exclusions from what excludes nothing', 'IMMUTABLE', 1],
+    ['no exclusions from what excludes some', 'IMMUTABLE_WITH_EXCLUSION', 0],
+    ['six exclusions', 'IMMUTABLE_WITH_EXCLUSION', 6],
+  ] as const)('%s', async (_, imageTagMutability, count) => {
+    const put = new PutImageTagMutabilityCommand({
+      repositoryName,
+      imageTagMutability,
+      imageTagMutabilityExclusionFilters: filters(count),
+    });
+    await expect(aws.ecr.send(put)).rejects.toThrow('imageTagMutabilityExclusionFilters');
+  });
+
+  const rule = {
+    rulePriority: 1,
+    selection: { tagStatus: 'untagged', countType: 'imageCountMoreThan', countNumber: 1 },
+    action: { type: 'expire' },
+  };
+
+  it.each([
+    ['that is no JSON', 'x'],
+    ['without rules', '{"rules":[]}'],
+    ['with a priority twice', JSON.stringify({ rules: [rule, rule] })],
+    ['that selects nothing', JSON.stringify({ rules: [{ ...rule, selection: {} }] })],
+    [
+      'that counts days without their unit',
+      JSON.stringify({ rules: [{ ...rule, selection: { ...rule.selection, countType: 'sinceImagePushed' } }] }),
+    ],
+  ])('a lifecycle %s', async (_, lifecyclePolicyText) => {
+    await expect(aws.ecr.send(new PutLifecyclePolicyCommand({ repositoryName, lifecyclePolicyText }))).rejects.toThrow('LifecyclePolicy');
+    await expect(aws.ecr.send(new GetLifecyclePolicyCommand({ repositoryName }))).rejects.toThrow('does not exist');
   });
 });
 

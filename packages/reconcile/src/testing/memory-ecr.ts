@@ -3,12 +3,18 @@
 import {
   type BatchGetImageCommandInput,
   type CreateRepositoryCommandInput,
+  type DeleteLifecyclePolicyCommandInput,
   type DeleteRepositoryCommandInput,
   type DescribeRepositoriesCommandInput,
+  type GetLifecyclePolicyCommandInput,
   ImageTagAlreadyExistsException,
+  type ImageTagMutabilityExclusionFilter,
   InvalidParameterException,
+  LifecyclePolicyNotFoundException,
   type ListTagsForResourceCommandInput,
+  type PutImageScanningConfigurationCommandInput,
   type PutImageTagMutabilityCommandInput,
+  type PutLifecyclePolicyCommandInput,
   RepositoryAlreadyExistsException,
   RepositoryNotEmptyException,
   RepositoryNotFoundException,
@@ -20,11 +26,17 @@ import { tagRecord, upperTags } from '../aws/tags.ts';
 import { hashOf } from '../change.ts';
 import { checkTags, type Operations, refuse, type World } from './world.ts';
 
+type Filters = readonly ImageTagMutabilityExclusionFilter[];
+
 interface MemoryRepository {
   readonly repositoryArn: string;
   readonly repositoryName: string;
   readonly repositoryUri: string;
   imageTagMutability: string;
+  imageTagMutabilityExclusionFilters: Filters;
+  imageScanningConfiguration: { scanOnPush: boolean };
+  readonly encryptionConfiguration: { readonly encryptionType: string };
+  lifecycle: string | undefined;
   readonly images: Map<string, { readonly digest: string; readonly manifest: string }>;
   tags: Record<string, string>;
 }
@@ -43,14 +55,15 @@ export class MemoryEcr {
     const manifest = JSON.stringify({ schemaVersion: 2, annotations: { 'mip.tree-hash': treeHash } });
     const digest = hashOf(manifest);
     const before = found.images.get(tag);
-    if (before && before.digest !== digest && found.imageTagMutability !== 'MUTABLE' && tag !== 'latest')
+    const moves = found.imageTagMutabilityExclusionFilters.some(({ filter = '' }) => matches(filter, tag));
+    if (before && before.digest !== digest && found.imageTagMutability.startsWith('IMMUTABLE') !== moves)
       refuse(ImageTagAlreadyExistsException, `The image tag '${tag}' already exists`);
     found.images.set(tag, { digest, manifest });
     return digest;
   }
 
   readonly operations: Operations = {
-    CreateRepository: ({ repositoryName = '', imageTagMutability = 'MUTABLE', tags = [] }: CreateRepositoryCommandInput) => {
+    CreateRepository: ({ repositoryName = '', imageTagMutability = 'MUTABLE', tags = [], ...input }: CreateRepositoryCommandInput) => {
       const { min, max, pattern } = LIMITS.ecr.repositoryName;
       if (repositoryName.length < min || repositoryName.length > max || !pattern.test(repositoryName))
         refuse(InvalidParameterException, `Invalid parameter at 'repositoryName': ${repositoryName}`);
@@ -62,6 +75,10 @@ export class MemoryEcr {
         repositoryName,
         repositoryUri: `${account}.dkr.ecr.${region}.amazonaws.com/${repositoryName}`,
         imageTagMutability,
+        imageTagMutabilityExclusionFilters: checkFilters(imageTagMutability, input.imageTagMutabilityExclusionFilters),
+        imageScanningConfiguration: { scanOnPush: input.imageScanningConfiguration?.scanOnPush ?? false },
+        encryptionConfiguration: { encryptionType: input.encryptionConfiguration?.encryptionType ?? 'AES256' },
+        lifecycle: undefined,
         images: new Map(),
         tags: tagRecord(tags),
       };
@@ -77,8 +94,30 @@ export class MemoryEcr {
       if (repositoryNames.length > 100) refuse(InvalidParameterException, 'more than 100 repository names');
       return { repositories: repositoryNames.map((name) => this.#find(name)) };
     },
-    PutImageTagMutability: ({ repositoryName = '', imageTagMutability = 'MUTABLE' }: PutImageTagMutabilityCommandInput) => {
-      this.#find(repositoryName).imageTagMutability = imageTagMutability;
+    PutImageTagMutability: (input: PutImageTagMutabilityCommandInput) => {
+      const { repositoryName = '', imageTagMutability = 'MUTABLE', imageTagMutabilityExclusionFilters: filters } = input;
+      const found = this.#find(repositoryName);
+      found.imageTagMutabilityExclusionFilters = checkFilters(imageTagMutability, filters);
+      found.imageTagMutability = imageTagMutability;
+      return {};
+    },
+    PutImageScanningConfiguration: ({ repositoryName = '', imageScanningConfiguration }: PutImageScanningConfigurationCommandInput) => {
+      this.#find(repositoryName).imageScanningConfiguration = { scanOnPush: imageScanningConfiguration?.scanOnPush ?? false };
+      return {};
+    },
+    PutLifecyclePolicy: ({ repositoryName = '', lifecyclePolicyText = '' }: PutLifecyclePolicyCommandInput) => {
+      checkLifecycle(lifecyclePolicyText);
+      this.#find(repositoryName).lifecycle = lifecyclePolicyText;
+      return {};
+    },
+    GetLifecyclePolicy: ({ repositoryName = '' }: GetLifecyclePolicyCommandInput) => {
+      const { lifecycle } = this.#find(repositoryName);
+      return { lifecyclePolicyText: lifecycle ?? refuse(LifecyclePolicyNotFoundException, 'Lifecycle policy does not exist') };
+    },
+    DeleteLifecyclePolicy: ({ repositoryName = '' }: DeleteLifecyclePolicyCommandInput) => {
+      const found = this.#find(repositoryName);
+      if (!found.lifecycle) refuse(LifecyclePolicyNotFoundException, 'Lifecycle policy does not exist');
+      found.lifecycle = undefined;
       return {};
     },
     BatchGetImage: ({ repositoryName = '', imageIds = [] }: BatchGetImageCommandInput) => {
@@ -109,4 +148,40 @@ export class MemoryEcr {
   #byArn(arn = ''): MemoryRepository {
     return this.#find(arn.slice(arn.indexOf('/') + 1));
   }
+}
+
+/** One to five patterns, and only where something is to be excluded. */
+function checkFilters(mutability: string, filters: Filters = []): Filters {
+  const expected = mutability.endsWith('_WITH_EXCLUSION');
+  if (expected !== filters.length > 0 || filters.length > 5)
+    refuse(InvalidParameterException, `Invalid parameter at 'imageTagMutabilityExclusionFilters' for ${mutability}`);
+  return filters;
+}
+
+/** `*` stands for any characters. */
+function matches(filter: string, tag: string): boolean {
+  return new RegExp(`^${filter.replaceAll('.', '\\.').replaceAll('*', '.*')}$`).test(tag);
+}
+
+/** Rules of their own priority, each with what it selects and does. https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html */
+function checkLifecycle(text: string): void {
+  const rules = rulesOf(text);
+  const priorities = new Set(rules.map(({ rulePriority }) => rulePriority));
+  const whole = rules.every(({ rulePriority, selection, action }) => Number(rulePriority) >= 1 && isSelection(selection) && action);
+  if (rules.length === 0 || priorities.size < rules.length || !whole)
+    refuse(InvalidParameterException, "Invalid parameter at 'LifecyclePolicyText': lifecycle policy validation failure");
+}
+
+function rulesOf(text: string): readonly Record<string, unknown>[] {
+  try {
+    return [JSON.parse(text).rules ?? []].flat();
+  } catch {
+    return [];
+  }
+}
+
+function isSelection(selection: unknown): boolean {
+  const { tagStatus, countType, countUnit, countNumber } = Object(selection) as Record<string, unknown>;
+  const counted = countType === 'sinceImagePushed' ? countUnit === 'days' : countType === 'imageCountMoreThan' && countUnit === undefined;
+  return ['tagged', 'untagged', 'any'].includes(String(tagStatus)) && counted && Number(countNumber) >= 1;
 }
