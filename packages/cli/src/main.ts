@@ -43,6 +43,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ add(program: Command, co
   apply: () => import('./commands/apply.ts'),
   drift: () => import('./commands/drift.ts'),
   scale: () => import('./commands/scale.ts'),
+  purge: () => import('./commands/purge.ts'),
   list: () => import('./commands/list.ts'),
   import: () => import('./commands/import.ts'),
   process: () => import('./commands/process.ts'),

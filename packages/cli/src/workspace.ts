@@ -38,7 +38,7 @@ export interface Workspace {
 
 /** What a user allows for one run, by name; and how to reach the region, where the AWS SDK's own environment does not say. */
 export interface WorkspaceOptions extends Pick<Input, 'allow' | 'adopt'> {
-  readonly connection?: Connection;
+  readonly connect?: (region: string) => Connection;
 }
 
 /** @throws {Failure} that lists every fault with file, line and column (exit code 2). */
@@ -55,10 +55,11 @@ export async function openWorkspace(
   context: Context,
   catalog: ValidCatalog,
   region: string,
-  { connection = { region }, ...allowed }: WorkspaceOptions = {},
+  { connect = (at) => ({ region: at }), ...allowed }: WorkspaceOptions = {},
 ): Promise<Workspace> {
   const { algorithms, platform: file } = catalog;
   const { prefix, account, name } = file;
+  const connection = connect(region);
   const hashes = algorithms.map(async ({ name, source }) =>
     source ? ([[name, await treeHash(context.root, imageFolders(source))]] as const) : [],
   );

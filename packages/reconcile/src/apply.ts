@@ -21,7 +21,7 @@ export interface Outcome extends Pick<PlannedChange, 'kind' | 'name' | 'algorith
 }
 
 /** Algorithms that are worked on at the same time. */
-const CONCURRENT_ALGORITHMS = 8;
+const CONCURRENT_ALGORITHMS = 16;
 
 /** Never throws for a change that fails: the outcomes, in the plan's order, say so. */
 export async function applySteps(aws: Aws, steps: readonly Step[], run: Run): Promise<readonly Outcome[]> {

@@ -38,35 +38,129 @@ describe('a tag index that lags behind', () => {
   });
 });
 
+/** An update, a delete and a create. */
+const BEFORE = input([algorithm('seg'), algorithm('go'), algorithm('same')], { platform: platform('mutable') });
+const AFTER = input([algorithm('seg', { cpu: 2048, memory: 4096 }), imported('come'), algorithm('same')], {
+  platform: platform('mutable'),
+  treeHashes: new Map([
+    ['seg', treeHash('seg', 2)],
+    ['same', treeHash('same')],
+  ]),
+});
+
+/** Where a run ends that nothing disturbs. */
+async function uninterrupted(): Promise<{ calls: number; state: unknown }> {
+  const calm = new MemoryAws();
+  await run(calm, BEFORE);
+  await run(calm, AFTER);
+  const calls = calm.world.trace.length;
+  await settle(calm, AFTER);
+  return { calls, state: sorted(stateOf(calm)) };
+}
+
 describe('killed at any call', () => {
-  const before = input([algorithm('seg'), algorithm('go')], { platform: platform('mutable') });
-  const after = input([algorithm('seg', { cpu: 2048, memory: 4096 }), imported('come')], {
-    platform: platform('mutable'),
-    treeHashes: new Map([['seg', treeHash('seg', 2)]]),
-  });
-
-  async function uninterrupted(): Promise<{ calls: number; state: unknown }> {
-    const calm = new MemoryAws();
-    await run(calm, before);
-    await run(calm, after);
-    const calls = calm.world.trace.length;
-    await settle(calm, after);
-    return { calls, state: stateOf(calm) };
-  }
-
   it.each(['before', 'after'] as const)('%s its effect, the next run ends in the same state, nothing doubled', async (when) => {
     const { calls, state } = await uninterrupted();
     expect(calls).toBeGreaterThan(60);
     for (let number = 1; number <= calls; number++) {
       const crashed = new MemoryAws();
-      await run(crashed, before);
+      await run(crashed, BEFORE);
       crashed.world.restart();
       crashed.world.killAt = { number, when };
-      await rerun(crashed, after).catch((error) => expect(error).toBeInstanceOf(Killed));
-      const report = await settle(crashed, after);
+      await rerun(crashed, AFTER).catch((error) => expect(error).toBeInstanceOf(Killed));
+      const report = await settle(crashed, AFTER);
       expect(report.ok, `killed ${when} call ${number}`).toBe(true);
-      expect(sorted(stateOf(crashed)), `killed ${when} call ${number}`).toEqual(sorted(state));
-      expect((await run(crashed, after)).plan.changes).toEqual([]);
+      expect(sorted(stateOf(crashed)), `killed ${when} call ${number}`).toEqual(state);
+      expect((await run(crashed, AFTER)).plan.changes).toEqual([]);
     }
   });
 });
+
+describe('what AWS says of itself', () => {
+  const LISTS = ['GetResources', 'Scan', 'ListServices', 'ListTaskDefinitionFamilies', 'ListRoles'];
+  const EMPTY = { ResourceTagMappingList: [], PaginationToken: '', Items: [], serviceArns: [], families: [], Roles: [] };
+
+  it.each(LISTS)(
+    'may be an empty %s: nothing is deleted and nothing made again, and the next run ends where it should',
+    async (operation) => {
+      const { state } = await uninterrupted();
+      await run(aws, BEFORE);
+      aws.world.restart();
+      aws.world.distort = (call, output) => (call.operation === operation ? EMPTY : output);
+      const report = await rerun(aws, BEFORE);
+      expect(report.plan.changes.map(({ action, kind, name }) => `${action} ${kind} ${name}`)).toEqual([]);
+      await settle(aws, AFTER);
+      expect(sorted(stateOf(aws))).toEqual(state);
+    },
+  );
+
+  it.each([1, 2, 3, 5, 8, 13])('may lag behind by %i lookups: the end is the same', async (lookups) => {
+    const { state } = await uninterrupted();
+    aws.freezeIndex(lookups);
+    await run(aws, BEFORE);
+    aws.freezeIndex(lookups);
+    await settle(aws, AFTER);
+    aws.freezeIndex(lookups);
+    await settle(aws, AFTER);
+    aws.thawIndex();
+    await settle(aws, AFTER);
+    expect(sorted(stateOf(aws))).toEqual(state);
+  });
+});
+
+describe('trouble on the way', () => {
+  it.each([2, 3, 5, 7])('every %ith call fails: what is done stays done, and the runs after it end where they should', async (nth) => {
+    const { state } = await uninterrupted();
+    await run(aws, BEFORE);
+    for (let round = 0; round < 60; round += 1) {
+      aws.world.restart();
+      aws.world.fail = ({ number }) => ((number + round) % nth === 0 ? throttled() : undefined);
+      await rerun(aws, AFTER).catch(() => undefined);
+      aws.world.now += 66_000;
+    }
+    await settle(aws, AFTER);
+    expect(sorted(stateOf(aws))).toEqual(state);
+  });
+
+  it.each([
+    ['throttled', throttled, /ThrottlingException: Rate exceeded \(AWS throttled the call/],
+    ['timed out', () => named('TimeoutError', 'socket hang up'), /whether the call took effect is seen by the next run/],
+    [
+      'denied',
+      () => named('AccessDeniedException', 'not authorized to perform ecs:RegisterTaskDefinition'),
+      /the role of this run may not do that/,
+    ],
+    ['over a quota', () => named('LimitExceededException', 'too many'), /ask AWS to raise it/],
+  ])('%s: one algorithm stops and says why, the others go on, the next run finishes it', async (_, error, words) => {
+    await run(aws, BEFORE);
+    aws.world.restart();
+    aws.world.fail = ({ operation, input }) =>
+      operation === 'RegisterTaskDefinition' && (input as { family: string }).family === 'mip-seg' ? error() : undefined;
+    const report = await rerun(aws, AFTER);
+    expect(report.ok).toBe(false);
+    expect(report.outcomes.filter(({ result }) => result === 'failed').map(({ algorithm, reason }) => [algorithm, reason])).toEqual([
+      ['seg', expect.stringMatching(words)],
+    ]);
+    expect(aws.memory.registry.items.has('come')).toBe(true);
+    expect((await settle(aws, AFTER)).ok).toBe(true);
+    expect(sorted(stateOf(aws))).toEqual((await uninterrupted()).state);
+  });
+
+  it('two applies at once: one waits for the other, and there is one of everything', async () => {
+    const { state } = await uninterrupted();
+    await run(aws, BEFORE);
+    aws.world.restart();
+    const both = await Promise.all([rerun(aws, AFTER), rerun(aws, AFTER)]);
+    expect(both.map(({ ok }) => ok)).toEqual([true, true]);
+    await settle(aws, AFTER);
+    expect(sorted(stateOf(aws))).toEqual(state);
+  });
+});
+
+function named(name: string, message: string): Error {
+  return Object.assign(new Error(message), { name });
+}
+
+function throttled(): Error {
+  return named('ThrottlingException', 'Rate exceeded');
+}

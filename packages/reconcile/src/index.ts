@@ -10,6 +10,7 @@ export { LeaseTaken } from './lease.ts';
 export type { Depth } from './observe.ts';
 export type { Plan } from './plan.ts';
 export { type Facts, type Platform, platformIn } from './platform.ts';
+export { purge, type Retired, retiredRepositories } from './purge.ts';
 export { apply, type Input, narrow, type Prepared, plan, Refused } from './reconcile.ts';
 export { planAsJson, reportAsJson } from './report/json.ts';
 export { renderPlan, renderReport } from './report/terminal.ts';

@@ -5,6 +5,7 @@ import { acquireLease, LeaseLost, type LeaseOptions, LeaseTaken } from './lease.
 import { apply, plan } from './reconcile.ts';
 import { algorithm, input, run, runOptions } from './testing/fixtures.ts';
 import { MemoryAws } from './testing/memory-aws.ts';
+import { SimulatedClock } from './testing/simulated-clock.ts';
 import { stateOf } from './testing/state.ts';
 import { Killed } from './testing/world.ts';
 
@@ -16,6 +17,7 @@ const clock: Clock = {
   sleep: async (ms) => {
     time += ms;
   },
+  every: () => () => {},
 };
 
 beforeEach(() => {
@@ -68,6 +70,20 @@ describe('a lease', () => {
     await held.renew();
     time += 50_000;
     held.check();
+  });
+
+  it('is renewed at a third of its time for as long as it is held, and no longer', async () => {
+    const simulated = new SimulatedClock();
+    await simulated.run(async () => {
+      const held = await acquire({ clock: simulated, now: () => new Date(simulated.now()) });
+      await simulated.sleep(600_000);
+      held.check();
+      const expires = () => (aws.memory.leases.items.get('reconcile')?.expires_at as number) - simulated.now();
+      expect(expires()).toBeGreaterThan(39_000);
+      await held.release();
+      await simulated.sleep(100_000);
+      expect(aws.memory.leases.items.size).toBe(0);
+    });
   });
 
   it('that went to another is not renewed, and not given back', async () => {

@@ -67,7 +67,7 @@ export class Lease {
   readonly #options: LeaseOptions;
   readonly #id = randomUUID();
   #ends = { monotonic: Number.NEGATIVE_INFINITY, wall: Number.NEGATIVE_INFINITY };
-  #timer: NodeJS.Timeout | undefined;
+  #stop = () => {};
 
   constructor(document: Document, options: LeaseOptions) {
     this.#document = document;
@@ -79,8 +79,8 @@ export class Lease {
     const wall = this.#options.now().getTime();
     const free = 'attribute_not_exists(id) OR expires_at < :before';
     if (!(await this.#write(free, { ':before': wall - SKEW_MS }))) return false;
-    this.#timer = setInterval(() => void this.renew().catch(() => undefined), (this.#options.seconds * 1000) / 3); // a failed renewal is tried again; `check` knows the time
-    this.#timer.unref();
+    const renew = () => void this.renew().catch(() => undefined); // what fails is tried again; `check` knows the time
+    this.#stop = this.#options.clock.every((this.#options.seconds * 1000) / 3, renew);
     return true;
   }
 
@@ -100,7 +100,7 @@ export class Lease {
 
   /** Gives it back, if it is still this run's. */
   async release(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#stop();
     try {
       await this.#document.send(
         new DeleteCommand({

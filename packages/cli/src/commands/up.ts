@@ -21,7 +21,7 @@ async function up(context: Context, global: GlobalOptions, options: { exit: bool
   const catalog = await loadValid(context, global.platform);
   const { algorithms, platform } = catalog;
   const reconcile = async (connection: Connection, note: Note) => {
-    const report = await applyCatalog(context, await openWorkspace(context, catalog, connection.region, { connection }));
+    const report = await applyCatalog(context, await openWorkspace(context, catalog, connection.region, { connect: () => connection }));
     for (const { action, kind, name, result } of report.outcomes) note(`${action} ${kind} ${name}: ${result}`);
     if (!report.ok) throw new Failure(renderReport(report, { colour: false }));
     return report.outcomes.length ? `${report.outcomes.length} changes made` : 'nothing to change';

@@ -46,7 +46,7 @@ it('sorts by service, then operation', async () => {
 
 it('keeps operations that share a bucket to its rate, each attempt of them', async () => {
   const waits: number[] = [];
-  const clock = { now: () => 0, sleep: async (ms: number) => void waits.push(ms) };
+  const clock = { now: () => 0, sleep: async (ms: number) => void waits.push(ms), every: () => () => {} };
   const calls = new Calls((operation) => (operation.startsWith('ecs:') ? { name: 'all', burst: 2, perSecond: 10 } : undefined), clock);
   await client(1, calls).send(new ListServicesCommand({})); // two attempts
   await calls.pass('ecs', 'DescribeServices');

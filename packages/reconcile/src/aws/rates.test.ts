@@ -1,35 +1,13 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { Clock } from './clock.ts';
+import { SimulatedClock } from '../testing/simulated-clock.ts';
 import { TokenBucket } from './rates.ts';
-
-/** A clock whose sleepers wake in order as `run` moves it. */
-class SimulatedClock implements Clock {
-  #now = 0;
-  #sleepers: { at: number; wake: () => void }[] = [];
-
-  now = () => this.#now;
-  sleep = (ms: number) => new Promise<void>((wake) => this.#sleepers.push({ at: this.#now + ms, wake }));
-
-  async run(): Promise<void> {
-    for (;;) {
-      for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
-      this.#sleepers.sort((a, b) => a.at - b.at);
-      const next = this.#sleepers.shift();
-      if (!next) return;
-      this.#now = Math.max(this.#now, next.at);
-      next.wake();
-    }
-  }
-}
 
 async function timesOf(rate: { burst: number; perSecond: number }, calls: number): Promise<readonly number[]> {
   const clock = new SimulatedClock();
   const bucket = new TokenBucket(rate, clock);
   const times: number[] = [];
-  const all = Array.from({ length: calls }, () => bucket.take().then(() => times.push(clock.now())));
-  await clock.run();
-  await Promise.all(all);
+  await clock.run(() => Promise.all(Array.from({ length: calls }, () => bucket.take().then(() => times.push(clock.now())))));
   return times;
 }
 
@@ -55,7 +33,7 @@ it('refills while nobody calls, up to the burst', async () => {
   const clock = new SimulatedClock();
   const bucket = new TokenBucket({ burst: 2, perSecond: 1 }, clock);
   const times: number[] = [];
-  const story = (async () => {
+  await clock.run(async () => {
     await bucket.take();
     await bucket.take();
     await clock.sleep(10_000);
@@ -63,8 +41,6 @@ it('refills while nobody calls, up to the burst', async () => {
       await bucket.take();
       times.push(clock.now());
     }
-  })();
-  await clock.run();
-  await story;
+  });
   expect(times).toEqual([10_000, 10_000, 11_000]);
 });

@@ -1,6 +1,6 @@
 import { InvalidParameterException } from '@aws-sdk/client-ecs';
 import { expect, it } from 'vitest';
-import { algorithm, input, rerun, run } from '../testing/fixtures.ts';
+import { algorithm, input, platform, rerun, run } from '../testing/fixtures.ts';
 import { describeKind } from '../testing/kind-contract.ts';
 import { MemoryAws } from '../testing/memory-aws.ts';
 import type { Wanted } from './kind.ts';
@@ -74,4 +74,16 @@ it('is described ten at a time', async () => {
   const subjects = new Map(many.map(({ name }) => [`mip-${name}`, undefined]));
   expect((await service.inspect(aws, input(many).platform, subjects)).size).toBe(23);
   expect(aws.calls.counts.find(({ operation }) => operation === 'DescribeServices')?.count).toBe(3);
+});
+
+it('leaves the revision it runs and the one before, and nothing older can be started', async () => {
+  const aws = new MemoryAws();
+  for (const version of ['1.0.0', '1.1.0', '1.2.0', '1.3.0'])
+    await run(aws, input([algorithm('seg', { version })], { platform: platform('mutable') }));
+  expect(aws.memory.ecs.revisions.map(({ revision, status }) => `${revision} ${status}`)).toEqual([
+    '1 INACTIVE',
+    '2 INACTIVE',
+    '3 ACTIVE',
+    '4 ACTIVE',
+  ]);
 });

@@ -94,5 +94,5 @@ export function runOptions({ world }: MemoryAws): RunOptions {
   const sleep = async (ms: number) => {
     world.now += ms;
   };
-  return { commit: 'c0ffee', now: () => new Date(world.now), clock: { now: () => world.now, sleep } };
+  return { commit: 'c0ffee', now: () => new Date(world.now), clock: { now: () => world.now, sleep, every: () => () => {} } };
 }

@@ -57,14 +57,16 @@ export class MemoryAws implements Aws {
     rename: (name) => (name === 'Scan' ? name : `${name}Item`),
   });
   #frozen: readonly Tagged[] | undefined;
+  #lookups = Number.POSITIVE_INFINITY;
 
   get calls() {
     return this.world.calls;
   }
 
-  /** From now on the tag index does not see what happens, as AWS's own does not for a while. */
-  freezeIndex(): void {
+  /** From now on the tag index does not see what happens, as AWS's own does not for a while: for that many times that it is asked. */
+  freezeIndex(lookups = Number.POSITIVE_INFINITY): void {
     this.#frozen = structuredClone(this.#index());
+    this.#lookups = lookups;
   }
 
   thawIndex(): void {
@@ -87,6 +89,7 @@ export class MemoryAws implements Aws {
 
   #getResources({ TagFilters = [], ResourceTypeFilters = [], ResourcesPerPage = 50, PaginationToken }: GetResourcesCommandInput) {
     if (ResourcesPerPage > LIMITS.tagging.getResourcesPage) throw new Error('InvalidParameterException: ResourcesPerPage is at most 100');
+    if (this.#lookups-- <= 0) this.thawIndex();
     const matching = (this.#frozen ?? this.#index()).filter(
       ({ arn, tags }) =>
         TagFilters.every(({ Key = '', Values = [] }) => Values.includes(tags[Key] ?? '')) &&

@@ -4,6 +4,7 @@ import {
   type BatchGetImageCommandInput,
   type CreateRepositoryCommandInput,
   type DeleteLifecyclePolicyCommandInput,
+  type DeleteRepositoryCommandInput,
   type DescribeRepositoriesCommandInput,
   type GetLifecyclePolicyCommandInput,
   ImageTagAlreadyExistsException,
@@ -15,6 +16,7 @@ import {
   type PutImageTagMutabilityCommandInput,
   type PutLifecyclePolicyCommandInput,
   RepositoryAlreadyExistsException,
+  RepositoryNotEmptyException,
   RepositoryNotFoundException,
   type TagResourceCommandInput,
   type UntagResourceCommandInput,
@@ -82,6 +84,11 @@ export class MemoryEcr {
       };
       this.repositories.set(repositoryName, repository);
       return { repository };
+    },
+    DeleteRepository: ({ repositoryName = '', force }: DeleteRepositoryCommandInput) => {
+      if (this.#find(repositoryName).images.size > 0 && !force) refuse(RepositoryNotEmptyException, `${repositoryName} holds images`);
+      this.repositories.delete(repositoryName);
+      return {};
     },
     DescribeRepositories: ({ repositoryNames = [] }: DescribeRepositoriesCommandInput) => {
       if (repositoryNames.length > 100) refuse(InvalidParameterException, 'more than 100 repository names');

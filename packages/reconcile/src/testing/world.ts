@@ -1,6 +1,7 @@
 /** The clock, the record and the misfortunes of an in-memory AWS. */
 
 import { Calls } from '../aws/calls.ts';
+import type { Clock } from '../aws/clock.ts';
 
 /** One call as it arrives: `operation` as IAM names it. */
 export interface Call {
@@ -31,6 +32,10 @@ export class World {
   now = Date.UTC(2026, 0, 1);
   /** Makes a call fail before it has any effect. */
   fail: ((call: Call) => Error | undefined) | undefined;
+  /** What a call takes, on a clock that a test drives. */
+  pace: { readonly clock: Clock; readonly latency: number } | undefined;
+  /** Answers something else than what is true. */
+  distort: ((call: Call, output: unknown) => unknown) | undefined;
   /** Ends the process at that call, before or after its effect. */
   killAt: { readonly number: number; readonly when: 'before' | 'after' } | undefined;
   #dead = false;
@@ -40,6 +45,7 @@ export class World {
     this.calls = new Calls();
     this.trace.length = 0;
     this.fail = undefined;
+    this.distort = undefined;
     this.killAt = undefined;
     this.#dead = false;
   }
@@ -55,6 +61,7 @@ export class World {
 
   async call(service: string, operation: string, input: unknown, handle: (input: never) => unknown): Promise<unknown> {
     await this.calls.pass(service, operation);
+    await this.pace?.clock.sleep(this.pace.latency);
     if (this.#dead) throw new Killed();
     const call = { service, operation, input, number: this.trace.length + 1 };
     this.trace.push(call);
@@ -63,7 +70,7 @@ export class World {
     this.#die(call.number, 'before');
     const output = handle(structuredClone(input) as never);
     this.#die(call.number, 'after');
-    return structuredClone(output);
+    return structuredClone(this.distort ? this.distort(call, output) : output);
   }
 
   #die(number: number, when: 'before' | 'after'): void {

@@ -1,0 +1,43 @@
+/** Image repositories that no algorithm wants any more: they keep what made earlier results until somebody says that they may go. */
+
+import { DeleteRepositoryCommand, ListTagsForResourceCommand, RepositoryNotFoundException } from '@aws-sdk/client-ecr';
+import { TAGS } from '@mip/registry/names';
+import type { Aws } from './aws/clients.ts';
+import { findRepository } from './aws/images.ts';
+import { ownedResources, tagRecord } from './aws/tags.ts';
+import type { Owner } from './platform.ts';
+
+/** `since` is ISO 8601. */
+export interface Retired {
+  readonly algorithm: string;
+  readonly repository: string;
+  readonly since: string;
+}
+
+/** Sorted by algorithm. The tag index lags behind by seconds: `purge` looks again. */
+export async function retiredRepositories(aws: Aws, { catalogId }: Owner): Promise<readonly Retired[]> {
+  const found: Retired[] = [];
+  for await (const { arn, tags } of ownedResources(aws.tagging, catalogId, 'ecr:repository')) {
+    const since = tags[TAGS.retired];
+    const repository = arn.slice(arn.indexOf('/') + 1);
+    if (since !== undefined) found.push({ algorithm: tags[TAGS.algorithm] ?? repository, repository, since });
+  }
+  return found.sort((a, b) => (a.algorithm < b.algorithm ? -1 : 1));
+}
+
+/**
+ * Deletes a repository with all its images, for good; one that is gone already is fine.
+ * @throws Error when it is wanted by an algorithm, or not owned.
+ */
+export async function purge(aws: Aws, { catalogId }: Owner, repository: string): Promise<void> {
+  const found = await findRepository(aws.ecr, repository);
+  if (!found) return;
+  const tags = tagRecord((await aws.ecr.send(new ListTagsForResourceCommand({ resourceArn: found.repositoryArn }))).tags);
+  if (tags[TAGS.managedBy] !== catalogId) throw new Error(`image repository ${repository} does not belong to this catalog`);
+  if (tags[TAGS.retired] === undefined) throw new Error(`image repository ${repository} is not retired: an algorithm wants it`);
+  try {
+    await aws.ecr.send(new DeleteRepositoryCommand({ repositoryName: repository, force: true }));
+  } catch (error) {
+    if (!(error instanceof RepositoryNotFoundException)) throw error;
+  }
+}
