@@ -57,11 +57,25 @@ export async function activeFamilies(ecs: Pick<ECSClient, 'send'>, familyPrefix:
 
 /** Nothing can be started from any revision of the family after this. */
 export function deregisterAll(ecs: Pick<ECSClient, 'send'>, family: string): Promise<void> {
-  return deregisterOld(ecs, family, 0);
+  return deregisterBut(ecs, family, []);
+}
+
+/** Leaves the revisions with those ARNs. */
+export async function deregisterBut(ecs: Pick<ECSClient, 'send'>, family: string, keep: readonly string[]): Promise<void> {
+  const active = await activeRevisions(ecs, family);
+  await deregister(
+    ecs,
+    active.filter((arn) => !keep.includes(arn)),
+  );
 }
 
 /** Leaves the newest few revisions that can be started. */
 export async function deregisterOld(ecs: Pick<ECSClient, 'send'>, family: string, keep: number): Promise<void> {
+  await deregister(ecs, (await activeRevisions(ecs, family)).slice(keep));
+}
+
+/** The ARNs of the revisions that can be started, the newest first. */
+async function activeRevisions(ecs: Pick<ECSClient, 'send'>, family: string): Promise<readonly string[]> {
   const arns: string[] = [];
   let nextToken: string | undefined;
   do {
@@ -70,10 +84,47 @@ export async function deregisterOld(ecs: Pick<ECSClient, 'send'>, family: string
     nextToken = page.nextToken;
   } while (nextToken);
   const own = arns.filter((arn) => arn.slice(arn.lastIndexOf('/') + 1).split(':')[0] === family); // a prefix may match more
-  const old = own.toSorted((a, b) => numberOf(b) - numberOf(a)).slice(keep);
-  for (const taskDefinition of old) await ecs.send(new DeregisterTaskDefinitionCommand({ taskDefinition }));
+  return own.sort((a, b) => numberOf(b) - numberOf(a));
+}
+
+async function deregister(ecs: Pick<ECSClient, 'send'>, arns: readonly string[]): Promise<void> {
+  for (const taskDefinition of arns) await ecs.send(new DeregisterTaskDefinitionCommand({ taskDefinition }));
 }
 
 function numberOf(arn: string): number {
   return Number(arn.slice(arn.lastIndexOf(':') + 1));
+}
+
+/** What a definition and its container can say and MIP's never do; what ECS fills in by itself is not among it. */
+const OF_DEFINITION = [
+  ...(['volumes', 'placementConstraints', 'ephemeralStorage', 'pidMode', 'ipcMode', 'proxyConfiguration'] as const),
+  ...(['inferenceAccelerators', 'enableFaultInjection'] as const),
+];
+const OF_CONTAINER = [
+  ...(['command', 'entryPoint', 'workingDirectory', 'privileged', 'healthCheck', 'mountPoints', 'volumesFrom'] as const),
+  ...(['portMappings', 'environmentFiles', 'links', 'dependsOn', 'hostname', 'extraHosts', 'dnsServers', 'dnsSearchDomains'] as const),
+  ...(['dockerSecurityOptions', 'interactive', 'pseudoTerminal', 'ulimits', 'systemControls', 'resourceRequirements'] as const),
+  ...(['firelensConfiguration', 'credentialSpecs', 'repositoryCredentials', 'cpu', 'memory', 'memoryReservation'] as const),
+  ...(['restartPolicy', 'disableNetworking', 'startTimeout'] as const),
+];
+
+/** Every such setting that says something, by ECS's name for it. */
+export function settingsBeyond({ definition, container }: Pick<Revision, 'definition' | 'container'>): Readonly<Record<string, unknown>> {
+  const settings = [
+    ...OF_DEFINITION.map((key) => [key, withoutEmpty(definition[key])] as const),
+    ...OF_CONTAINER.map((key) => [key, withoutEmpty(container[key])] as const),
+  ];
+  return Object.fromEntries(settings.filter(([, value]) => value !== undefined));
+}
+
+/** Undefined for what says nothing, like an empty list, 0 or false, and all else without such parts. */
+export function withoutEmpty(value: unknown): unknown {
+  if (!value) return undefined;
+  if (typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.length > 0 ? value.map((one) => withoutEmpty(one) ?? one) : undefined;
+  const entries = Object.entries(value).flatMap(([key, one]) => {
+    const said = withoutEmpty(one);
+    return said === undefined ? [] : [[key, said] as const];
+  });
+  return entries.length > 0 ? Object.fromEntries(entries) : undefined;
 }

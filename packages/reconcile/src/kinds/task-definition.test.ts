@@ -1,5 +1,8 @@
-import { expect, it } from 'vitest';
-import { algorithm, FOREIGN_IMAGE, input, rerun, run, treeHash } from '../testing/fixtures.ts';
+import { RegisterTaskDefinitionCommand, type RegisterTaskDefinitionCommandInput } from '@aws-sdk/client-ecs';
+import { describe, expect, it } from 'vitest';
+import { deregisterBut } from '../aws/task-definitions.ts';
+import { apply, plan } from '../reconcile.ts';
+import { algorithm, FOREIGN_IMAGE, input, rerun, run, runOptions, treeHash } from '../testing/fixtures.ts';
 import { describeKind } from '../testing/kind-contract.ts';
 import { MemoryAws } from '../testing/memory-aws.ts';
 import { taskDefinition } from './task-definition.ts';
@@ -88,4 +91,100 @@ it('is not registered for an image that changed meanwhile', async () => {
   };
   const report = await rerun(aws, input([algorithm('seg')]));
   expect(report.outcomes.find(({ result }) => result === 'failed')?.reason).toBe(`mip-seg:v1.0.0 holds no image, not ${treeHash('seg')}`);
+});
+
+it('may nothing that it need not, and has an init process', async () => {
+  const aws = new MemoryAws();
+  await run(aws, input([algorithm('seg')]));
+  const { containerDefinitions: [container] = [], networkMode } = aws.memory.ecs.revisions[0]?.registered ?? {};
+  expect(container).toMatchObject({ linuxParameters: { capabilities: { drop: ['ALL'] }, initProcessEnabled: true }, user: '65532' });
+  expect(Object.keys(container ?? {})).not.toContain('privileged');
+  expect(networkMode).toBe('awsvpc');
+});
+
+describe('a revision that somebody registered', () => {
+  type Registered = RegisterTaskDefinitionCommandInput;
+  const of = (container: object) => (registered: Registered) => {
+    const [worker, ...rest] = registered.containerDefinitions ?? [];
+    return { ...registered, containerDefinitions: [{ ...worker, ...container }, ...rest] };
+  };
+  const withoutPlan = (registered: Registered | undefined) =>
+    JSON.parse(JSON.stringify(registered).replace(/(PLAN_DIGEST","value":")[^"]*/, '$1'));
+  const sidecar = { name: 'sidecar', image: 'i', essential: false };
+
+  it.each<[string, (registered: Registered) => Registered, readonly string[]]>([
+    ['volumes', (registered) => ({ ...registered, volumes: [{ name: 'v' }] }), ['/others/volumes']],
+    ['more storage', (registered) => ({ ...registered, ephemeralStorage: { sizeInGiB: 200 } }), ['/others/ephemeralStorage']],
+    ['the processes of all containers', (registered) => ({ ...registered, pidMode: 'task' }), ['/others/pidMode']],
+    [
+      'a container more',
+      (registered) => ({ ...registered, containerDefinitions: [...(registered.containerDefinitions ?? []), sidecar] }),
+      ['/containers'],
+    ],
+    ['the rights of the host', of({ privileged: true }), ['/others/privileged']],
+    ['a command', of({ command: ['sh'] }), ['/others/command']],
+    ['a health check', of({ healthCheck: { command: ['CMD', 'true'] } }), ['/others/healthCheck']],
+    ['a port', of({ portMappings: [{ containerPort: 80 }] }), ['/others/portMappings']],
+    [
+      'a capability',
+      of({ linuxParameters: { capabilities: { add: ['SYS_PTRACE'], drop: ['ALL'] }, initProcessEnabled: true } }),
+      ['/linux/capabilities/add'],
+    ],
+    ['all capabilities and no init', of({ linuxParameters: {} }), ['/linux']],
+    ['root', of({ user: '0' }), ['/user']],
+    ['a root that can be written', of({ readonlyRootFilesystem: false }), ['/readonlyRoot']],
+    [
+      'a secret more',
+      of({
+        secrets: [
+          { name: 'MIP_IMAGES_KEY', valueFrom: input([]).platform.facts.images_key_secret_arn },
+          { name: 'X', valueFrom: 'y' },
+        ],
+      }),
+      ['/secrets/X'],
+    ],
+    ['other logs', of({ logConfiguration: { logDriver: 'splunk' } }), ['/logs/driver', '/logs/group', '/logs/prefix']],
+    ['another image', of({ image: FOREIGN_IMAGE }), ['/image/repository', '/image/tag', '/image/treeHash', '/image/uri']],
+    [
+      'another image of that repository',
+      of({ image: `x/mip-seg@sha256:${'cd'.repeat(32)}` }),
+      ['/image/repository', '/image/tag', '/image/treeHash', '/image/uri'],
+    ],
+    ['another role', (registered) => ({ ...registered, taskRoleArn: 'arn:aws:iam::000000000000:role/admin' }), ['/taskRole']],
+  ])('with %s is named field by field, and replaced by one as it was', async (_, change, paths) => {
+    const aws = new MemoryAws();
+    const catalog = input([algorithm('seg')]);
+    await run(aws, catalog);
+    const { registered, tags } = aws.memory.ecs.revisions[0] as (typeof aws.memory.ecs.revisions)[0];
+    const copied = Object.entries(tags).map(([key, value]) => ({ key, value }));
+    await aws.ecs.send(new RegisterTaskDefinitionCommand({ ...change(registered), tags: copied }));
+    const prepared = await plan(aws, catalog, 'deep');
+    expect(prepared.plan.changes.flatMap(({ kind, fields }) => fields.map(({ path }) => `${kind} ${path}`))).toEqual(
+      paths.map((path) => `task-definition ${path}`),
+    );
+    await apply(aws, prepared, runOptions(aws));
+    expect(withoutPlan(aws.memory.ecs.revisions.at(-1)?.registered)).toEqual(withoutPlan(registered));
+    expect((await plan(aws, catalog, 'deep')).plan.changes).toEqual([]);
+  });
+
+  it('and says nothing in another way is no difference', async () => {
+    const aws = new MemoryAws();
+    const catalog = input([algorithm('seg')]);
+    await run(aws, catalog);
+    const [revision] = aws.memory.ecs.revisions;
+    const empty = { cpu: 0, portMappings: [], mountPoints: [], volumesFrom: [], systemControls: [], privileged: false };
+    Object.assign(revision?.registered ?? {}, { ...of(empty)(revision?.registered as Registered), volumes: [], pidMode: '' });
+    expect((await plan(aws, catalog, 'deep')).plan.changes).toEqual([]);
+  });
+});
+
+it('of a family all revisions but some can be deregistered, and none of another family', async () => {
+  const aws = new MemoryAws();
+  const register = async (family: string) => {
+    const size = { cpu: '256', memory: '512', containerDefinitions: [{ name: 'w', image: 'i' }] };
+    return (await aws.ecs.send(new RegisterTaskDefinitionCommand({ family, ...size }))).taskDefinition?.taskDefinitionArn ?? '';
+  };
+  const arns = [await register('mip-seg'), await register('mip-seg'), await register('mip-seg'), await register('mip-seg-2')];
+  await deregisterBut(aws.ecs, 'mip-seg', [arns[0] ?? '', arns[2] ?? '']);
+  expect(aws.memory.ecs.revisions.map(({ status }) => status)).toEqual(['ACTIVE', 'INACTIVE', 'ACTIVE', 'ACTIVE']);
 });

@@ -1,6 +1,6 @@
 /** How one task of an algorithm runs: image, size, roles, environment. Every apply of a change registers a new revision. */
 
-import { RegisterTaskDefinitionCommand, type RegisterTaskDefinitionCommandInput } from '@aws-sdk/client-ecs';
+import { type LinuxParameters, RegisterTaskDefinitionCommand, type RegisterTaskDefinitionCommandInput } from '@aws-sdk/client-ecs';
 import type { EntryContract } from '@mip/registry';
 import { LIMITS } from '@mip/registry/limits';
 import { TREE_HASH_LABEL } from '@mip/registry/names';
@@ -10,7 +10,7 @@ import type { Aws } from '../aws/clients.ts';
 import { findImage, findRepository } from '../aws/images.ts';
 import { queueUrl } from '../aws/queues.ts';
 import { lowerTags, ownedResources } from '../aws/tags.ts';
-import { activeFamilies, deregisterAll, findRevision, type Revision } from '../aws/task-definitions.ts';
+import { activeFamilies, deregisterAll, findRevision, type Revision, settingsBeyond, withoutEmpty } from '../aws/task-definitions.ts';
 import { diffFields } from '../change.ts';
 import { CONTRACT_CAUSES, contractOf } from '../contract.ts';
 import { type Kind, type Listed, type Observed, ownership, type Run, versionedTagsOf, type Wanted, want } from './kind.ts';
@@ -26,19 +26,32 @@ export interface TaskDefinitionSpec {
   readonly image: ImageSpec;
   readonly taskRole: string;
   readonly executionRole: string;
-  readonly imagesKey: string;
-  readonly logs: { readonly group: string; readonly prefix: string };
+  /** Environment variable → ARN of the secret that it holds. */
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly logs: { readonly driver: string; readonly group: string; readonly prefix: string };
+  readonly network: string;
+  /** Names of containers; one that is as wanted has one. */
+  readonly containers: readonly string[];
   readonly user: string;
+  /** What of Linux the container may do; as ECS has it, without what says nothing. */
+  readonly linux: unknown;
   readonly readonlyRoot: boolean;
   /** Seconds between SIGTERM and SIGKILL. */
   readonly stopTimeout: number;
   readonly queue: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly entry: EntryContract;
+  /** What MIP never sets, like volumes, and somebody did. */
+  readonly others: Readonly<Record<string, unknown>>;
 }
 
 const CONTAINER = 'worker';
 const USER = '65532'; // "nonroot" of distroless images
+const IMAGES_KEY = 'MIP_IMAGES_KEY';
+const NETWORK = 'awsvpc';
+const LOGS = 'awslogs';
+/** No capability at all; an init process reaps what a worker leaves behind. */
+const LINUX = { capabilities: { drop: ['ALL'] }, initProcessEnabled: true };
 const ARCHITECTURES = { amd64: 'X86_64', arm64: 'ARM64' } as const;
 /** Set when a revision is registered, and no reason to register another. */
 const OF_THE_RUN = ['MIP_COMMIT', 'MIP_PLAN_DIGEST', 'MIP_IMAGE_DIGEST'];
@@ -78,9 +91,12 @@ export const taskDefinition: Kind<TaskDefinitionSpec> = {
       image,
       taskRole: names.roleArn(role),
       executionRole: facts.execution_role_arn,
-      imagesKey: facts.images_key_secret_arn,
-      logs: { group: facts.log_group, prefix: algorithm.name },
+      secrets: { [IMAGES_KEY]: facts.images_key_secret_arn },
+      logs: { driver: LOGS, group: facts.log_group, prefix: algorithm.name },
+      network: NETWORK,
+      containers: [CONTAINER],
       user: USER,
+      linux: LINUX,
       readonlyRoot: true,
       stopTimeout: LIMITS.ecs.stopTimeoutSeconds,
       queue: names.requestQueue(algorithm.name),
@@ -95,6 +111,7 @@ export const taskDefinition: Kind<TaskDefinitionSpec> = {
         MIP_RESULTS_BUCKET: names.bucket('results'),
       },
       entry: contractOf(algorithm),
+      others: {},
     };
     return [want('task-definition', algorithm, names.taskDefinition(algorithm.name), spec)];
   },
@@ -127,7 +144,8 @@ function observed(family: string, revision: Revision | undefined): Observed<Task
   if (!revision) return undefined;
   const { definition, container, environment, tags } = revision;
   const [repository = '', digest] = (container.image ?? '').split('@');
-  const treeHash = container.dockerLabels?.[TREE_HASH_LABEL];
+  const labelled = container.dockerLabels?.[TREE_HASH_LABEL];
+  const treeHash = environment.MIP_IMAGE_DIGEST === digest ? labelled : undefined; // a label says nothing of an image that was put in later
   const options = container.logConfiguration?.options ?? {};
   const own = Object.entries(environment).filter(([name]) => !OF_THE_RUN.includes(name) && !OF_THE_SPEC.includes(name));
   const spec = {
@@ -139,14 +157,22 @@ function observed(family: string, revision: Revision | undefined): Observed<Task
       : { uri: digest ? `${repository}@${digest}` : repository },
     taskRole: definition.taskRoleArn ?? '',
     executionRole: definition.executionRoleArn ?? '',
-    imagesKey: container.secrets?.find(({ name }) => name === 'MIP_IMAGES_KEY')?.valueFrom ?? '',
-    logs: { group: options['awslogs-group'] ?? '', prefix: options['awslogs-stream-prefix'] ?? '' },
+    secrets: Object.fromEntries((container.secrets ?? []).map(({ name = '', valueFrom = '' }) => [name, valueFrom])),
+    logs: {
+      driver: container.logConfiguration?.logDriver ?? '',
+      group: options['awslogs-group'] ?? '',
+      prefix: options['awslogs-stream-prefix'] ?? '',
+    },
+    network: definition.networkMode ?? '',
+    containers: (definition.containerDefinitions ?? []).map(({ name = '' }) => name),
     user: container.user ?? '',
+    linux: withoutEmpty(container.linuxParameters) ?? null,
     readonlyRoot: container.readonlyRootFilesystem ?? false,
     stopTimeout: container.stopTimeout ?? 0,
     queue: (environment.MIP_QUEUE_URL ?? '').split('/').at(-1) ?? '',
     environment: Object.fromEntries(own),
     entry: JSON.parse(environment.MIP_ENTRY ?? 'null'),
+    others: settingsBeyond(revision),
   };
   return { name: family, ...ownership(tags), spec };
 }
@@ -166,7 +192,7 @@ async function registration(aws: Aws, wanted: Wanted<TaskDefinitionSpec>, run: R
     family: wanted.name,
     cpu: spec.cpu,
     memory: spec.memory,
-    networkMode: 'awsvpc',
+    networkMode: spec.network as 'awsvpc',
     requiresCompatibilities: ['FARGATE'],
     runtimePlatform: { cpuArchitecture: spec.architecture as 'X86_64' | 'ARM64', operatingSystemFamily: 'LINUX' },
     taskRoleArn: spec.taskRole,
@@ -178,13 +204,14 @@ async function registration(aws: Aws, wanted: Wanted<TaskDefinitionSpec>, run: R
         image,
         essential: true,
         user: spec.user,
+        linuxParameters: spec.linux as LinuxParameters,
         readonlyRootFilesystem: spec.readonlyRoot,
         stopTimeout: spec.stopTimeout,
         environment: Object.entries(environment).map(([name, value]) => ({ name, value })),
-        secrets: [{ name: 'MIP_IMAGES_KEY', valueFrom: spec.imagesKey }],
+        secrets: Object.entries(spec.secrets).map(([name, valueFrom]) => ({ name, valueFrom })),
         ...('treeHash' in spec.image && { dockerLabels: { [TREE_HASH_LABEL]: spec.image.treeHash } }),
         logConfiguration: {
-          logDriver: 'awslogs',
+          logDriver: spec.logs.driver as 'awslogs',
           options: { 'awslogs-group': spec.logs.group, 'awslogs-region': run.region, 'awslogs-stream-prefix': spec.logs.prefix },
         },
       },
