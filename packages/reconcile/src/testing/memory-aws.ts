@@ -6,7 +6,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { IAMClient } from '@aws-sdk/client-iam';
-import { type GetResourcesCommandInput, ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
+import { type GetResourcesCommandInput, ResourceGroupsTaggingAPIClient, type TagFilter } from '@aws-sdk/client-resource-groups-tagging-api';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
@@ -57,6 +57,8 @@ export class MemoryAws implements Aws {
     rename: (name) => (name === 'Scan' ? name : `${name}Item`),
   });
   #frozen: readonly Tagged[] | undefined;
+  /** What was found when a list began, by its number: its pages are cut from it, as AWS's are. */
+  readonly #listings = new Map<string, readonly Tagged[]>();
   #lookups = Number.POSITIVE_INFINITY;
 
   get calls() {
@@ -90,14 +92,22 @@ export class MemoryAws implements Aws {
   #getResources({ TagFilters = [], ResourceTypeFilters = [], ResourcesPerPage = 50, PaginationToken }: GetResourcesCommandInput) {
     if (ResourcesPerPage > LIMITS.tagging.getResourcesPage) throw new Error('InvalidParameterException: ResourcesPerPage is at most 100');
     if (this.#lookups-- <= 0) this.thawIndex();
-    const matching = (this.#frozen ?? this.#index()).filter(
-      ({ arn, tags }) =>
-        TagFilters.every(({ Key = '', Values = [] }) => Values.includes(tags[Key] ?? '')) &&
-        ResourceTypeFilters.some((type) => typeOf(arn) === type || typeOf(arn).startsWith(`${type}:`)),
-    );
-    const { page, next } = pageOf(matching, ResourcesPerPage, PaginationToken || undefined);
+    const [listing = '', offset] = PaginationToken ? PaginationToken.split('.') : [String(this.#listings.size)];
+    const matching = this.#listings.get(listing) ?? this.#matching(TagFilters, ResourceTypeFilters);
+    this.#listings.set(listing, matching);
+    const { page, next } = pageOf(matching, ResourcesPerPage, offset);
     const ResourceTagMappingList = page.map(({ arn, tags }) => ({ ResourceARN: arn, Tags: upperTags(tags) }));
-    return { ResourceTagMappingList, PaginationToken: next ?? '' };
+    return { ResourceTagMappingList, PaginationToken: next ? `${listing}.${next}` : '' };
+  }
+
+  #matching(filters: readonly TagFilter[], types: readonly string[]): readonly Tagged[] {
+    return (this.#frozen ?? this.#index()).filter(({ arn, tags }) => {
+      const type = typeOf(arn);
+      return (
+        filters.every(({ Key = '', Values = [] }) => Values.includes(tags[Key] ?? '')) &&
+        types.some((wanted) => type === wanted || type.startsWith(`${wanted}:`))
+      );
+    });
   }
 }
 
