@@ -38,6 +38,7 @@ export interface Refusal {
   readonly name: string;
   readonly algorithm: string;
   readonly reason: string;
+  readonly cause: Cause | null;
 }
 
 /** Where a difference lies in nothing but the hash that was left on a resource. */

@@ -96,12 +96,14 @@ function decideWanted(kind: Kind, wanted: Wanted, { listed, inspected }: KindObs
   if (listed.get(name)?.specHash === specHash) return NOTHING;
   const change = changeTo(wanted, inspected.get(name));
   const reason = refusalOf(kind, change, context);
-  if (reason) return { steps: [], refusals: [{ kind: kind.name, name, algorithm, reason }] };
+  if (reason) return { steps: [], refusals: [{ kind: kind.name, name, algorithm, reason, cause: causeOf(wanted, '', context) }] };
   const fields = fieldsOf(kind, change);
   if (fields.length === 0) return NOTHING;
-  const pointer = pointerOf(kind, fields);
-  const cause = { file: wanted.file, pointer, line: context.lineOf(wanted.file, pointer) };
-  return { steps: [step(change, fields, cause)], refusals: [] };
+  return { steps: [step(change, fields, causeOf(wanted, pointerOf(kind, fields), context))], refusals: [] };
+}
+
+function causeOf({ file }: Wanted, pointer: string, { lineOf }: Context): Cause {
+  return { file, pointer, line: lineOf(file, pointer) };
 }
 
 /** The list may be a moment old: what is gone is no change, and what turns out to be another's is left alone. */

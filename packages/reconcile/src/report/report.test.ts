@@ -40,7 +40,7 @@ it('says what is dangerous and what is refused', async () => {
   const aws = new MemoryAws();
   await run(aws, input([algorithm('seg')]));
   const { plan: planned } = await plan(aws, input([algorithm('seg')]));
-  const refusals = [{ kind: 'service', name: 'mip-x', algorithm: 'x', reason: 'it is not ours.' }];
+  const refusals = [{ kind: 'service', name: 'mip-x', algorithm: 'x', reason: 'it is not ours.', cause: null }];
   const text = renderPlan({ plan: { ...planned, refusals }, dangers: ['The catalog is empty.'] }, { colour: false });
   expect(text).toBe(
     `! x is left alone: it is not ours.\n! The catalog is empty.\ntest in eu-central-1: nothing to change ${planned.digest}`,

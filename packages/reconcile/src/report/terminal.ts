@@ -7,6 +7,7 @@ import type { Action, FieldDiff, PlannedChange, Refusal, Risk } from '../change.
 import type { Plan } from '../plan.ts';
 import type { Prepared } from '../reconcile.ts';
 import type { Report } from '../run.ts';
+import { shown } from './story.ts';
 
 type Colours = ReturnType<typeof picocolors.createColors>;
 type Paint = 'green' | 'yellow' | 'red' | 'dim';
@@ -56,12 +57,7 @@ function changeLines({ kind, name, action, fields, cause, risk }: PlannedChange,
 }
 
 function fieldLine({ path, from, to }: FieldDiff, colours: Colours): string {
-  return `      ${path}  ${colours.red(shown(from))} → ${colours.green(shown(to))}`;
-}
-
-function shown(value: unknown): string {
-  const text = value === null ? '(none)' : typeof value === 'string' ? value : JSON.stringify(value);
-  return text.length > WIDEST_VALUE ? `${text.slice(0, WIDEST_VALUE)}…` : text;
+  return `      ${path}  ${colours.red(shown(from, WIDEST_VALUE))} → ${colours.green(shown(to, WIDEST_VALUE))}`;
 }
 
 function refusalLine({ algorithm, reason }: Refusal, colours: Colours): string {
