@@ -74,6 +74,7 @@ export const taskDefinition: Kind<TaskDefinitionSpec> = {
     '/image': '/source',
     '/image/tag': '/version',
     '/image/uri': '/image_uri',
+    '/taskRole': '/role_class',
     '/environment/MIP_VERSION': '/version',
     '/environment/MIP_TIMEOUT': '/timeout',
     ...CONTRACT_CAUSES,

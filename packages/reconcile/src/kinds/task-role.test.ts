@@ -1,6 +1,7 @@
 import {
   AttachRolePolicyCommand,
   CreateRoleCommand,
+  NoSuchEntityException,
   PutRolePermissionsBoundaryCommand,
   PutRolePolicyCommand,
   TagRoleCommand,
@@ -10,7 +11,7 @@ import {
 import { physicalNames } from '@mip/registry/names';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { apply, plan } from '../reconcile.ts';
-import { algorithm, input, platform, run, runOptions, settle } from '../testing/fixtures.ts';
+import { algorithm, input, platform, rerun, run, runOptions, settle } from '../testing/fixtures.ts';
 import { describeKind } from '../testing/kind-contract.ts';
 import { MemoryAws } from '../testing/memory-aws.ts';
 import { sorted, stateOf } from '../testing/state.ts';
@@ -97,6 +98,18 @@ describe('the role of an algorithm', () => {
     expect(aws.memory.iam.roles.size).toBe(0);
     expect(aws.memory.ecs.revisions.at(-1)?.registered.taskRoleArn).toBe(NAMES.roleArn('mip-eu-central-1-class_standard'));
     expect((await run(aws, shared)).plan.changes).toEqual([]);
+  });
+
+  it('that IAM does not know everywhere yet is finished by a later run', async () => {
+    const both = input([algorithm('seg'), algorithm('new')]);
+    aws.world.fail = ({ operation }) =>
+      operation === 'PutRolePolicy' ? new NoSuchEntityException({ message: 'cannot be found', $metadata: {} }) : undefined;
+    const report = await rerun(aws, both);
+    expect(report.outcomes.find(({ result }) => result === 'waiting')?.reason).toBe(
+      'IAM does not know the role mip-eu-central-1-new-task yet',
+    );
+    expect((await run(aws, both)).plan.changes[0]).toMatchObject({ action: 'update', kind: 'task-role' });
+    expect((await plan(aws, both, 'deep')).plan.changes).toEqual([]);
   });
 
   it('of another region under the same path is not taken for one of this region', async () => {

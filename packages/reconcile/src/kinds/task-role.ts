@@ -18,7 +18,7 @@ import { type PolicyDocument, policy, policyText } from '../aws/policies.ts';
 import { attachedPolicies, decodePolicy, findRole, inlinePolicies, readInlinePolicy, rolesUnder, unlessMissing } from '../aws/roles.ts';
 import { tagRecord, upperTags } from '../aws/tags.ts';
 import { diffFields } from '../change.ts';
-import { type Change, type Kind, type Listed, type Observed, ownership, type Run, tagsOf, type Wanted, want } from './kind.ts';
+import { type Change, type Kind, type Listed, NotYet, type Observed, ownership, type Run, tagsOf, type Wanted, want } from './kind.ts';
 
 export interface TaskRoleSpec {
   /** Cannot be changed. */
@@ -177,9 +177,13 @@ async function update(aws: Aws, { observed }: Change<TaskRoleSpec>, { name: Role
   await withdraw(aws, RoleName, extra, observed?.spec.attached ?? []);
 }
 
+/** IAM may not know everywhere at once what it has just made. */
 async function grant(aws: Aws, { name: RoleName, spec }: Wanted<TaskRoleSpec>): Promise<void> {
-  for (const [PolicyName, document] of Object.entries(spec.policies))
-    await aws.iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument: policyText(document) }));
+  for (const [PolicyName, document] of Object.entries(spec.policies)) {
+    const command = new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument: policyText(document) });
+    const put = await unlessMissing(() => aws.iam.send(command));
+    if (!put) throw new NotYet(`IAM does not know the role ${RoleName} yet`);
+  }
 }
 
 async function withdraw(aws: Aws, RoleName: string, inline: readonly string[], attached: readonly string[]): Promise<void> {
