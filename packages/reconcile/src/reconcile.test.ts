@@ -226,6 +226,7 @@ describe('what is not owned', () => {
         algorithm: 'seg',
         reason:
           'service mip-seg exists and belongs to nobody that tagged it; it is never overwritten. To take it over, adopt it by this name',
+        cause: { file: 'catalog/algorithms/seg.yaml', pointer: '', line: 1 },
       },
     ]);
     expect(stateOf(aws)).toEqual(before);
