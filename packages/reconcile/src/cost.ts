@@ -50,7 +50,7 @@ export interface CostChange {
   readonly to: Range | null;
 }
 
-/** USD a month. `changes` are those algorithms whose cost changes, sorted; `from` and `to` are those of all. */
+/** USD a month, not rounded. `changes` are those algorithms whose cost changes, sorted; `from` and `to` are those of all. */
 export interface CostDiff {
   readonly priced: string;
   readonly changes: readonly CostChange[];
@@ -71,7 +71,7 @@ export function costDiff(region: string, before: readonly Sized[], after: readon
 
 function monthly({ cpu, memory, tasks }: Sized, { vcpu, gb }: Price): Range {
   const one = ((cpu / 1024) * vcpu + (memory / 1024) * gb) * HOURS_A_MONTH;
-  return { min: cents(one * tasks.min), max: cents(one * tasks.max) };
+  return { min: one * tasks.min, max: one * tasks.max };
 }
 
 function differs({ from, to }: CostChange): boolean {
@@ -80,10 +80,6 @@ function differs({ from, to }: CostChange): boolean {
 
 function sum(costs: ReadonlyMap<string, Range>): Range {
   const all = [...costs.values()];
-  const total = (bound: keyof Range) => cents(all.reduce((so, one) => so + one[bound], 0));
+  const total = (bound: keyof Range) => all.reduce((so, one) => so + one[bound], 0);
   return { min: total('min'), max: total('max') };
-}
-
-function cents(amount: number): number {
-  return Math.round(amount * 100) / 100;
 }
