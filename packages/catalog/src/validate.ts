@@ -1,10 +1,13 @@
 /** Documents → a catalog and all its problems: the schema first, then the rules on what the schema found sound. */
+import type { ValidateFunction } from 'ajv';
 import type { Document } from './document.ts';
 import type { Algorithm, Platform } from './entry.ts';
+import { validate as validateAlgorithm } from './generated/algorithm.validator.js';
+import { validate as validatePlatform } from './generated/platform.validator.js';
 import { compareText, type Problem, sortProblems } from './problem.ts';
 import { RULES } from './rules/index.ts';
 import type { Complaint, HasPath, Rule } from './rules/rule.ts';
-import { compileSchema, isAboutKey, type SchemaFault } from './schemas.ts';
+import { checkInPlace, isAboutKey, type SchemaFault } from './schema-check.ts';
 
 export interface Catalog {
   /** Those without an error, sorted by name. Act on them only when `problems` holds no error at all. */
@@ -20,10 +23,10 @@ export interface Documents {
   readonly platforms: readonly Document[];
 }
 
-/** Pure: the same documents give the same problems in the same order. */
+/** The same documents give the same problems in the same order. Their values become the catalog's: the schema's defaults are filled in there. */
 export function validateCatalog(documents: Documents, has: HasPath): Catalog {
-  const algorithms = documents.algorithms.map((document) => checkDocument<Algorithm>(document, 'algorithm'));
-  const platforms = documents.platforms.map((document) => checkDocument<Platform>(document, 'platform'));
+  const algorithms = documents.algorithms.map((document) => checkDocument<Algorithm>(document, validateAlgorithm));
+  const platforms = documents.platforms.map((document) => checkDocument<Platform>(document, validatePlatform));
   const ruled = RULES.flatMap((rule) => applyRule(rule, algorithms, platforms, has));
   const problems = sortProblems([...algorithms, ...platforms].flatMap((one) => one.problems).concat(ruled));
   const faulty = new Set(problems.filter(({ severity }) => severity === 'error').map(({ file }) => file));
@@ -40,10 +43,10 @@ interface CheckedDocument<T> {
   readonly problems: readonly Problem[];
 }
 
-function checkDocument<T>(document: Document, schema: 'algorithm' | 'platform'): CheckedDocument<T> {
+function checkDocument<T>(document: Document, schema: ValidateFunction): CheckedDocument<T> {
   const { file, position } = document;
   if (document.value === undefined) return { item: { file, position } as T, faultyFields: new Set(['']), problems: document.problems };
-  const { value, faults } = compileSchema<object>(schema)(document.value);
+  const { value, faults } = checkInPlace(schema, document.value as object, true);
   const fields = [...faults, ...document.problems].map(({ pointer }) => pointer.split('/')[1] ?? '');
   const item = { ...value, file, position } as T;
   return {
