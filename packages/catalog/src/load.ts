@@ -1,5 +1,5 @@
 /** Folder → catalog. The only file of the loader that touches the disk; whatever it finds there is a problem, never an exception. */
-import { type Dirent, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, constants, type Dirent, lstatSync, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { DOCUMENT_LIMITS, type Document, parseDocument, unreadable } from './document.ts';
 import { compareText, type Problem } from './problem.ts';
@@ -34,13 +34,17 @@ function readEntry(root: string, folder: string, entry: Dirent): Document | unde
   const refuse = (message: string) => unreadable(file, fileProblem(file, message));
   if (!entry.name.endsWith('.yaml')) return misnamed(entry) ? refuse(misnamed(entry) as string) : undefined;
   try {
-    if (entry.isSymbolicLink() && !liesIn(join(root, file), join(root, 'catalog')))
-      return refuse('is a link out of the catalog; put the file itself here');
-    const { size, ...stat } = kindOf(join(root, file));
-    if (stat.directory) return refuse('is a folder; an entry is one file');
-    if (!stat.regular) return refuse('is no regular file; an entry is one text file');
-    if (size > DOCUMENT_LIMITS.bytes) return refuse(`has ${size} bytes, more than ${DOCUMENT_LIMITS.bytes}; no entry needs that`);
-    return readText(join(root, file), file);
+    const path = `${root}/${file}`;
+    if (!entry.isFile()) {
+      if (entry.isSymbolicLink() && !liesIn(path, join(root, 'catalog')))
+        return refuse('is a link out of the catalog; put the file itself here');
+      const stat = statSync(path);
+      if (stat.isDirectory()) return refuse('is a folder; an entry is one file');
+      if (!stat.isFile()) return refuse('is no regular file; an entry is one text file');
+    }
+    const bytes = readBounded(path);
+    if (!bytes) return refuse(`has ${statSync(path).size} bytes, more than ${DOCUMENT_LIMITS.bytes}; no entry needs that`);
+    return parse(bytes, file);
   } catch (error) {
     return refuse(`cannot be read (${codeOf(error)}); check that it exists and who may read it`);
   }
@@ -51,19 +55,31 @@ function misnamed(entry: Dirent): string | undefined {
   return /\.(ya?ml|json)$/i.test(entry.name) ? 'is not read; rename it to end in .yaml' : undefined;
 }
 
-function readText(path: string, file: string): Document {
-  const bytes = readFileSync(path);
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
+function parse(bytes: Uint8Array, file: string): Document {
+  let text: string;
   try {
-    return parseDocument(new TextDecoder('utf-8', { fatal: true }).decode(bytes), file);
-  } catch (error) {
-    if (error instanceof TypeError) return unreadable(file, fileProblem(file, 'is not UTF-8; save it with that encoding'));
-    throw error;
+    text = UTF8.decode(bytes);
+  } catch {
+    return unreadable(file, fileProblem(file, 'is not UTF-8; save it with that encoding'));
   }
+  return parseDocument(text, file);
 }
 
-function kindOf(path: string): { directory: boolean; regular: boolean; size: number } {
-  const stat = statSync(path);
-  return { directory: stat.isDirectory(), regular: stat.isFile(), size: stat.size };
+/** Each file is read into it, so that not even a file that grows meanwhile takes more. */
+const BUFFER = new Uint8Array(DOCUMENT_LIMITS.bytes + 1);
+
+/** The file's bytes, valid until the next call; nothing when there are too many. What became a pipe since it was listed blocks nobody. */
+function readBounded(path: string): Uint8Array | undefined {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    let size = 0;
+    for (let read = -1; read !== 0 && size < BUFFER.length; size += read) read = readSync(file, BUFFER, size, BUFFER.length - size, null);
+    return size > DOCUMENT_LIMITS.bytes ? undefined : BUFFER.subarray(0, size);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** By the operating system's own resolution: one call, where Node's takes one for each part of the path. */

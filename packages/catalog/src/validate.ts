@@ -27,12 +27,13 @@ export interface Documents {
 export function validateCatalog(documents: Documents, has: HasPath): Catalog {
   const algorithms = documents.algorithms.map((document) => checkDocument<Algorithm>(document, validateAlgorithm));
   const platforms = documents.platforms.map((document) => checkDocument<Platform>(document, validatePlatform));
-  const ruled = RULES.flatMap((rule) => applyRule(rule, algorithms, platforms, has));
+  const named = { algorithms: byName(algorithms.filter(hasName)), platforms: byName(platforms.filter(hasName)) };
+  const ruled = RULES.flatMap((rule) => applyRule(rule, named, has));
   const problems = sortProblems([...algorithms, ...platforms].flatMap((one) => one.problems).concat(ruled));
   const faulty = new Set(problems.filter(({ severity }) => severity === 'error').map(({ file }) => file));
   const sound = <T extends Algorithm | Platform>(checked: readonly CheckedDocument<T>[]) =>
-    byName(checked.filter(({ item }) => !faulty.has(item.file)));
-  return { algorithms: sound(algorithms), platforms: sound(platforms), problems };
+    checked.filter(({ item }) => !faulty.has(item.file)).map(({ item }) => item);
+  return { algorithms: sound(named.algorithms), platforms: sound(named.platforms), problems };
 }
 
 interface CheckedDocument<T> {
@@ -47,8 +48,9 @@ function checkDocument<T>(document: Document, schema: ValidateFunction): Checked
   const { file, position } = document;
   if (document.value === undefined) return { item: { file, position } as T, faultyFields: new Set(['']), problems: document.problems };
   const { value, faults } = checkInPlace(schema, document.value as object, true);
-  const fields = [...faults, ...document.problems].map(({ pointer }) => pointer.split('/')[1] ?? '');
   const item = { ...value, file, position } as T;
+  if (!faults.length && !document.problems.length) return { item, faultyFields: NONE, problems: [] };
+  const fields = [...faults, ...document.problems].map(({ pointer }) => pointer.split('/')[1] ?? '');
   return {
     item,
     faultyFields: new Set(fields),
@@ -56,29 +58,34 @@ function checkDocument<T>(document: Document, schema: ValidateFunction): Checked
   };
 }
 
+const NONE: ReadonlySet<string> = new Set();
+
 function schemaProblem(document: Document, fault: SchemaFault): Problem {
   const at = isAboutKey(fault) ? document.keyPosition(fault.pointer) : document.position(fault.pointer);
   return { file: document.file, ...at, pointer: fault.pointer, severity: 'error', rule: 'schema', message: fault.detail };
 }
 
-function applyRule(
-  rule: Rule,
-  algorithms: readonly CheckedDocument<Algorithm>[],
-  platforms: readonly CheckedDocument<Platform>[],
-  has: HasPath,
-): Problem[] {
+interface Named {
+  readonly algorithms: readonly CheckedDocument<Algorithm>[];
+  readonly platforms: readonly CheckedDocument<Platform>[];
+}
+
+function applyRule(rule: Rule, { algorithms, platforms }: Named, has: HasPath): Problem[] {
   const context = { algorithms: readable(algorithms, rule.reads), platforms: readable(platforms, rule.readsPlatform), has };
   return Array.from(rule.check(context), (complaint) => ruleProblem(rule, complaint));
 }
 
-function readable<T extends { readonly name: string }>(checked: readonly CheckedDocument<T>[], fields: readonly string[]): T[] {
-  return byName(
-    checked.filter(({ faultyFields }) => !faultyFields.has('') && !['name', ...fields].some((field) => faultyFields.has(field))),
-  );
+function readable<T>(checked: readonly CheckedDocument<T>[], fields: readonly string[]): T[] {
+  const sound = checked.filter(({ faultyFields }) => !faultyFields.size || !fields.some((field) => faultyFields.has(field)));
+  return sound.map(({ item }) => item);
 }
 
-function byName<T extends { readonly name: string }>(checked: readonly CheckedDocument<T>[]): T[] {
-  return checked.map(({ item }) => item).sort((a, b) => compareText(a.name, b.name));
+function hasName({ faultyFields }: CheckedDocument<unknown>): boolean {
+  return !faultyFields.has('') && !faultyFields.has('name');
+}
+
+function byName<T extends { readonly name: string }>(checked: readonly CheckedDocument<T>[]): CheckedDocument<T>[] {
+  return checked.toSorted((a, b) => compareText(a.item.name, b.item.name));
 }
 
 function ruleProblem({ name, severity }: Rule, { of, pointer, message }: Complaint): Problem {
