@@ -24,37 +24,42 @@ const MOST_NAMES = 2 ** 21;
  * index first. Forms are compared by a hash, as to make ten thousand names' forms as text takes longer than to read their files.
  */
 function sharingForms(names: readonly string[]): Iterable<readonly [number, number]> {
-  const forms = new Float64Array(names.reduce((sum, { length }) => sum + length + 1, 0));
-  let size = 0;
-  for (const [index, name] of names.entries()) for (const hash of formHashes(name)) forms[size++] = hash * MOST_NAMES + index;
-  forms.sort();
+  const forms = hashedForms(names);
   const pairs = new Map<number, readonly [number, number]>();
-  for (let at = 0; at < size; at++) {
-    const [hash, index] = split(forms[at] as number);
-    for (let before = at - 1; before >= 0; before--) {
-      const [sharedHash, other] = split(forms[before] as number);
-      if (sharedHash !== hash) break;
-      if (other !== index) pairs.set(other * MOST_NAMES + index, [other, index]);
+  for (let at = 1; at < forms.length; at++) {
+    for (let before = at - 1; before >= 0 && hashOf(forms, before) === hashOf(forms, at); before--) {
+      const [first, second] = [(forms[before] as number) % MOST_NAMES, (forms[at] as number) % MOST_NAMES];
+      if (first !== second) pairs.set(first * MOST_NAMES + second, [first, second]);
     }
   }
   return pairs.values();
 }
 
-function split(form: number): [hash: number, index: number] {
-  return [Math.floor(form / MOST_NAMES), form % MOST_NAMES];
+function hashOf(forms: Float64Array, at: number): number {
+  return Math.floor((forms[at] as number) / MOST_NAMES);
 }
 
-/** Of the name and of each form without one of its characters: a polynomial in the characters, modulo 2^32. */
-function formHashes(name: string): number[] {
-  const prefixes = [0];
-  for (let at = 0; at < name.length; at++) prefixes.push(Math.imul(prefixes[at] as number, BASE) + name.charCodeAt(at));
-  const hashes = [(prefixes[name.length] as number) >>> 0];
-  let [power, suffix] = [1, 0];
-  for (let at = name.length - 1; at >= 0; at--) {
-    hashes.push((Math.imul(prefixes[at] as number, power) + suffix) >>> 0);
-    suffix = (Math.imul(name.charCodeAt(at), power) + suffix) | 0;
-    power = Math.imul(power, BASE);
+/** Each form as one number, its hash above its name's index; sorted. The hash is a polynomial in the characters, modulo 2^32. */
+function hashedForms(names: readonly string[]): Float64Array {
+  const forms = new Float64Array(names.reduce((sum, { length }) => sum + length + 1, 0));
+  let size = 0;
+  for (const [index, name] of names.entries()) {
+    const whole = prefixes(name);
+    forms[size++] = ((whole[name.length] as number) >>> 0) * MOST_NAMES + index;
+    let [power, suffix] = [1, 0];
+    for (let at = name.length - 1; at >= 0; at--) {
+      forms[size++] = ((Math.imul(whole[at] as number, power) + suffix) >>> 0) * MOST_NAMES + index;
+      suffix = (Math.imul(name.charCodeAt(at), power) + suffix) | 0;
+      power = Math.imul(power, BASE);
+    }
   }
+  return forms.sort();
+}
+
+/** The hashes of the first 0, 1, 2 … characters. */
+function prefixes(name: string): number[] {
+  const hashes = [0];
+  for (let at = 0; at < name.length; at++) hashes.push((Math.imul(hashes[at] as number, BASE) + name.charCodeAt(at)) | 0);
   return hashes;
 }
 
