@@ -58,7 +58,7 @@ def build_worker(settings: Settings, log: Log) -> Worker:
         jobs=Jobs(client("dynamodb", config=config), settings.jobs_table, about.image_digest, about.version),
         images=Images(s3, settings.images_bucket, settings.images_key),
         processing=Processing(processor, settings.units, about, settings.regulatory, settings.most_bytes),
-        results=Results(s3, settings.results_bucket, about.image_digest),
+        results=Results(s3, settings.results_bucket, about.algorithm, about.image_digest),
     )
     return Worker(parts, about.algorithm, log)
 

@@ -1,4 +1,4 @@
-"""Where results go: the results bucket, at keys that derive from the job and the image that ran it."""
+"""Where results go: the results bucket, at keys that derive from the algorithm, the job and the image that ran it."""
 
 import hashlib
 from dataclasses import dataclass
@@ -24,11 +24,12 @@ class ResultFile:
 
 
 class Results:
-    """The results bucket."""
+    """The results bucket, of which a worker may write its algorithm's prefix only."""
 
-    def __init__(self, s3: Any, bucket: str, image_digest: str) -> None:
+    def __init__(self, s3: Any, bucket: str, algorithm: str, image_digest: str) -> None:
         self._s3 = s3
         self._bucket = bucket
+        self._prefix = f"algorithms/{algorithm}/jobs"
         self._image = image_digest.removeprefix("sha256:")[:16]
 
     def store(self, job_key: str, files: list[ResultFile]) -> list[dict[str, Any]]:
@@ -43,7 +44,7 @@ class Results:
         ResultConflict
             When other bytes are stored under a file's key.
         """
-        return [self._store(f"jobs/{job_key}/{self._image}/{file.name}", file) for file in files]
+        return [self._store(f"{self._prefix}/{job_key}/{self._image}/{file.name}", file) for file in files]
 
     def _store(self, key: str, file: ResultFile) -> dict[str, Any]:
         try:

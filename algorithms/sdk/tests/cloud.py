@@ -136,7 +136,7 @@ class Cloud:
             "jobs": Jobs(self.dynamodb, "jobs", image_digest, "1.0.0"),
             "images": Images(self.s3, "images", KEY),
             "processing": processing(processor, algorithm, image_digest),
-            "results": Results(self.s3, "results", image_digest),
+            "results": Results(self.s3, "results", algorithm, image_digest),
             **changed,
         }
         return Worker(Parts(**parts), algorithm, Log(self.logged))

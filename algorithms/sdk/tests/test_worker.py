@@ -56,8 +56,8 @@ def test_a_job_succeeds_its_results_are_stored_and_its_message_is_deleted(cloud:
     assert "open_state" not in record
     stored = cloud.results()
     assert [result["key"] for result in record["results"]] == [
-        f"jobs/{job.job_key}/{'ab' * 8}/result-0001.dcm",
-        f"jobs/{job.job_key}/{'ab' * 8}/manifest.json",
+        f"algorithms/window-level/jobs/{job.job_key}/{'ab' * 8}/result-0001.dcm",
+        f"algorithms/window-level/jobs/{job.job_key}/{'ab' * 8}/manifest.json",
     ]
     for result in record["results"]:
         file = ResultFile(result["name"], result["media_type"], stored[result["key"]])
@@ -234,7 +234,7 @@ def test_a_message_whose_key_is_of_another_job_touches_nothing(cloud: Cloud, wor
 
 def test_other_bytes_under_a_results_key_stay_and_the_job_fails_loudly(cloud: Cloud, worker: Worker) -> None:
     job = cloud.submit(CT, "window-level", WINDOW)
-    key = f"jobs/{job.job_key}/{'ab' * 8}/result-0001.dcm"
+    key = f"algorithms/window-level/jobs/{job.job_key}/{'ab' * 8}/result-0001.dcm"
     cloud.s3.put_object(Bucket="results", Key=key, Body=b"the first")
     cloud.deliver(worker)
     assert cloud.results()[key] == b"the first"
@@ -342,7 +342,7 @@ def test_while_a_dependency_is_down_the_message_is_kept_and_no_attempt_is_counte
         processors["window-level"],
         "window-level",
         images=Images(s3, "images", KEY),
-        results=Results(s3, "results", "sha256:" + "ab" * 32),
+        results=Results(s3, "results", "window-level", "sha256:" + "ab" * 32),
         jobs=Jobs(dynamodb, "jobs", "sha256:" + "ab" * 32, "1.0.0"),
     )
     cloud.deliver(worker)

@@ -17,7 +17,7 @@ const names = physicalNames(scope);
 const NOW = new Date('2024-01-31T10:00:00.000Z');
 const file = {
   name: 'result-0001.dcm',
-  key: 'jobs/0123/4567/result-0001.dcm',
+  key: 'algorithms/window-level/jobs/0123/4567/result-0001.dcm',
   media_type: 'application/dicom',
   size: 4,
   sha256: '0'.repeat(64),

@@ -4,7 +4,7 @@ import { get, JOB, KEY, OTHER_KEY, post, REQUEST, type Setup, setUp } from '../t
 let { app, memory }: Setup = setUp();
 const file = {
   name: 'result-0001.dcm',
-  key: 'jobs/0123/4567/result-0001.dcm',
+  key: 'algorithms/window-level/jobs/0123/4567/result-0001.dcm',
   media_type: 'application/dicom',
   size: 3,
   sha256: '0'.repeat(64),
@@ -34,7 +34,7 @@ describe('a result', () => {
   it.each(['GET', 'HEAD'] as const)('%s redirects to a link of 60 seconds, which nobody keeps', async (method) => {
     const answer = await app.inject({ method, url: '/jobs/job-1/results/result-0001.dcm', headers: { 'x-api-key': KEY } });
     expect(answer.statusCode).toBe(302);
-    expect(answer.headers.location).toBe('https://results.example/jobs/0123/4567/result-0001.dcm?expires=60');
+    expect(answer.headers.location).toBe('https://results.example/algorithms/window-level/jobs/0123/4567/result-0001.dcm?expires=60');
     expect(answer.headers['cache-control']).toBe('no-store');
   });
 

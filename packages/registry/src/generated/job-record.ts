@@ -136,7 +136,7 @@ export interface JobRecord {
      */
     name: string;
     /**
-     * The file's key in the results bucket.
+     * The file's key in the results bucket, under the prefix of the algorithm that wrote it.
      */
     key: string;
     /**
