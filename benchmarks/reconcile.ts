@@ -1,4 +1,5 @@
-/** How fast a catalog is checked and planned, beside others, as whole processes, cold; and how many AWS calls a plan makes. */
+/** How fast a catalog is checked and planned, beside others, as whole processes, cold; and what an apply costs in calls and time. */
+import { applyRows } from './apply.ts';
 import { planRows } from './plan-rows.ts';
 import type { Row } from './row.ts';
 import { validateRows } from './validate-rows.ts';
@@ -6,5 +7,6 @@ import { validateRows } from './validate-rows.ts';
 const COUNTS = [1000, 10_000];
 
 export async function run(log: (line: string) => void): Promise<readonly Row[]> {
-  return [...COUNTS.flatMap((count) => validateRows(count, log)), ...COUNTS.flatMap((count) => planRows(count, log))];
+  const timed = [...COUNTS.flatMap((count) => validateRows(count, log)), ...COUNTS.flatMap((count) => planRows(count, log))];
+  return [...timed, ...(await applyRows(log))];
 }

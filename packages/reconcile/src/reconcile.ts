@@ -9,7 +9,6 @@
 import type { Algorithm } from './algorithm.ts';
 import { applySteps } from './apply.ts';
 import type { Aws } from './aws/clients.ts';
-import { hashOf, type PlannedChange } from './change.ts';
 import { desire } from './desire.ts';
 import { type Depth, inspect, list, overridesIn } from './observe.ts';
 import { decide, type LineOf, type Plan, type Step } from './plan.ts';
@@ -62,13 +61,6 @@ export async function plan(aws: Aws, input: Input, depth: Depth = 'changes'): Pr
   const extent = extentOf(desired, observation, decided.steps);
   const unsafe = dangers({ algorithms: algorithms.length, faults }, extent, allow, platform.thresholds);
   return { ...decided, dangers: [...unsafe, ...quotaDangers(decided.plan.quotas)], platform, adopt };
-}
-
-/** Only some changes of a plan; what makes the whole of it dangerous does not hold for them. */
-export function narrow(prepared: Prepared, holds: (change: PlannedChange) => boolean): Prepared {
-  const steps = prepared.steps.filter(({ planned }) => holds(planned));
-  const { digest: _, ...content } = { ...prepared.plan, changes: steps.map(({ planned }) => planned), refusals: [] };
-  return { ...prepared, plan: { ...content, digest: hashOf(content) }, steps, dangers: [] };
 }
 
 /** Makes the changes of a plan, as the only run that does. @throws {Refused} before the first write, when the plan has dangers. */
