@@ -1,15 +1,12 @@
-import type { Algorithm } from '../entry.ts';
-import type { Rule } from './rule.ts';
+import type { AcrossRule, Named } from './rule.ts';
 
 /** Two names that differ by one character (inserted, removed or replaced) are easily taken for each other. */
-export const similarNames: Rule = {
+export const similarNames: AcrossRule = {
   name: 'similar-names',
   severity: 'warning',
-  reads: ['name'],
-  readsPlatform: [],
-  *check({ algorithms }) {
+  *check(algorithms) {
     for (const [first, second] of sharingForms(algorithms.map(({ name }) => name))) {
-      const [other, of] = [algorithms[first], algorithms[second]] as [Algorithm, Algorithm];
+      const [other, of] = [algorithms[first], algorithms[second]] as [Named, Named];
       if (other.name !== of.name && atMostOneApart(other.name, of.name))
         yield { of, pointer: '/name', message: `differs from ${other.name} by one character; choose names that nobody confuses` };
     }
