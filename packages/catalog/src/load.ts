@@ -18,9 +18,10 @@ export async function loadCatalog(root: string): Promise<Catalog> {
   return readCatalog(root, (algorithm) => algorithm);
 }
 
-/** Finds the same problems, but keeps of each algorithm only its name and place: a large catalog is checked faster than it is kept. */
+/** Finds the same problems, but keeps of each algorithm only its name and place: to keep a large catalog takes as long as to check it. */
 export async function checkCatalog(root: string): Promise<Catalog<Named>> {
-  return readCatalog(root, ({ name, file, position }) => ({ name, file, position }));
+  // A file is read again when somebody asks for a place in it.
+  return readCatalog(root, ({ name, file }) => ({ name, file, position: (pointer) => readDocument(root, file).position(pointer) }));
 }
 
 /** So many algorithms are checked, ruled upon and let go at once. */

@@ -20,7 +20,7 @@ describe('similar names', () => {
     fc.assert(
       fc.property(fc.uniqueArray(name, { maxLength: 16 }), (names) => {
         const algorithms = names.map((one) => ({ name: one }) as Named);
-        const told = Array.from(similarNames.check(algorithms), ({ of, message }) => [message.split(' ')[2], of.name]);
+        const told = Array.from(similarNames.check(algorithms), ({ of, message }) => [message.split(' ')[2], (of as Named).name]);
         const pairs = names.flatMap((later, at) => names.slice(0, at).map((earlier) => [earlier, later] as const));
         expect(told.sort()).toEqual(pairs.filter(([earlier, later]) => oneApart(earlier, later)).sort());
       }),
