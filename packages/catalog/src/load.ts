@@ -4,7 +4,6 @@ import { join, sep } from 'node:path';
 import { checkAlgorithm, checkPlatform } from './check.ts';
 import type { Document } from './document.ts';
 import type { Algorithm } from './entry.ts';
-import { compareText } from './problem.ts';
 import { codeOf, readDocument, refused } from './read.ts';
 import type { Named } from './rules/rule.ts';
 import { type Catalog, Judge } from './validate.ts';
@@ -45,15 +44,14 @@ function list(root: string, folder: string): (string | Document)[] {
   } catch (error) {
     return [refused(folder, `cannot be read (${codeOf(error)}); the catalog lies in ${folder}/`)];
   }
-  return entries
-    .filter(({ name }) => !name.startsWith('.'))
-    .sort((a, b) => compareText(a.name, b.name))
-    .flatMap((entry) => {
-      const file = `${folder}/${entry.name}`;
-      const refusal = refusalOf(root, file, entry);
-      if (refusal !== undefined) return refused(file, refusal);
-      return entry.name.endsWith('.yaml') ? file : [];
-    });
+  const byName = new Map(entries.map((entry) => [entry.name, entry]));
+  return [...byName.keys()].sort().flatMap((name) => {
+    if (name.startsWith('.')) return [];
+    const file = `${folder}/${name}`;
+    const refusal = refusalOf(root, file, byName.get(name) as Dirent);
+    if (refusal !== undefined) return refused(file, refusal);
+    return name.endsWith('.yaml') ? file : [];
+  });
 }
 
 /** Why it is no entry, though it looks as if it should be one. */
