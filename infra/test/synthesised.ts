@@ -40,22 +40,32 @@ export interface Synthesised {
   resources(type?: string): readonly (Resource & { readonly id: string })[];
 }
 
+/** The stack of the home region. */
 export function synthesise(platform: Platform, emulated: boolean): Synthesised {
+  const [home] = synthesiseAll(platform, emulated);
+  if (home === undefined) throw new Error('no stack');
+  return home;
+}
+
+/** The stacks of all regions, in the order of the platform file. */
+export function synthesiseAll(platform: Platform, emulated: boolean): readonly Synthesised[] {
   const folder = mkdtempSync(join(tmpdir(), 'mip-synthesised-'));
   const lambdas = join(folder, 'lambda');
   mkdirSync(lambdas);
   for (const name of ['router', 'admin-key']) writeFileSync(join(lambdas, `${name}.ts`), 'export const handler = async () => {};');
   const { stacks, removed, app } = platformApp({ platform, lambdas, emulated, app: { outdir: join(folder, 'cdk.out') } });
   app.synth();
-  const [stack] = stacks;
-  if (stack === undefined) throw new Error('no stack');
-  const template = Template.fromStack(stack);
+  const templates = stacks.map((stack) => Template.fromStack(stack));
   rmSync(folder, { recursive: true });
+  return templates.map((template) => describe(template, removed()));
+}
+
+function describe(template: Template, removed: readonly Removed[]): Synthesised {
   const all = Object.entries<Resource>(template.toJSON().Resources).map(([id, resource]) => ({ ...resource, id }));
   return {
     template,
     text: JSON.stringify(template.toJSON()),
-    removed: removed(),
+    removed,
     resources: (type) => all.filter((resource) => type === undefined || resource.Type === type),
   };
 }
