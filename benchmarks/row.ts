@@ -16,3 +16,8 @@ export function median(values: readonly number[]): number {
   const middle = sorted.length >> 1;
   return sorted.length % 2 ? (sorted[middle] ?? Number.NaN) : ((sorted[middle - 1] ?? Number.NaN) + (sorted[middle] ?? Number.NaN)) / 2;
 }
+
+/** A count that may not be more than so many: exact where a time is noise. */
+export function bound(name: string, unit: string, count: number, most: number): Row {
+  return { case: name, unit, mip: count, peer: most, peer_name: 'the most allowed', ratio: most / count, goal: 1, holds: count <= most };
+}

@@ -1,5 +1,5 @@
 /** The process that the validate cases time: the catalog of a repository, all rules on. Prints how many files, and which are faulty. */
-import { loadCatalog } from '@mip/catalog';
+import { loadCatalog } from '@mip/catalog/load';
 
 const { algorithms, problems } = await loadCatalog(process.argv[2] ?? '');
 const errors = problems.filter(({ severity }) => severity === 'error');

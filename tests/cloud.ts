@@ -1,12 +1,22 @@
 /** A local cloud of its own for a test or a benchmark: `mip up` as a process, with its own state folder and port. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'dotenv';
 import getPort from 'get-port';
 
 const root = join(import.meta.dirname, '..');
+
+/** A copy of this repository whose catalog a test may change; what is installed is shared. Goes with `rmSync`. */
+export function copyRepository(): string {
+  const copy = mkdtempSync(join(tmpdir(), 'mip-repository-'));
+  const listed = spawnSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' });
+  for (const file of listed.stdout.split('\0').filter((file) => file && existsSync(join(root, file))))
+    cpSync(join(root, file), join(copy, file));
+  for (const installed of ['node_modules', '.venv']) symlinkSync(join(root, installed), join(copy, installed));
+  return copy;
+}
 const python = join(root, '.venv', 'bin', 'python');
 const READY = 'Ctrl-C stops it';
 
@@ -17,6 +27,12 @@ export class Cloud {
   printed = '';
   #process: ChildProcess | undefined;
   #port = 0;
+  readonly #root: string;
+
+  /** @param repository whose catalog and code it runs. */
+  constructor(repository = root) {
+    this.#root = repository;
+  }
 
   get port(): number {
     return this.#port;
@@ -35,7 +51,7 @@ export class Cloud {
   async start(...args: string[]): Promise<number | undefined> {
     this.#port ||= await getPort({ host: '127.0.0.1' });
     this.printed = '';
-    const child = spawn(process.execPath, mipArguments('up', ...args), { cwd: root, env: this.#variables() });
+    const child = spawn(process.execPath, mipArguments(this.#root, 'up', ...args), { cwd: this.#root, env: this.#variables() });
     this.#process = child;
     return new Promise((resolve) => {
       for (const stream of [child.stdout, child.stderr]) {
@@ -65,8 +81,8 @@ export class Cloud {
 
   /** Another `mip` command, against this cloud unless `variables` say otherwise. */
   mip(args: readonly string[], variables: Record<string, string> = this.environment) {
-    const done = spawnSync(process.execPath, mipArguments(...args), {
-      cwd: root,
+    const done = spawnSync(process.execPath, mipArguments(this.#root, ...args), {
+      cwd: this.#root,
       encoding: 'utf8',
       env: { ...this.#variables(), ...variables },
     });
@@ -92,6 +108,6 @@ export function checkResult(algorithm: string, source: string, result: string, p
   return { equal: done.status === 0, words: done.stdout + done.stderr };
 }
 
-function mipArguments(...args: string[]): readonly string[] {
-  return [join(root, 'packages/cli/src/main.ts'), ...args];
+function mipArguments(repository: string, ...args: string[]): readonly string[] {
+  return [join(repository, 'packages/cli/src/main.ts'), ...args];
 }

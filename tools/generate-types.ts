@@ -1,11 +1,13 @@
 /**
- * Writes the TypeScript types of `schemas/*.schema.json`; with `--check` it writes nothing and fails when a file differs.
+ * Writes the TypeScript types of `schemas/*.schema.json` and the code of their validators; with `--check` it writes nothing and fails
+ * when a file differs.
  * Run it with Node 24: `npx node tools/generate-types.ts [--check]`.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { compile, type JSONSchema } from 'json-schema-to-typescript';
+import { VALIDATOR_TYPE, validatorCode } from './validator-code.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -39,18 +41,39 @@ function formatted(path: string, text: string): string {
   return execFileSync(biome, ['format', `--stdin-file-path=${path}`], { cwd: root, input: text, encoding: 'utf8' });
 }
 
-async function generate(schema: string): Promise<GeneratedFile> {
-  const file = `schemas/${schema}.schema.json`;
-  const document = withoutCombinations(JSON.parse(readFileSync(join(root, file), 'utf8'))) as JSONSchema;
-  const banner = `// Generated from ${file} by tools/generate-types.ts: change the schema, then run that.`;
-  const source = await compile(document, String(document.title), { bannerComment: banner, format: false, ignoreMinAndMaxItems: true });
+async function typesOf(schema: string): Promise<GeneratedFile> {
+  const document = withoutCombinations(read(schema)) as JSONSchema;
+  const options = { bannerComment: banner(schema), format: false, ignoreMinAndMaxItems: true };
+  const source = await compile(document, String(document.title), options);
   const path = `packages/${PACKAGE_OF[schema]}/src/generated/${schema}.ts`;
   return { path, text: formatted(path, source) };
 }
 
+/** All in `catalog`, which validates for everybody. The code is left as ajv writes it: nobody reads it, and every process loads it. */
+function validatorOf(schema: string): GeneratedFile[] {
+  const path = `packages/catalog/src/generated/${schema}.validator`;
+  return [
+    { path: `${path}.js`, text: `${banner(schema)}\n${validatorCode(read(schema))}` },
+    { path: `${path}.d.ts`, text: `${banner(schema)}\n${VALIDATOR_TYPE}` },
+  ];
+}
+
+function read(schema: string): object {
+  return JSON.parse(readFileSync(join(root, fileOf(schema)), 'utf8'));
+}
+
+function banner(schema: string): string {
+  return `// Generated from ${fileOf(schema)} by tools/generate-types.ts: change the schema, then run that.`;
+}
+
+function fileOf(schema: string): string {
+  return `schemas/${schema}.schema.json`;
+}
+
 /** All generated files, as they should be. */
-export function generateAll(): Promise<GeneratedFile[]> {
-  return Promise.all(Object.keys(PACKAGE_OF).map(generate));
+export async function generateAll(): Promise<GeneratedFile[]> {
+  const schemas = Object.keys(PACKAGE_OF);
+  return [...(await Promise.all(schemas.map(typesOf))), ...schemas.flatMap(validatorOf)];
 }
 
 /** The paths whose text on disk is not what the schemas say. */
@@ -76,7 +99,7 @@ if (import.meta.main) {
   const behind = stale(files);
   if (!process.argv.includes('--check')) files.forEach(write);
   else if (behind.length) {
-    console.error(`these types differ from their schemas; run npx node tools/generate-types.ts:\n  ${behind.join('\n  ')}`);
+    console.error(`these files differ from their schemas; run npx node tools/generate-types.ts:\n  ${behind.join('\n  ')}`);
     process.exitCode = 1;
   }
 }

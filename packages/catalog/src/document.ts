@@ -49,8 +49,7 @@ export function unreadable(file: string, ...problems: Problem[]): Document {
 type Fault = (offset: number, message: string, pointer?: string) => Problem;
 
 function read(text: string, file: string, fault: Fault): Document {
-  const parse = () => parseEvents(text, { maxDepth: DOCUMENT_LIMITS.depth });
-  const events = parse();
+  const events = parse(text);
   const size = measure(events, text);
   if (size.documents !== 1)
     return unreadable(
@@ -59,18 +58,31 @@ function read(text: string, file: string, fault: Fault): Document {
     );
   if (size.nodes > DOCUMENT_LIMITS.nodes)
     return unreadable(file, fault(0, `the file has more than ${DOCUMENT_LIMITS.nodes} values, aliases written out; write a smaller entry`));
-  // Parsed once more when a place is asked for: to keep the events of every sound file would cost more than all the rest.
-  const places = lazy(() => locate(parse(), text));
   const { value, duplicated } = construct(events, text);
-  const problems = duplicated ? places().duplicates.map(({ offset, pointer }) => fault(offset, duplicateSentence(pointer), pointer)) : [];
-  if (duplicated && !problems.length) problems.push(fault(duplicated.position, 'this key is there twice in its mapping; keep one'));
+  if (!duplicated) return documentOf(text, file, value);
+  const places = locate(events, text);
+  const problems = places.duplicates.map(({ offset, pointer }) => fault(offset, duplicateSentence(pointer), pointer));
+  if (!problems.length) problems.push(fault(duplicated.position, 'this key is there twice in its mapping; keep one'));
+  return { ...documentOf(text, file, value), problems };
+}
+
+/**
+ * A document without faults. The text is parsed once more when a place is asked
+ * for: to keep the events of every sound file would cost more than all the rest.
+ */
+function documentOf(text: string, file: string, value: unknown): Document {
+  const places = lazy(() => locate(parse(text), text));
   return {
     file,
     value,
-    problems,
+    problems: [],
     position: (pointer) => toPosition(text, nearest(places(), pointer)),
     keyPosition: (pointer) => toPosition(text, places().keys.get(pointer) ?? nearest(places(), pointer)),
   };
+}
+
+function parse(text: string): Event[] {
+  return parseEvents(text, { maxDepth: DOCUMENT_LIMITS.depth });
 }
 
 /** Values; where a key is there twice its last value, and where the parser saw the second. */

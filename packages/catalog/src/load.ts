@@ -1,9 +1,11 @@
-/** Folder → catalog. The only file of the loader that touches the disk; whatever it finds there is a problem, never an exception. */
-import { type Dirent, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+/** Folder → catalog. Whatever it finds there is a problem, never an exception. */
+import { type Dirent, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import { DOCUMENT_LIMITS, type Document, parseDocument, unreadable } from './document.ts';
-import { compareText, type Problem } from './problem.ts';
-import { type Catalog, validateCatalog } from './validate.ts';
+import { checkAlgorithm, checkPlatform } from './check.ts';
+import type { Document } from './document.ts';
+import { compareText } from './problem.ts';
+import { codeOf, readDocument, refused } from './read.ts';
+import { type Catalog, judge } from './validate.ts';
 
 /**
  * Loads and validates the catalog of a repository.
@@ -11,59 +13,50 @@ import { type Catalog, validateCatalog } from './validate.ts';
  * @param root the repository's folder: `catalog/algorithms`, `catalog/platforms` and `algorithms/` lie in it
  */
 export async function loadCatalog(root: string): Promise<Catalog> {
-  const documents = { algorithms: readFolder(root, 'catalog/algorithms'), platforms: readFolder(root, 'catalog/platforms') };
-  return validateCatalog(documents, pathsOf(root));
+  const read = (one: string | Document) => (typeof one === 'string' ? readDocument(root, one) : one);
+  // Each is checked as soon as it is read: nothing of the parser's has to outlive its file.
+  const algorithms = list(root, 'catalog/algorithms').map((one) => checkAlgorithm(read(one)));
+  const platforms = list(root, 'catalog/platforms').map((one) => checkPlatform(read(one)));
+  return judge({ algorithms, platforms }, pathsOf(root));
 }
 
-/** One document for each file that is, or looks as if it should be, an entry; sorted by name. */
-function readFolder(root: string, folder: string): Document[] {
+/** The path of each file that is an entry, and the refusal of what only looks as if it should be one; sorted by name. */
+function list(root: string, folder: string): (string | Document)[] {
   let entries: Dirent[];
   try {
     entries = readdirSync(join(root, folder), { withFileTypes: true });
   } catch (error) {
-    return [unreadable(folder, fileProblem(folder, `cannot be read (${codeOf(error)}); the catalog lies in ${folder}/`))];
+    return [refused(folder, `cannot be read (${codeOf(error)}); the catalog lies in ${folder}/`)];
   }
   return entries
     .filter(({ name }) => !name.startsWith('.'))
     .sort((a, b) => compareText(a.name, b.name))
-    .flatMap((entry) => readEntry(root, folder, entry) ?? []);
+    .flatMap((entry) => {
+      const file = `${folder}/${entry.name}`;
+      const refusal = refusalOf(root, file, entry);
+      if (refusal !== undefined) return refused(file, refusal);
+      return entry.name.endsWith('.yaml') ? file : [];
+    });
 }
 
-function readEntry(root: string, folder: string, entry: Dirent): Document | undefined {
-  const file = `${folder}/${entry.name}`;
-  const refuse = (message: string) => unreadable(file, fileProblem(file, message));
-  if (!entry.name.endsWith('.yaml')) return misnamed(entry) ? refuse(misnamed(entry) as string) : undefined;
+/** Why it is no entry, though it looks as if it should be one. */
+function refusalOf(root: string, file: string, entry: Dirent): string | undefined {
+  if (!entry.name.endsWith('.yaml')) return misnamed(entry);
+  if (entry.isFile()) return undefined;
   try {
     if (entry.isSymbolicLink() && !liesIn(join(root, file), join(root, 'catalog')))
-      return refuse('is a link out of the catalog; put the file itself here');
-    const { size, ...stat } = kindOf(join(root, file));
-    if (stat.directory) return refuse('is a folder; an entry is one file');
-    if (!stat.regular) return refuse('is no regular file; an entry is one text file');
-    if (size > DOCUMENT_LIMITS.bytes) return refuse(`has ${size} bytes, more than ${DOCUMENT_LIMITS.bytes}; no entry needs that`);
-    return readText(join(root, file), file);
+      return 'is a link out of the catalog; put the file itself here';
+    const stat = statSync(join(root, file));
+    if (stat.isDirectory()) return 'is a folder; an entry is one file';
+    return stat.isFile() ? undefined : 'is no regular file; an entry is one text file';
   } catch (error) {
-    return refuse(`cannot be read (${codeOf(error)}); check that it exists and who may read it`);
+    return `cannot be read (${codeOf(error)}); check that it exists and who may read it`;
   }
 }
 
 function misnamed(entry: Dirent): string | undefined {
   if (entry.isDirectory()) return 'is a folder; entries lie directly in the catalog, without sub-folders';
   return /\.(ya?ml|json)$/i.test(entry.name) ? 'is not read; rename it to end in .yaml' : undefined;
-}
-
-function readText(path: string, file: string): Document {
-  const bytes = readFileSync(path);
-  try {
-    return parseDocument(new TextDecoder('utf-8', { fatal: true }).decode(bytes), file);
-  } catch (error) {
-    if (error instanceof TypeError) return unreadable(file, fileProblem(file, 'is not UTF-8; save it with that encoding'));
-    throw error;
-  }
-}
-
-function kindOf(path: string): { directory: boolean; regular: boolean; size: number } {
-  const stat = statSync(path);
-  return { directory: stat.isDirectory(), regular: stat.isFile(), size: stat.size };
 }
 
 /** By the operating system's own resolution: one call, where Node's takes one for each part of the path. */
@@ -90,12 +83,4 @@ function hasPath(root: string, path: string): boolean {
   } catch {
     return false;
   }
-}
-
-function fileProblem(file: string, message: string): Problem {
-  return { file, line: 1, column: 1, pointer: '', severity: 'error', rule: 'file', message };
-}
-
-function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? 'unknown error';
 }

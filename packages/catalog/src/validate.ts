@@ -1,10 +1,10 @@
 /** Documents → a catalog and all its problems: the schema first, then the rules on what the schema found sound. */
+import { type CheckedDocument, checkAlgorithm, checkPlatform } from './check.ts';
 import type { Document } from './document.ts';
 import type { Algorithm, Platform } from './entry.ts';
 import { compareText, type Problem, sortProblems } from './problem.ts';
 import { RULES } from './rules/index.ts';
 import type { Complaint, HasPath, Rule } from './rules/rule.ts';
-import { compileSchema, isAboutKey, type SchemaFault } from './schemas.ts';
 
 export interface Catalog {
   /** Those without an error, sorted by name. Act on them only when `problems` holds no error at all. */
@@ -20,62 +20,43 @@ export interface Documents {
   readonly platforms: readonly Document[];
 }
 
-/** Pure: the same documents give the same problems in the same order. */
-export function validateCatalog(documents: Documents, has: HasPath): Catalog {
-  const algorithms = documents.algorithms.map((document) => checkDocument<Algorithm>(document, 'algorithm'));
-  const platforms = documents.platforms.map((document) => checkDocument<Platform>(document, 'platform'));
-  const ruled = RULES.flatMap((rule) => applyRule(rule, algorithms, platforms, has));
+export interface CheckedDocuments {
+  readonly algorithms: readonly CheckedDocument<Algorithm>[];
+  readonly platforms: readonly CheckedDocument<Platform>[];
+}
+
+/** The same documents give the same problems in the same order. Their values become the catalog's: the schema's defaults are filled in there. */
+export function validateCatalog({ algorithms, platforms }: Documents, has: HasPath): Catalog {
+  return judge({ algorithms: algorithms.map(checkAlgorithm), platforms: platforms.map(checkPlatform) }, has);
+}
+
+/** Pure: the rules on what the schema found sound, and all problems together. */
+export function judge({ algorithms, platforms }: CheckedDocuments, has: HasPath): Catalog {
+  const named = { algorithms: byName(algorithms.filter(hasName)), platforms: byName(platforms.filter(hasName)) };
+  const ruled = RULES.flatMap((rule) => applyRule(rule, named, has));
   const problems = sortProblems([...algorithms, ...platforms].flatMap((one) => one.problems).concat(ruled));
   const faulty = new Set(problems.filter(({ severity }) => severity === 'error').map(({ file }) => file));
   const sound = <T extends Algorithm | Platform>(checked: readonly CheckedDocument<T>[]) =>
-    byName(checked.filter(({ item }) => !faulty.has(item.file)));
-  return { algorithms: sound(algorithms), platforms: sound(platforms), problems };
+    checked.filter(({ item }) => !faulty.has(item.file)).map(({ item }) => item);
+  return { algorithms: sound(named.algorithms), platforms: sound(named.platforms), problems };
 }
 
-interface CheckedDocument<T> {
-  /** Whole only when `faultyFields` is empty. */
-  readonly item: T;
-  /** The top-level fields with a fault; `''` when the document is no mapping at all. */
-  readonly faultyFields: ReadonlySet<string>;
-  readonly problems: readonly Problem[];
-}
-
-function checkDocument<T>(document: Document, schema: 'algorithm' | 'platform'): CheckedDocument<T> {
-  const { file, position } = document;
-  if (document.value === undefined) return { item: { file, position } as T, faultyFields: new Set(['']), problems: document.problems };
-  const { value, faults } = compileSchema<object>(schema)(document.value);
-  const fields = [...faults, ...document.problems].map(({ pointer }) => pointer.split('/')[1] ?? '');
-  const item = { ...value, file, position } as T;
-  return {
-    item,
-    faultyFields: new Set(fields),
-    problems: [...document.problems, ...faults.map((fault) => schemaProblem(document, fault))],
-  };
-}
-
-function schemaProblem(document: Document, fault: SchemaFault): Problem {
-  const at = isAboutKey(fault) ? document.keyPosition(fault.pointer) : document.position(fault.pointer);
-  return { file: document.file, ...at, pointer: fault.pointer, severity: 'error', rule: 'schema', message: fault.detail };
-}
-
-function applyRule(
-  rule: Rule,
-  algorithms: readonly CheckedDocument<Algorithm>[],
-  platforms: readonly CheckedDocument<Platform>[],
-  has: HasPath,
-): Problem[] {
+function applyRule(rule: Rule, { algorithms, platforms }: CheckedDocuments, has: HasPath): Problem[] {
   const context = { algorithms: readable(algorithms, rule.reads), platforms: readable(platforms, rule.readsPlatform), has };
   return Array.from(rule.check(context), (complaint) => ruleProblem(rule, complaint));
 }
 
-function readable<T extends { readonly name: string }>(checked: readonly CheckedDocument<T>[], fields: readonly string[]): T[] {
-  return byName(
-    checked.filter(({ faultyFields }) => !faultyFields.has('') && !['name', ...fields].some((field) => faultyFields.has(field))),
-  );
+function readable<T>(checked: readonly CheckedDocument<T>[], fields: readonly string[]): T[] {
+  const sound = checked.filter(({ faultyFields }) => !faultyFields.size || !fields.some((field) => faultyFields.has(field)));
+  return sound.map(({ item }) => item);
 }
 
-function byName<T extends { readonly name: string }>(checked: readonly CheckedDocument<T>[]): T[] {
-  return checked.map(({ item }) => item).sort((a, b) => compareText(a.name, b.name));
+function hasName({ faultyFields }: CheckedDocument<unknown>): boolean {
+  return !faultyFields.has('') && !faultyFields.has('name');
+}
+
+function byName<T extends { readonly name: string }>(checked: readonly CheckedDocument<T>[]): CheckedDocument<T>[] {
+  return checked.toSorted((a, b) => compareText(a.item.name, b.item.name));
 }
 
 function ruleProblem({ name, severity }: Rule, { of, pointer, message }: Complaint): Problem {

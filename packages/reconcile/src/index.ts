@@ -7,11 +7,12 @@ export { type ImageOrder, type ImagePublisher, publishedByBuild } from './aws/im
 export type { Action, Cause, FieldDiff, PlannedChange, Refusal, Risk } from './change.ts';
 export { KINDS } from './kinds/index.ts';
 export { LeaseTaken } from './lease.ts';
+export { narrow } from './narrow.ts';
 export type { Depth } from './observe.ts';
 export type { Plan } from './plan.ts';
 export { type Facts, type Platform, platformIn } from './platform.ts';
 export { purge, type Retired, retiredRepositories } from './purge.ts';
-export { apply, type Input, narrow, type Prepared, plan, Refused } from './reconcile.ts';
+export { apply, type Input, type Prepared, plan, Refused } from './reconcile.ts';
 export { type Annotation, annotatePlan, annotateProblems } from './report/annotations.ts';
 export { planAsJson, reportAsJson } from './report/json.ts';
 export { markdownPlan, markdownReport } from './report/markdown.ts';

@@ -43,7 +43,9 @@ describe('a plan', () => {
     fc.assert(
       fc.property(catalogs, (algorithms) => {
         const wanted = wantedOf(algorithms);
-        expect(decide({ desired: wanted, observation: observationOf(wanted), platform: PLATFORM }).plan.changes).toEqual([]);
+        expect(decide({ algorithms: [], desired: wanted, observation: observationOf(wanted), platform: PLATFORM }).plan.changes).toEqual(
+          [],
+        );
       }),
     );
   });
@@ -52,7 +54,7 @@ describe('a plan', () => {
     const sorted = (list: readonly Algorithm[]) => list.toSorted((a, b) => (a.name < b.name ? -1 : 1));
     fc.assert(
       fc.property(catalogs, catalogs, (now, before) => {
-        const given = { desired: wantedOf(now), observation: observationOf(wantedOf(before)), platform: PLATFORM };
+        const given = { algorithms: [], desired: wantedOf(now), observation: observationOf(wantedOf(before)), platform: PLATFORM };
         const copy = structuredClone({ desired: given.desired, observation: given.observation });
         const shuffled = decide(given);
         expect(given).toMatchObject(copy);
@@ -70,7 +72,12 @@ describe('a plan', () => {
   it('makes what is new in the order of the kinds, and takes what is gone in reverse', () => {
     fc.assert(
       fc.property(catalogs, catalogs, (now, before) => {
-        const { plan } = decide({ desired: wantedOf(now), observation: observationOf(wantedOf(before)), platform: PLATFORM });
+        const { plan } = decide({
+          algorithms: [],
+          desired: wantedOf(now),
+          observation: observationOf(wantedOf(before)),
+          platform: PLATFORM,
+        });
         for (const changes of Map.groupBy(plan.changes, ({ algorithm }) => algorithm).values()) {
           const ranks = changes.map(({ kind }) => KINDS.findIndex(({ name }) => name === kind));
           const gone = changes[0]?.action === 'delete';
@@ -84,7 +91,12 @@ describe('a plan', () => {
   it('has every algorithm exactly where it has to be', () => {
     fc.assert(
       fc.property(catalogs, catalogs, (now, before) => {
-        const { plan } = decide({ desired: wantedOf(now), observation: observationOf(wantedOf(before)), platform: PLATFORM });
+        const { plan } = decide({
+          algorithms: [],
+          desired: wantedOf(now),
+          observation: observationOf(wantedOf(before)),
+          platform: PLATFORM,
+        });
         const changed = (action: string) => new Set(plan.changes.filter((one) => one.action === action).map((one) => one.algorithm));
         const names = (list: readonly Algorithm[]) => new Set(list.map(({ name }) => name));
         const without = (some: ReadonlySet<string>, others: ReadonlySet<string>) => new Set([...some].filter((name) => !others.has(name)));
@@ -98,7 +110,7 @@ describe('a plan', () => {
 
   it('has another digest when a field, an algorithm or the platform differs', () => {
     const digest = (algorithms: readonly Algorithm[], where = PLATFORM) =>
-      decide({ desired: wantedOf(algorithms), observation: observationOf([]), platform: where }).plan.digest;
+      decide({ algorithms: [], desired: wantedOf(algorithms), observation: observationOf([]), platform: where }).plan.digest;
     const digests = [
       digest([algorithm('seg')]),
       digest([algorithm('seg', { cpu: 2048, memory: 4096 })]),
@@ -110,6 +122,7 @@ describe('a plan', () => {
 
   it('names the line that is the cause', () => {
     const { plan } = decide({
+      algorithms: [],
       desired: wantedOf([algorithm('seg', { cpu: 2048, memory: 4096 })]),
       observation: observationOf(wantedOf([algorithm('seg')])),
       platform: PLATFORM,
@@ -120,13 +133,13 @@ describe('a plan', () => {
 
   it('is not made of a kind that was not observed', () => {
     const observation = new Map([...observationOf([])].slice(1));
-    expect(() => decide({ desired: [], observation, platform: PLATFORM })).toThrow('image-repository was not observed');
+    expect(() => decide({ algorithms: [], desired: [], observation, platform: PLATFORM })).toThrow('image-repository was not observed');
   });
 
   it('mends a hash that is missing on a resource that is as wanted', () => {
     const wanted = wantedOf([algorithm('seg')]);
     const observation = observationOf(wanted.map((one) => (one.kind === 'service' ? { ...one, specHash: 'sha256:half-way' } : one)));
-    const { plan } = decide({ desired: wanted, observation, platform: PLATFORM });
+    const { plan } = decide({ algorithms: [], desired: wanted, observation, platform: PLATFORM });
     const to = wanted.find(({ kind }) => kind === 'service')?.specHash;
     expect(plan.changes).toMatchObject([
       { kind: 'service', action: 'update', risk: 'low', fields: [{ path: '/tags/mip:spec-hash', from: 'sha256:half-way', to }] },
@@ -135,7 +148,7 @@ describe('a plan', () => {
 
   it('leaves alone what the index calls ours and is not any more', () => {
     const observation = observationOf(wantedOf([algorithm('seg')]), 'theirs');
-    expect(decide({ desired: [], observation, platform: PLATFORM }).plan.changes).toEqual([]);
+    expect(decide({ algorithms: [], desired: [], observation, platform: PLATFORM }).plan.changes).toEqual([]);
   });
 
   it('refuses what is not owned and touches nothing else of that algorithm', () => {
@@ -144,6 +157,7 @@ describe('a plan', () => {
     const service = wanted.find(({ kind, algorithm }) => kind === 'service' && algorithm === 'seg') as Wanted;
     const inspected = new Map([[service.name, { ...service, owner: undefined, specHash: undefined }]]);
     const { plan } = decide({
+      algorithms: [],
       desired: wanted,
       observation: new Map([...observation, ['service', { listed: new Map(), inspected }]]),
       platform: PLATFORM,

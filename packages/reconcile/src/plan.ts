@@ -1,14 +1,16 @@
 /** From desired and observed to the changes between them: data, sorted, with a digest. Pure. */
 
 import { TAGS } from '@mip/registry/names';
+import type { Algorithm, ScaleOverride } from './algorithm.ts';
 import { type Action, type Cause, type FieldDiff, hashOf, type PlannedChange, type Refusal, riskOf } from './change.ts';
+import { type Consequences, consequencesOf, contractRefusals } from './consequences.ts';
 import { KINDS } from './kinds/index.ts';
 import type { Change, Kind, Observed, Wanted } from './kinds/kind.ts';
 import type { KindObservation, Observation } from './observe.ts';
 import type { Platform } from './platform.ts';
 
 /** What a run would do. `digest` is `sha256:…` over the RFC 8785 form of all the rest. */
-export interface Plan {
+export interface Plan extends Consequences {
   readonly schema: 'plan/1';
   readonly platform: string;
   readonly region: string;
@@ -50,6 +52,9 @@ export interface Claim {
 
 /** What is compared, and where. */
 export interface States {
+  /** The catalog that `desired` came of. */
+  readonly algorithms: readonly Algorithm[];
+  readonly overrides?: ReadonlyMap<string, ScaleOverride>;
   readonly desired: readonly Wanted[];
   readonly observation: Observation;
   readonly platform: Platform;
@@ -58,13 +63,14 @@ export interface States {
 }
 
 /** The steps to take, in order, and the plan that shows them. The same input in any order gives the same plan. */
-export function decide({ desired, observation, platform, adopt = new Set(), lineOf = () => 1 }: States): {
-  plan: Plan;
-  steps: readonly Step[];
-} {
+export function decide(states: States): { plan: Plan; steps: readonly Step[] } {
+  const { algorithms, desired, observation, platform, overrides = new Map(), adopt = new Set(), lineOf = () => 1 } = states;
   const context = { catalogId: platform.catalogId, adopt, lineOf };
   const decisions = KINDS.flatMap((kind) => decideKind(kind, desired, observation.get(kind.name), context));
-  const refusals = decisions.flatMap((one) => one.refusals).sort(inOrder);
+  const rows = observation.get('registry-entry') ?? { listed: new Map(), inspected: new Map() };
+  const consequences = consequencesOf({ algorithms, platform, rows, overrides });
+  const broken = contractRefusals(consequences.contracts, algorithms, platform, lineOf);
+  const refusals = [...decisions.flatMap((one) => one.refusals), ...broken].sort(inOrder);
   const refused = new Set(refusals.map(({ algorithm }) => algorithm));
   const steps = decisions
     .flatMap((one) => one.steps)
@@ -77,6 +83,7 @@ export function decide({ desired, observation, platform, adopt = new Set(), line
     catalog: platform.catalogId,
     changes: steps.map(({ planned }) => planned),
     refusals,
+    ...consequences,
   };
   return { plan: { ...content, digest: hashOf(content) }, steps };
 }

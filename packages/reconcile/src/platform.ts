@@ -1,8 +1,11 @@
 /** Where reconcile works: one region of one platform, and what CDK put there. Pure. */
 
 import { type PhysicalNames, physicalNames } from '@mip/registry/names';
+import type { Quotas } from './quota.ts';
 import { THRESHOLDS, type Thresholds } from './thresholds.ts';
 
+/** Where the platform file says nothing: what AWS gives a new account. */
+const QUOTAS: Quotas = { ecs_services: 5000, iam_roles: 1000, ecr_repositories: 100_000, fargate_vcpus: 6 };
 /** AWS gives an account 1,000 roles; the platform and others need some. */
 const ROLES_UP_TO = 900;
 
@@ -29,6 +32,7 @@ export interface PlatformFile {
   readonly account: string;
   readonly images?: { readonly version_tags?: 'immutable' | 'mutable' };
   readonly roles?: { readonly one_each_up_to?: number; readonly classes?: readonly string[] };
+  readonly quotas?: Partial<Quotas>;
   readonly safety?: {
     readonly few?: number;
     readonly deleted_share?: number;
@@ -57,6 +61,7 @@ export interface Platform extends Owner {
   /** Whether each algorithm has a task role of its own, or they share the platform's roles by class. Set by `desire`. */
   readonly taskRoles: 'own' | 'class';
   readonly thresholds: Thresholds;
+  readonly quotas: Quotas;
 }
 
 export function platformIn(region: string, file: PlatformFile, facts: Facts): Platform {
@@ -71,6 +76,7 @@ export function platformIn(region: string, file: PlatformFile, facts: Facts): Pl
     rolesUpTo: file.roles?.one_each_up_to ?? ROLES_UP_TO,
     defaultRoleClass: file.roles?.classes?.[0] ?? 'standard',
     taskRoles: 'own',
+    quotas: { ...QUOTAS, ...file.quotas },
     thresholds: {
       few: file.safety?.few ?? THRESHOLDS.few,
       deletedShare: file.safety?.deleted_share ?? THRESHOLDS.deletedShare,

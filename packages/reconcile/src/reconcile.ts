@@ -9,11 +9,11 @@
 import type { Algorithm } from './algorithm.ts';
 import { applySteps } from './apply.ts';
 import type { Aws } from './aws/clients.ts';
-import { hashOf, type PlannedChange } from './change.ts';
 import { desire } from './desire.ts';
 import { type Depth, inspect, list, overridesIn } from './observe.ts';
 import { decide, type LineOf, type Plan, type Step } from './plan.ts';
 import type { Platform } from './platform.ts';
+import { quotaDangers } from './quota.ts';
 import { asRun, type Report, type RunOptions } from './run.ts';
 import { dangers, extentOf, type Override } from './safety.ts';
 
@@ -54,18 +54,13 @@ export async function plan(aws: Aws, input: Input, depth: Depth = 'changes'): Pr
   const { algorithms, faults, treeHashes, platform, allow, now } = input;
   const adopt = new Set(input.adopt);
   const listing = await list(aws, platform, depth);
-  const desired = desire(algorithms, { treeHashes, overrides: overridesIn(listing, now) }, platform);
+  const overrides = overridesIn(listing, now);
+  const desired = desire(algorithms, { treeHashes, overrides }, platform);
   const observation = await inspect(aws, platform, desired, listing);
-  const decided = decide({ desired, observation, platform, adopt, lineOf: input.lineOf });
+  const decided = decide({ algorithms, overrides, desired, observation, platform, adopt, lineOf: input.lineOf });
   const extent = extentOf(desired, observation, decided.steps);
-  return { ...decided, dangers: dangers({ algorithms: algorithms.length, faults }, extent, allow, platform.thresholds), platform, adopt };
-}
-
-/** Only some changes of a plan; what makes the whole of it dangerous does not hold for them. */
-export function narrow(prepared: Prepared, holds: (change: PlannedChange) => boolean): Prepared {
-  const steps = prepared.steps.filter(({ planned }) => holds(planned));
-  const { digest: _, ...content } = { ...prepared.plan, changes: steps.map(({ planned }) => planned), refusals: [] };
-  return { ...prepared, plan: { ...content, digest: hashOf(content) }, steps, dangers: [] };
+  const unsafe = dangers({ algorithms: algorithms.length, faults }, extent, allow, platform.thresholds);
+  return { ...decided, dangers: [...unsafe, ...quotaDangers(decided.plan.quotas)], platform, adopt };
 }
 
 /** Makes the changes of a plan, as the only run that does. @throws {Refused} before the first write, when the plan has dangers. */

@@ -45,6 +45,9 @@ export interface PublishedEntry {
   readonly cpu: number;
   /** MiB. */
   readonly memory: number;
+  /** The least and the most tasks. */
+  readonly scaling: { readonly min: number; readonly max: number };
+  readonly architecture: 'amd64' | 'arm64';
   /** Seconds that one job may take. */
   readonly timeout: number;
   readonly parameters: EntryContract['parameters'];

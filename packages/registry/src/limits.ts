@@ -38,8 +38,6 @@ export const LIMITS = {
     servicesPerCluster: 5000,
     /** A task definition's whole size (same page). */
     taskDefinitionBytes: 65_536,
-    /** Burst 20, then 1 a second. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html */
-    registerTaskDefinition: { burst: 20, perSecond: 1 },
   },
   ecr: {
     /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html */
@@ -100,6 +98,112 @@ export const LIMITS = {
     } as Readonly<Record<number, readonly number[]>>,
   },
 } as const;
+
+/** How many calls AWS takes at once, and how many a second after that; operations of one bucket share it. */
+export interface RateBucket {
+  readonly name: string;
+  readonly burst: number;
+  readonly perSecond: number;
+  /** Like `ecs:CreateService`. */
+  readonly operations: readonly string[];
+}
+
+/**
+ * The rates of what reconcile calls. Where AWS documents none, or where the page could not be read from here, the rate is chosen low and marked
+ * so; the SDK's own adaptive retries deal with what is left.
+ */
+export const RATES: readonly RateBucket[] = [
+  {
+    /** 20, then 1 a second: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html, cited in aws-actions/amazon-ecs-deploy-task-definition#502. */
+    name: 'ecs task definition modify',
+    burst: 20,
+    perSecond: 1,
+    operations: ['ecs:RegisterTaskDefinition'],
+  },
+  {
+    /** Chosen low: whether it shares the bucket above could not be read here. */
+    name: 'ecs task definition deregister',
+    burst: 20,
+    perSecond: 1,
+    operations: ['ecs:DeregisterTaskDefinition'],
+  },
+  {
+    /** Chosen low. */
+    name: 'ecs service modify',
+    burst: 20,
+    perSecond: 5,
+    operations: ['ecs:CreateService', 'ecs:UpdateService', 'ecs:DeleteService', 'ecs:TagResource', 'ecs:UntagResource'],
+  },
+  {
+    /** About 20 a second for reads (same page, cited in aws-solutions/workload-discovery-on-aws#355); the burst is chosen low. */
+    name: 'ecs service read',
+    burst: 20,
+    perSecond: 20,
+    operations: ['ecs:DescribeServices', 'ecs:ListServices'],
+  },
+  {
+    /** As above. */
+    name: 'ecs task definition read',
+    burst: 20,
+    perSecond: 20,
+    operations: ['ecs:DescribeTaskDefinition', 'ecs:ListTaskDefinitions', 'ecs:ListTaskDefinitionFamilies'],
+  },
+  {
+    /** None documented for what changes a repository; chosen low. */
+    name: 'ecr modify',
+    burst: 10,
+    perSecond: 10,
+    operations: [
+      ...['ecr:CreateRepository', 'ecr:DeleteRepository', 'ecr:PutImageTagMutability', 'ecr:PutImageScanningConfiguration'],
+      ...['ecr:PutLifecyclePolicy', 'ecr:DeleteLifecyclePolicy', 'ecr:TagResource', 'ecr:UntagResource'],
+    ],
+  },
+  {
+    /** None documented; BatchGetImage has 2,000 a second: https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html */
+    name: 'ecr read',
+    burst: 20,
+    perSecond: 20,
+    operations: ['ecr:DescribeRepositories', 'ecr:ListTagsForResource', 'ecr:GetLifecyclePolicy'],
+  },
+  {
+    /** None documented for what does not touch messages; chosen low. */
+    name: 'sqs modify',
+    burst: 20,
+    perSecond: 20,
+    operations: ['sqs:CreateQueue', 'sqs:DeleteQueue', 'sqs:SetQueueAttributes', 'sqs:TagQueue', 'sqs:UntagQueue'],
+  },
+  {
+    /** None documented; chosen low. IAM is one for all regions. */
+    name: 'iam modify',
+    burst: 10,
+    perSecond: 5,
+    operations: [
+      ...['iam:CreateRole', 'iam:DeleteRole', 'iam:UpdateRole', 'iam:UpdateAssumeRolePolicy', 'iam:TagRole', 'iam:PutRolePolicy'],
+      ...['iam:DeleteRolePolicy', 'iam:AttachRolePolicy', 'iam:DetachRolePolicy', 'iam:PutRolePermissionsBoundary'],
+    ],
+  },
+  {
+    /** As above. */
+    name: 'iam read',
+    burst: 20,
+    perSecond: 15,
+    operations: ['iam:GetRole', 'iam:GetRolePolicy', 'iam:ListRolePolicies', 'iam:ListAttachedRolePolicies', 'iam:ListRoles'],
+  },
+  {
+    /** 15 a second, from memory of https://docs.aws.amazon.com/ARG/latest/userguide/gettingstarted-quotas.html */
+    name: 'tag read',
+    burst: 15,
+    perSecond: 15,
+    operations: ['tag:GetResources'],
+  },
+];
+
+const BUCKETS: ReadonlyMap<string, RateBucket> = new Map(RATES.flatMap((bucket) => bucket.operations.map((one) => [one, bucket] as const)));
+
+/** The bucket that an operation like `ecs:CreateService` takes from; one in none is not limited. */
+export function bucketOf(operation: string): RateBucket | undefined {
+  return BUCKETS.get(operation);
+}
 
 function range(from: number, to: number, step: number): readonly number[] {
   return Array.from({ length: (to - from) / step + 1 }, (_, index) => from + index * step);

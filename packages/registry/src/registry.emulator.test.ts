@@ -46,6 +46,8 @@ function row(algorithm_name: string, over: Partial<PublishedEntry> = {}): Publis
     cpu: 1024,
     memory: 2048,
     timeout: 900,
+    scaling: { min: 0, max: 4 },
+    architecture: 'amd64',
     input,
     output,
     entry: { name: algorithm_name, ...contract, input, output, license: 'MIT', regulatory: { status: 'research' } },

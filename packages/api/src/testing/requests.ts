@@ -36,6 +36,8 @@ export const ENTRY: RegistryEntry = {
   cpu: 256,
   memory: 512,
   timeout: 300,
+  scaling: { min: 0, max: 4 },
+  architecture: 'amd64',
   entry: contract,
   queue_url: QUEUE,
   service: 'mip-window-level',

@@ -121,6 +121,27 @@ export interface PlatformFile {
     licenses: string[];
   };
   /**
+   * What AWS allows this account and region; a catalog that needs more is refused before anything is made.
+   */
+  quotas?: {
+    /**
+     * ECS services in one cluster.
+     */
+    ecs_services?: number;
+    /**
+     * IAM roles that algorithms may have.
+     */
+    iam_roles?: number;
+    /**
+     * ECR repositories in a region.
+     */
+    ecr_repositories?: number;
+    /**
+     * Fargate vCPUs on demand that run at the same time. A new account has 6; AWS raises it on request.
+     */
+    fargate_vcpus?: number;
+  };
+  /**
    * How task roles are shared.
    */
   roles?: {

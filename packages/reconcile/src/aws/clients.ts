@@ -9,6 +9,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { bucketOf } from '@mip/registry/limits';
 import { Calls } from './calls.ts';
 import type { ImagePublisher } from './images.ts';
 
@@ -37,7 +38,7 @@ export interface Connection {
 const RETRIES = { retryMode: 'adaptive', maxAttempts: 8 } as const;
 
 export function makeAws(connection: Connection, images: ImagePublisher): Aws {
-  const calls = new Calls();
+  const calls = new Calls(bucketOf);
   const config = { ...connection, ...RETRIES };
   const dynamodb = calls.watch(new DynamoDBClient(config), 'dynamodb');
   return {

@@ -69,13 +69,8 @@ export async function deregisterBut(ecs: Pick<ECSClient, 'send'>, family: string
   );
 }
 
-/** Leaves the newest few revisions that can be started. */
-export async function deregisterOld(ecs: Pick<ECSClient, 'send'>, family: string, keep: number): Promise<void> {
-  await deregister(ecs, (await activeRevisions(ecs, family)).slice(keep));
-}
-
 /** The ARNs of the revisions that can be started, the newest first. */
-async function activeRevisions(ecs: Pick<ECSClient, 'send'>, family: string): Promise<readonly string[]> {
+export async function activeRevisions(ecs: Pick<ECSClient, 'send'>, family: string): Promise<readonly string[]> {
   const arns: string[] = [];
   let nextToken: string | undefined;
   do {

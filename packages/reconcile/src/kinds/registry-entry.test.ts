@@ -49,6 +49,8 @@ it('has what the router needs, in the words of the registry', async () => {
     cpu: 1024,
     memory: 2048,
     timeout: 900,
+    scaling: { min: 0, max: 8 },
+    architecture: 'amd64',
     parameters: { threshold: { type: 'float', default: 81.8, minimum: -1024, maximum: 3071, unit: "[hnsf'U]" } },
     input: { scope: ['instance'], units: 'hu', modalities: ['CT'] },
     output: { kind: 'segmentation', store: ['s3'] },

@@ -14,6 +14,8 @@ export interface RegistryEntrySpec {
   readonly cpu: number;
   readonly memory: number;
   readonly timeout: number;
+  readonly scaling: { readonly min: number; readonly max: number };
+  readonly architecture: string;
   /** The image as the catalog knows it: its source tree, or the digest of an image that somebody else built. */
   readonly image: { readonly treeHash: string } | { readonly uri: string };
   readonly queue: string;
@@ -32,18 +34,23 @@ export const registryEntry: Kind<RegistryEntrySpec> = {
     '/cpu': '/cpu',
     '/memory': '/memory',
     '/timeout': '/timeout',
+    '/scaling/min': '/scaling/min',
+    '/scaling/max': '/scaling/max',
+    '/architecture': '/architectures',
     '/image': '/source',
     '/image/uri': '/image_uri',
     ...CONTRACT_CAUSES,
   },
 
   desire(algorithm, { names }) {
-    const { name, status, cpu, memory, timeout, image_uri, treeHash = '' } = algorithm;
+    const { name, status, cpu, memory, timeout, scaling, architectures, image_uri, treeHash = '' } = algorithm;
     const spec: RegistryEntrySpec = {
       status,
       cpu,
       memory,
       timeout,
+      scaling: { min: scaling.min, max: scaling.max },
+      architecture: architectures[0] ?? 'amd64',
       image: image_uri ? { uri: image_uri } : { treeHash },
       queue: names.requestQueue(name),
       service: names.service(name),
@@ -85,6 +92,8 @@ function observed(row: RegistryEntry): Observed<RegistryEntrySpec> {
     cpu: row.cpu,
     memory: row.memory,
     timeout: row.timeout,
+    scaling: row.scaling,
+    architecture: row.architecture,
     image: row.tree_hash ? { treeHash: row.tree_hash } : { uri: row.image_uri },
     queue: (row.queue_url ?? '').split('/').at(-1) ?? '',
     service: row.service,
@@ -110,6 +119,8 @@ async function row(aws: Aws, { name, version, spec, specHash }: Wanted<RegistryE
     cpu: spec.cpu,
     memory: spec.memory,
     timeout: spec.timeout,
+    scaling: spec.scaling,
+    architecture: spec.architecture as PublishedEntry['architecture'],
     parameters,
     input,
     output,

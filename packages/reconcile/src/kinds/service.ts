@@ -21,7 +21,7 @@ import { batches, readEach } from '../aws/batches.ts';
 import type { Aws } from '../aws/clients.ts';
 import { messagesIn } from '../aws/queues.ts';
 import { lowerTags, ownedResources, tagRecord } from '../aws/tags.ts';
-import { deregisterOld, findRevision, ownedRevision } from '../aws/task-definitions.ts';
+import { activeRevisions, deregisterBut, findRevision, ownedRevision } from '../aws/task-definitions.ts';
 import { diffFields } from '../change.ts';
 import type { Owner } from '../platform.ts';
 import {
@@ -120,12 +120,15 @@ function asListed(tags: Readonly<Record<string, string>>): Listed {
 /** Keeps the revision that ran before, for a deployment that is rolled back; older ones can start nothing any more. */
 async function update(aws: Aws, change: Change<ServiceSpec>, to: { taskDefinition: string; tags: Tag[] }): Promise<void> {
   const { name, spec } = change.wanted as Wanted<ServiceSpec>;
+  const [before] = await describe(aws, { names: { cluster: spec.cluster } }, [name]);
   const command = new UpdateServiceCommand({ service: name, ...settings(spec, to.taskDefinition) });
   const { service: updated } = await aws.ecs.send(command);
   const resourceArn = updated?.serviceArn;
   if (change.observed?.spec.withdrawn) await aws.ecs.send(new UntagResourceCommand({ resourceArn, tagKeys: [TAGS.withdrawn] }));
-  const before = change.observed?.spec.taskDefinition;
-  if (before?.specHash !== spec.taskDefinition.specHash) await deregisterOld(aws.ecs, spec.taskDefinition.family, REVISIONS_KEPT);
+  if (change.observed?.spec.taskDefinition.specHash !== spec.taskDefinition.specHash) {
+    const newest = await activeRevisions(aws.ecs, spec.taskDefinition.family);
+    await deregisterBut(aws.ecs, spec.taskDefinition.family, [...newest.slice(0, REVISIONS_KEPT), before?.taskDefinition ?? '']);
+  }
   await aws.ecs.send(new TagResourceCommand({ resourceArn, tags: to.tags })); // last: the hash says that all of it is done
 }
 
@@ -157,22 +160,28 @@ async function activeServices(aws: Aws, cluster: string): Promise<ReadonlySet<st
   return arns;
 }
 
-async function describe(aws: Aws, { names }: Owner, services: readonly string[]): Promise<readonly Service[]> {
+async function describe(
+  aws: Aws,
+  { names }: { names: Pick<Owner['names'], 'cluster'> },
+  services: readonly string[],
+): Promise<readonly Service[]> {
   const answer = await aws.ecs.send(new DescribeServicesCommand({ cluster: names.cluster, services: [...services], include: ['TAGS'] }));
   const failed = answer.failures?.find(({ reason }) => reason !== 'MISSING');
   if (failed) throw new Error(`service ${failed.arn}: ${failed.reason}`);
   return (answer.services ?? []).filter(({ status }) => status === 'ACTIVE');
 }
 
+/** A service is in sync with the newest revision alone: another one may bear the same tags and be something else. */
 async function observe(aws: Aws, found: Service): Promise<Observed<ServiceSpec>> {
-  const revision = await findRevision(aws.ecs, found.taskDefinition ?? '');
   const network = found.networkConfiguration?.awsvpcConfiguration;
   const { minimumHealthyPercent = 100, maximumPercent = 200, deploymentCircuitBreaker } = found.deploymentConfiguration ?? {};
   const arn = found.taskDefinition ?? '';
+  const family = arn.slice(arn.lastIndexOf('/') + 1).split(':')[0] ?? '';
+  const newest = await findRevision(aws.ecs, family);
   const { withdrawn } = ownership(tagRecord(found.tags));
   const spec = {
     cluster: (found.clusterArn ?? '').split('/').at(-1) ?? '',
-    taskDefinition: { family: arn.slice(arn.lastIndexOf('/') + 1).split(':')[0] ?? '', specHash: revision?.tags[TAGS.specHash] ?? '' },
+    taskDefinition: { family, specHash: newest?.arn === arn ? (newest.tags[TAGS.specHash] ?? '') : arn },
     desiredCount: found.desiredCount ?? 0,
     subnets: (network?.subnets ?? []).toSorted(),
     securityGroups: network?.securityGroups ?? [],

@@ -160,7 +160,7 @@ describe('a revision that somebody registered', () => {
     await aws.ecs.send(new RegisterTaskDefinitionCommand({ ...change(registered), tags: copied }));
     const prepared = await plan(aws, catalog, 'deep');
     expect(prepared.plan.changes.flatMap(({ kind, fields }) => fields.map(({ path }) => `${kind} ${path}`))).toEqual(
-      paths.map((path) => `task-definition ${path}`),
+      [...paths.map((path) => `task-definition ${path}`), 'service /taskDefinition/specHash'], // the service runs the one before
     );
     await apply(aws, prepared, runOptions(aws));
     expect(withoutPlan(aws.memory.ecs.revisions.at(-1)?.registered)).toEqual(withoutPlan(registered));

@@ -52,7 +52,7 @@ describe('a plan in Markdown', () => {
     await run(aws, input([algorithm('seg'), algorithm('gone'), algorithm('stay')]));
     const prepared = await plan(aws, input([algorithm('seg', { cpu: 2048, memory: 4096 }), algorithm('stay'), algorithm('new')]));
     const $ = html(markdownPlan(prepared));
-    expect($('h3').text()).toBe('test in eu-central-1: 1 to create, 1 to change, 1 to destroy');
+    expect($('h3').text()).toBe('test in eu-central-1: 1 to create, 1 to change, 1 to destroy, +0.00 to +331.60 USD a month');
     expect(
       $('details summary b')
         .map((_, one) => $(one).text())
@@ -101,6 +101,7 @@ it('a report in Markdown gives the worst of each algorithm, and why', async () =
 });
 
 describe('the headline', () => {
+  const NO_COST = { priced: '2026-03-10', changes: [], from: { min: 0, max: 0 }, to: { min: 0, max: 0 } };
   const change = (algorithm: string, action: PlannedChange['action'], kind = 'service'): PlannedChange => ({
     kind,
     name: `mip-${algorithm}`,
@@ -118,6 +119,6 @@ describe('the headline', () => {
     ['a repository that is not needed any more', [change('a', 'delete', 'image-repository')], '1 to change, nothing destroyed'],
     ['some of each', [change('a', 'delete'), change('b', 'update'), change('c', 'update')], '2 to change, 1 to destroy'],
   ])('%s', (_, changes, words) => {
-    expect(headlineOf({ changes })).toBe(words);
+    expect(headlineOf({ changes, cost: NO_COST })).toBe(words);
   });
 });

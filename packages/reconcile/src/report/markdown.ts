@@ -2,9 +2,13 @@
 
 import type { Outcome, Result } from '../apply.ts';
 import type { FieldDiff, PlannedChange, Refusal } from '../change.ts';
+import type { ContractDiff } from '../contract-diff.ts';
+import type { CostChange } from '../cost.ts';
+import type { Plan } from '../plan.ts';
+import type { QuotaUse } from '../quota.ts';
 import type { Prepared } from '../reconcile.ts';
 import type { Report } from '../run.ts';
-import { type Chapter, chaptersOf, countsOf, headlineOf, shown } from './story.ts';
+import { type Chapter, chaptersOf, countsOf, headlineOf, rangeWords, shown, tightQuotas, versionWords } from './story.ts';
 
 const SIGNS = { create: '➕', update: '✏️', delete: '🗑️' } as const;
 /** The longest value of a field that is shown whole. */
@@ -19,6 +23,7 @@ export function markdownPlan({ plan, dangers }: Pick<Prepared, 'plan' | 'dangers
     plan.refusals.length > 0 && alert('WARNING', plan.refusals.map(refusalLine)),
     chapters.length > 0 && table(['', 'algorithm', 'resources', 'risk'], chapters.map(chapterRow)),
     ...chapters.map(details),
+    ...consequences(plan),
     `Plan ${code(plan.digest)} of catalog ${code(plan.catalog)}`,
   ]);
 }
@@ -48,6 +53,39 @@ export function text(value: string): string {
 function escaped(value: string): string {
   const line = value.replaceAll(/[\r\n]+/g, ' ');
   return line.replaceAll(/[\\`*_{}[\]<>()#+!|~&@]|:(?=\/\/)|(?<=www)\./gi, (character) => `&#${character.codePointAt(0)};`);
+}
+
+function consequences({ contracts, cost, quotas, overrides }: Plan): readonly (string | false)[] {
+  const tight = tightQuotas(quotas);
+  return [
+    contracts.length > 0 && `#### What callers notice\n\n${table(['algorithm', 'version', '', 'change'], contracts.flatMap(contractRows))}`,
+    cost !== null &&
+      cost.changes.length > 0 &&
+      `#### Cost, USD a month at prices of ${cost.priced}\n\n${table(['algorithm', 'now', 'then'], cost.changes.map(costRow))}`,
+    tight.length > 0 && `#### Quotas\n\n${table(['quota', 'needed', 'at most', 'allowed'], tight.map(quotaRow))}`,
+    overrides.length > 0 &&
+      `#### Set by hand\n\n${overrides.map(({ algorithm, count, until }) => `- ${code(algorithm)}: ${count} tasks until ${until}`).join('\n')}`,
+  ];
+}
+
+const EFFECTS = { breaking: '💥', compatible: '➕', wording: '✏️' } as const;
+
+function contractRows(contract: ContractDiff): readonly (readonly string[])[] {
+  const head = [code(contract.algorithm), versionWords(contract)];
+  if (contract.changes.length === 0) return [[...head, '', 'nothing']];
+  return contract.changes.map(({ effect, sentence }, index) => [
+    ...(index === 0 ? head : ['', '']),
+    `${EFFECTS[effect]} ${effect}`,
+    text(sentence),
+  ]);
+}
+
+function costRow({ algorithm, from, to }: CostChange): readonly string[] {
+  return [code(algorithm), rangeWords(from), rangeWords(to)];
+}
+
+function quotaRow({ quota, needed, atMost, allowed }: QuotaUse): readonly string[] {
+  return [code(quota), String(needed), atMost === null ? '' : String(atMost), String(allowed)];
 }
 
 function chapterRow({ algorithm, action, risk, changes }: Chapter): readonly string[] {

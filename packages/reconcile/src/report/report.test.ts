@@ -32,7 +32,10 @@ it('a plan is lines by algorithm, each with its risk and its cause', async () =>
     ' | ~ registry-entry | seg | medium catalog/algorithms/seg.yaml:1',
     ' | /cpu | 1024 → 2048',
     ' | /memory | 2048 → 4096',
-    'test in eu-central-1: 0 to create, 3 to update, 7 to delete sha256:…',
+    'Cost, USD a month at prices of 2026-03-10', // 8 tasks × 0.05678 USD × 730 h
+    ' | gone: 0.00 … 331.60 → –',
+    ' | seg: 0.00 … 331.60 → 0.00 … 663.19',
+    'test in eu-central-1: 1 to change, 1 to destroy, +0.00 USD a month sha256:…',
   ]);
 });
 

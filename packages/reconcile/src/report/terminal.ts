@@ -4,10 +4,11 @@ import picocolors from 'picocolors';
 import type { Outcome, Result } from '../apply.ts';
 import type { CallCount } from '../aws/calls.ts';
 import type { Action, FieldDiff, PlannedChange, Refusal, Risk } from '../change.ts';
+import type { Effect } from '../contract-diff.ts';
 import type { Plan } from '../plan.ts';
 import type { Prepared } from '../reconcile.ts';
 import type { Report } from '../run.ts';
-import { shown } from './story.ts';
+import { headlineOf, rangeWords, shown, tightQuotas, versionWords } from './story.ts';
 
 type Colours = ReturnType<typeof picocolors.createColors>;
 type Paint = 'green' | 'yellow' | 'red' | 'dim';
@@ -31,6 +32,7 @@ export function renderPlan({ plan, dangers }: Pick<Prepared, 'plan' | 'dangers'>
       colours.bold(algorithm),
       ...changes.flatMap((change) => changeLines(change, colours)),
     ]),
+    ...consequenceLines(plan, colours),
     ...plan.refusals.map((refusal) => refusalLine(refusal, colours)),
     ...dangers.map((danger) => colours.red(`! ${danger}`)),
     planSummary(plan, colours),
@@ -56,6 +58,29 @@ function changeLines({ kind, name, action, fields, cause, risk }: PlannedChange,
   return action === 'update' ? [head, ...fields.map((field) => fieldLine(field, colours))] : [head];
 }
 
+function consequenceLines({ contracts, cost, quotas, overrides }: Plan, colours: Colours): readonly string[] {
+  const heading = (title: string, lines: readonly string[]) =>
+    lines.length > 0 ? [colours.bold(title), ...lines.map((line) => `  ${line}`)] : [];
+  const callers = contracts.flatMap((contract) =>
+    contract.changes.map(
+      ({ effect, sentence }) => `${contract.algorithm} ${versionWords(contract)}: ${colours[EFFECTS[effect]](effect)}, ${sentence}`,
+    ),
+  );
+  const costs = (cost?.changes ?? []).map(({ algorithm, from, to }) => `${algorithm}: ${rangeWords(from)} → ${rangeWords(to)}`);
+  const tight = tightQuotas(quotas).map(
+    ({ quota, needed, atMost, allowed }) => `${quota}: ${needed}${atMost === null ? '' : ` to ${atMost}`} of ${allowed}`,
+  );
+  const byHand = overrides.map(({ algorithm, count, until }) => `${algorithm}: ${count} tasks until ${until}`);
+  return [
+    ...heading('What callers notice', callers),
+    ...heading(`Cost, USD a month at prices of ${cost?.priced}`, costs),
+    ...heading('Quotas', tight),
+    ...heading('Set by hand', byHand),
+  ];
+}
+
+const EFFECTS: Readonly<Record<Effect, Paint>> = { breaking: 'red', compatible: 'yellow', wording: 'dim' };
+
 function fieldLine({ path, from, to }: FieldDiff, colours: Colours): string {
   return `      ${path}  ${colours.red(shown(from, WIDEST_VALUE))} → ${colours.green(shown(to, WIDEST_VALUE))}`;
 }
@@ -68,13 +93,8 @@ function outcomeLine({ algorithm, kind, name, action, result, reason }: Outcome,
   return `${colours[RESULTS[result]](result.padEnd(7))} ${algorithm}: ${action} ${kind} ${name}: ${reason}`;
 }
 
-function planSummary({ changes, platform, region, digest }: Plan, colours: Colours): string {
-  const place = `${platform} in ${region}`;
-  if (changes.length === 0) return `${place}: nothing to change ${colours.dim(digest)}`;
-  const counts = (Object.keys(SIGNS) as Action[]).map(
-    (action) => `${changes.filter((change) => change.action === action).length} to ${action}`,
-  );
-  return `${place}: ${counts.join(', ')} ${colours.dim(digest)}`;
+function planSummary(plan: Plan, colours: Colours): string {
+  return `${plan.platform} in ${plan.region}: ${headlineOf(plan)} ${colours.dim(plan.digest)}`;
 }
 
 function reportSummary({ plan, outcomes, calls, ok }: Report, colours: Colours): string {

@@ -20,7 +20,14 @@ export const FACTS: Facts = {
 };
 
 export function platform(tagPolicy: 'immutable' | 'mutable' = 'immutable', catalogId = 'mip'): Platform {
-  const file = { name: 'test', catalog_id: catalogId, prefix: 'mip', account: '000000000000', images: { version_tags: tagPolicy } };
+  const file = {
+    name: 'test',
+    catalog_id: catalogId,
+    prefix: 'mip',
+    account: '000000000000',
+    images: { version_tags: tagPolicy },
+    quotas: { fargate_vcpus: 10_000 },
+  };
   return platformIn('eu-central-1', file, FACTS);
 }
 

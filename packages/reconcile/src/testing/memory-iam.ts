@@ -44,6 +44,8 @@ const PAGE = 40;
 
 export class MemoryIam {
   readonly roles = new Map<string, MemoryRole>();
+  /** As AWS gives it; more on request. */
+  quota: number = LIMITS.iam.roles.default;
   /** The ARNs of the managed policies that exist. */
   readonly policies: Set<string>;
   readonly #world: World;
@@ -65,7 +67,7 @@ export class MemoryIam {
       this.#checkPolicy(boundary);
       const same = [...this.roles.keys()].some((one) => one.toLowerCase() === name.toLowerCase());
       if (same) refuse(EntityAlreadyExistsException, `Role with name ${name} already exists.`);
-      if (this.roles.size >= LIMITS.iam.roles.default) refuse(LimitExceededException, 'Cannot exceed quota for RolesPerAccount: 1000');
+      if (this.roles.size >= this.quota) refuse(LimitExceededException, `Cannot exceed quota for RolesPerAccount: ${this.quota}`);
       const arn = `arn:aws:iam::${this.#world.account}:role${path}${name}`;
       const role = { name, arn, path, description, trust, boundary, inline: new Map(), attached: new Set<string>(), tags };
       this.roles.set(name, role);

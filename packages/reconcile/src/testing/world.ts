@@ -20,7 +20,7 @@ export class Killed extends Error {
 /** Operations of one service by name, each given the command's input. */
 export type Operations = Readonly<Record<string, (input: never) => unknown>>;
 
-const WRITE = /^(Create|Put|Update|Delete|Register|Deregister|Tag|Untag|Set)/;
+const WRITE = /^(Create|Put|Update|Delete|Register|Deregister|Tag|Untag|Set|Attach|Detach)/;
 
 export class World {
   readonly account = '000000000000';
@@ -68,9 +68,12 @@ export class World {
     const failure = this.fail?.(call);
     if (failure) throw failure;
     this.#die(call.number, 'before');
-    const output = handle(structuredClone(input) as never);
-    this.#die(call.number, 'after');
-    return structuredClone(this.distort ? this.distort(call, output) : output);
+    try {
+      const output = handle(structuredClone(input) as never);
+      return structuredClone(this.distort ? this.distort(call, output) : output);
+    } finally {
+      this.#die(call.number, 'after');
+    }
   }
 
   #die(number: number, when: 'before' | 'after'): void {

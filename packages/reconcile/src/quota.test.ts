@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { quotaDangers, quotaUse } from './quota.ts';
+import { algorithm, imported } from './testing/fixtures.ts';
+
+const QUOTAS = { ecs_services: 3, iam_roles: 2, ecr_repositories: 2, fargate_vcpus: 6 };
+const three = [
+  algorithm('a', { scaling: { min: 1, max: 2 }, cpu: 2048, memory: 4096 }),
+  imported('b', { scaling: { min: 0, max: 4 } }),
+  algorithm('c', { scaling: { min: 8, max: 8 }, status: 'inactive' }),
+];
+
+describe('what a catalog needs', () => {
+  it('is counted by quota: services of all, repositories of what is built, vCPUs of what runs', () => {
+    expect(quotaUse(three, QUOTAS, true)).toEqual([
+      { quota: 'ecs_services', needed: 3, atMost: null, allowed: 3 },
+      { quota: 'iam_roles', needed: 3, atMost: null, allowed: 2 },
+      { quota: 'ecr_repositories', needed: 2, atMost: null, allowed: 2 },
+      { quota: 'fargate_vcpus', needed: 2, atMost: 8, allowed: 6 },
+    ]);
+  });
+
+  it('needs no role each where classes share them', () => {
+    expect(quotaUse(three, QUOTAS, false).find(({ quota }) => quota === 'iam_roles')?.needed).toBe(0);
+  });
+
+  it('beyond a quota is refused, and says which, how many, and what to do', () => {
+    expect(quotaDangers(quotaUse(three, QUOTAS, true))).toEqual([
+      'The catalog needs 3 IAM roles, the platform has 2. Ask AWS for more, then raise quotas.iam_roles in the platform file.',
+    ]);
+    expect(quotaDangers(quotaUse(three, { ...QUOTAS, iam_roles: 3 }, true))).toEqual([]);
+  });
+});
