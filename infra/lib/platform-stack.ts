@@ -9,9 +9,11 @@ import { addCluster } from './cluster.ts';
 import { publishFacts } from './facts.ts';
 import { addNetwork } from './network.ts';
 import type { Place } from './platform.ts';
+import { addReconcileRoles } from './reconcile-roles.ts';
 import { addExecutionRole } from './roles.ts';
 import { addImagesKey } from './secrets.ts';
 import { addTables } from './tables.ts';
+import { addClassRoles, addTaskBoundary } from './task-roles.ts';
 
 export class PlatformStack extends Stack {
   /** Where it is deployed, and the parameter that tells the rest. */
@@ -36,6 +38,8 @@ export class PlatformStack extends Stack {
     const imagesKey = addImagesKey(this, place);
     const { cluster, logGroup } = addCluster(this, place, network.vpc);
     const executionRole = addExecutionRole(this, place, { logGroup, imagesKey });
+    addClassRoles(this, place, addTaskBoundary(this, place));
+    addReconcileRoles(this, place);
     addAdminKey(this, place, lambdas);
     const api = addApi(this, place, { tables, buckets, lambdas });
     publishFacts(this, place, { network, cluster, logGroup, executionRole, imagesKey, api });

@@ -13,6 +13,18 @@ export interface Platform {
   readonly network: { readonly cidr: string; readonly availability_zones: number; readonly nat_gateways: number };
   readonly limits: { readonly max_request_bytes: number };
   readonly defaults: { readonly log_retention_days: number };
+  readonly roles?: { readonly classes?: readonly string[] };
+  /** Whose workflows run reconcile; without it the account itself says who may. */
+  readonly github?: GitHub;
+}
+
+export interface GitHub {
+  /** As the `sub` of its tokens has it: `owner/name`, or `owner@id/name@id` with immutable subject claims. */
+  readonly repository: string;
+  readonly environment?: string;
+  readonly branch?: string;
+  /** True where the account has no OIDC provider of GitHub yet. */
+  readonly create_provider?: boolean;
 }
 
 /** One region of a platform: what every construct below takes. */
@@ -25,4 +37,9 @@ export interface Place {
 export function place(platform: Platform, region: string): Place {
   const { prefix, account, name } = platform;
   return { platform, region, names: physicalNames({ prefix, account, region, platform: name }) };
+}
+
+/** The classes that algorithms may share a task role by. */
+export function roleClasses({ platform }: Place): readonly string[] {
+  return platform.roles?.classes ?? ['standard'];
 }

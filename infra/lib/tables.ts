@@ -1,4 +1,4 @@
-/** The registry, the jobs and the clients. Data outlives the stack: every table is retained, protected and recoverable in time. */
+/** The registry, the jobs, the clients and the lease of reconcile. Data outlives the stack: every table is retained, protected and recoverable in time. */
 
 import type { Table } from '@mip/registry/names';
 import { RemovalPolicy } from 'aws-cdk-lib';

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Template } from 'aws-cdk-lib/assertions';
-import { platformApp } from '../lib/app.ts';
+import { type PlatformApp, platformApp } from '../lib/app.ts';
 import type { Removed } from '../lib/local-aspect.ts';
 import type { Platform } from '../lib/platform.ts';
 
@@ -40,22 +40,38 @@ export interface Synthesised {
   resources(type?: string): readonly (Resource & { readonly id: string })[];
 }
 
+/** The stack of the home region. */
 export function synthesise(platform: Platform, emulated: boolean): Synthesised {
+  const [home] = synthesiseAll(platform, emulated);
+  if (home === undefined) throw new Error('no stack');
+  return home;
+}
+
+/** The stacks of all regions, in the order of the platform file. */
+export function synthesiseAll(platform: Platform, emulated: boolean): readonly Synthesised[] {
+  const { stacks, removed } = synthesisedApp(platform, emulated);
+  return stacks.map((stack) => describe(Template.fromStack(stack), removed()));
+}
+
+/** The constructs behind the templates. */
+export function synthesisedApp(platform: Platform, emulated: boolean): PlatformApp {
   const folder = mkdtempSync(join(tmpdir(), 'mip-synthesised-'));
   const lambdas = join(folder, 'lambda');
   mkdirSync(lambdas);
   for (const name of ['router', 'admin-key']) writeFileSync(join(lambdas, `${name}.ts`), 'export const handler = async () => {};');
-  const { stacks, removed, app } = platformApp({ platform, lambdas, emulated, app: { outdir: join(folder, 'cdk.out') } });
-  app.synth();
-  const [stack] = stacks;
-  if (stack === undefined) throw new Error('no stack');
-  const template = Template.fromStack(stack);
+  const made = platformApp({ platform, lambdas, emulated, app: { outdir: join(folder, 'cdk.out') } });
+  made.app.synth();
+  for (const stack of made.stacks) Template.fromStack(stack); // synthesised once, it is remembered
   rmSync(folder, { recursive: true });
+  return made;
+}
+
+function describe(template: Template, removed: readonly Removed[]): Synthesised {
   const all = Object.entries<Resource>(template.toJSON().Resources).map(([id, resource]) => ({ ...resource, id }));
   return {
     template,
     text: JSON.stringify(template.toJSON()),
-    removed: removed(),
+    removed,
     resources: (type) => all.filter((resource) => type === undefined || resource.Type === type),
   };
 }

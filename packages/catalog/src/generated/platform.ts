@@ -160,6 +160,27 @@ export interface PlatformFile {
     classes?: string[];
   };
   /**
+   * The GitHub repository whose workflows run reconcile on this platform. Without it the roles of reconcile can be taken on by whom IAM in the account allows.
+   */
+  github?: {
+    /**
+     * The repository as GitHub's OIDC tokens name it: owner/name, or owner@id/name@id where it has immutable subject claims, as every repository made after 18 June 2026 has.
+     */
+    repository: string;
+    /**
+     * The GitHub environment that apply runs in; its protection rules say who approves.
+     */
+    environment?: string;
+    /**
+     * The branch that the catalog is applied from.
+     */
+    branch?: string;
+    /**
+     * Whether the platform makes GitHub's OIDC provider. An account holds only one: leave it false where there is one already.
+     */
+    create_provider?: boolean;
+  };
+  /**
    * How much one run may change before somebody has to allow it by name.
    */
   safety?: {

@@ -1,0 +1,59 @@
+/** Policies read back from a template, and what IAM would say to a request: enough of its language for the policies of this platform. */
+
+import type { Synthesised } from './synthesised.ts';
+
+export interface Statement {
+  readonly Effect: string;
+  readonly Action: string | readonly string[];
+  readonly Resource: string | readonly string[];
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+}
+
+/** What somebody asks AWS for. `context` holds the condition keys that AWS fills in. */
+export interface Request {
+  readonly action: string;
+  readonly resource: string;
+  readonly context?: Readonly<Record<string, string>>;
+}
+
+/** The inline statements of the role of that name. */
+export function statementsOf(of: Synthesised, roleName: string): readonly Statement[] {
+  const role = of.resources('AWS::IAM::Role').find(({ Properties }) => Properties.RoleName === roleName);
+  if (role === undefined) throw new Error(`no role ${roleName}`);
+  return role.Properties.Policies.flatMap((policy: { PolicyDocument: { Statement: Statement[] } }) => policy.PolicyDocument.Statement);
+}
+
+/** The statements of the managed policy of that name. */
+export function managedStatementsOf(of: Synthesised, policyName: string): readonly Statement[] {
+  const policy = of.resources('AWS::IAM::ManagedPolicy').find(({ Properties }) => Properties.ManagedPolicyName === policyName);
+  if (policy === undefined) throw new Error(`no managed policy ${policyName}`);
+  return policy.Properties.PolicyDocument.Statement;
+}
+
+export function actionsOf(statements: readonly Statement[]): readonly string[] {
+  return [...new Set(statements.flatMap(({ Action }) => Action))].sort();
+}
+
+/** Whether a pattern of IAM (`*` any text, `?` one sign) matches all that another pattern does; a plain text is a pattern too. */
+export function covers(pattern: string, other: string): boolean {
+  const source = pattern
+    .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '[^*]');
+  return new RegExp(`^${source}$`).test(other);
+}
+
+/** @throws Error on an effect or an operator that it does not know, so that no policy is misread. */
+export function allows(statements: readonly Statement[], { action, resource, context = {} }: Request): boolean {
+  return statements.some(({ Effect, Action, Resource, Condition = {} }) => {
+    if (Effect !== 'Allow') throw new Error(`effect ${Effect}`);
+    const named = [Action].flat().includes(action) && [Resource].flat().some((pattern) => covers(pattern, resource));
+    return named && Object.entries(Condition).every(([operator, keys]) => holds(operator, keys, context));
+  });
+}
+
+function holds(operator: string, keys: Readonly<Record<string, string | readonly string[]>>, context: Readonly<Record<string, string>>) {
+  if (!['StringEquals', 'ArnEquals', 'ArnLike'].includes(operator)) throw new Error(`operator ${operator}`);
+  const same = operator === 'StringEquals' ? (want: string, is: string) => want === is : covers;
+  return Object.entries(keys).every(([key, wanted]) => key in context && [wanted].flat().some((one) => same(one, context[key] ?? '')));
+}

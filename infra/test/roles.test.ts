@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest';
+import { PLATFORM, synthesise } from './synthesised.ts';
+
+const aws = synthesise(PLATFORM, false);
+
+describe('rights', () => {
+  const statements = aws
+    .resources()
+    .filter(({ Type }) => ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy', 'AWS::IAM::Role'].includes(Type))
+    .flatMap(({ id, Properties }) =>
+      [Properties, ...(Properties.Policies ?? [])]
+        .flatMap((one) => one.PolicyDocument?.Statement ?? [])
+        .map((statement) => ({ id, ...statement })),
+    );
+
+  test('no action has a wildcard, and everything has a resource by name but what AWS does not let anyone narrow', () => {
+    expect(statements.length).toBeGreaterThan(10);
+    expect(statements.flatMap(({ Action }) => Action).filter((action) => action.includes('*'))).toEqual([]);
+    const wide = statements.filter(({ Resource }) => [Resource].flat().includes('*')).flatMap(({ Action }) => Action);
+    expect([...new Set(wide)].sort()).toEqual([
+      'ecr:GetAuthorizationToken',
+      'ecs:DeregisterTaskDefinition',
+      'ecs:DescribeTaskDefinition',
+      'ecs:ListServices',
+      'ecs:ListTaskDefinitionFamilies',
+      'ecs:ListTaskDefinitions',
+      'iam:ListRoles',
+      'tag:GetResources',
+    ]);
+  });
+
+  test.each([
+    [
+      'ExecutionRole',
+      {
+        'ecr:BatchCheckLayerAvailability': ':ecr:eu-north-1:123456789012:repository/rad-*',
+        'ecr:BatchGetImage': ':ecr:eu-north-1:123456789012:repository/rad-*',
+        'ecr:GetAuthorizationToken': '*',
+        'ecr:GetDownloadUrlForLayer': ':ecr:eu-north-1:123456789012:repository/rad-*',
+        'logs:CreateLogStream': 'AlgorithmsLog',
+        'logs:PutLogEvents': 'AlgorithmsLog',
+        'secretsmanager:GetSecretValue': 'ImagesKey',
+      },
+    ],
+    [
+      'RouterRole',
+      {
+        'dynamodb:GetItem': 'Algorithms, Clients, Jobs',
+        'dynamodb:PutItem': 'Jobs',
+        'dynamodb:UpdateItem': 'Jobs',
+        'logs:CreateLogStream': 'RouterLog',
+        'logs:PutLogEvents': 'RouterLog',
+        's3:GetObject': 'Results/*',
+        'sqs:SendMessage': ':sqs:eu-north-1:123456789012:rad-*-requests.fifo',
+      },
+    ],
+    [
+      'AdminKeyMakerRole',
+      {
+        'logs:CreateLogStream': 'AdminKeyMakerLog',
+        'logs:PutLogEvents': 'AdminKeyMakerLog',
+        'ssm:PutParameter': ':ssm:eu-north-1:123456789012:parameter/rad/admin/key',
+      },
+    ],
+  ])('%s may do this and nothing else', (role, allowed) => {
+    const found: Record<string, string[]> = {};
+    for (const { Action, Resource } of statements.filter(({ id }) => id.startsWith(`${role}DefaultPolicy`)))
+      for (const action of [Action].flat()) found[action] = [...(found[action] ?? []), ...[Resource].flat().map(readable)];
+    expect(Object.fromEntries(Object.entries(found).map(([action, resources]) => [action, resources.sort().join(', ')]))).toEqual(allowed);
+  });
+
+  test('the execution role is for ECS tasks alone', () => {
+    aws.template.hasResourceProperties('AWS::IAM::Role', {
+      RoleName: 'rad-eu-north-1-execution',
+      Path: '/mip/north/',
+      AssumeRolePolicyDocument: {
+        Statement: [{ Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: 'ecs-tasks.amazonaws.com' } }],
+      },
+    });
+  });
+
+  test('every role with a name has the path of the platform', () => {
+    const roles = aws.resources('AWS::IAM::Role').filter(({ Properties }) => Properties.RoleName !== undefined);
+    expect(roles).toHaveLength(4);
+    expect(new Set(roles.map(({ Properties }) => Properties.Path))).toEqual(new Set(['/mip/north/']));
+  });
+});
+
+/** A resource in short: `Jobs`, `Images/*`, or the tail of an ARN. */
+function readable(resource: unknown): string {
+  if (typeof resource === 'string') return resource;
+  const text = JSON.stringify(resource);
+  const arn = /":(?:\w+):[^"]+"/.exec(text);
+  if (arn) return arn[0].slice(1, -1);
+  const name = /"(?:Fn::GetAtt":\[|Ref":)"(\w+?)[0-9A-F]{8}"/.exec(text)?.[1];
+  return text.includes('"/*"') ? `${name}/*` : `${name}`;
+}
