@@ -1,17 +1,17 @@
 /** What an apply costs in calls, and what it takes on a clock that is simulated: exact figures, whatever machine this is. */
-import { type Algorithm, apply, type Input, plan } from '@mip/reconcile';
+import { type Algorithm, apply, plan } from '@mip/reconcile';
 import { Calls, type RateOf } from '@mip/reconcile/aws/calls';
-import { algorithm, input, platform } from '@mip/reconcile/testing/fixtures';
+import { algorithm } from '@mip/reconcile/testing/fixtures';
 import { MemoryAws } from '@mip/reconcile/testing/memory-aws';
 import { SimulatedClock } from '@mip/reconcile/testing/simulated-clock';
-import { bucketOf, LIMITS } from '@mip/registry/limits';
+import { bucketOf } from '@mip/registry/limits';
 import { bound, type Row } from './row.ts';
+import { ROLES, wanted } from './wanted.ts';
 
 /** The calls that an apply may make beyond those of the plan over what is there already. */
 const MOST_MORE_CALLS = 40;
 const MANY = 200;
 const LATENCY_MS = 30;
-const ROLES = LIMITS.iam.roles.max;
 
 export async function applyRows(log: (line: string) => void): Promise<readonly Row[]> {
   const unlimited: RateOf = () => undefined;
@@ -49,12 +49,12 @@ async function oneMore(count: number, log: (line: string) => void): Promise<Row>
   const aws = new MemoryAws();
   aws.memory.iam.quota = ROLES;
   const options = { commit: 'bench', now: () => new Date(aws.world.now) };
-  await apply(aws, await plan(aws, wanted(before)), options);
+  await apply(aws, await plan(aws, wanted(before, count)), options);
   aws.world.restart();
-  await plan(aws, wanted(before));
+  await plan(aws, wanted(before, count));
   const planned = aws.calls.total;
   aws.world.restart();
-  const report = await apply(aws, await plan(aws, wanted([...before, algorithm('one-more')])), options);
+  const report = await apply(aws, await plan(aws, wanted([...before, algorithm('one-more')], count)), options);
   if (!report.ok || report.plan.changes.length !== RESOURCES) throw new Error('the new algorithm was not applied');
   log(`apply 1 new into ${count}: ${byService(aws.calls)}`);
   return bound(`apply 1 new algorithm into ${count}, beyond a plan`, 'AWS calls', aws.calls.total - planned, MOST_MORE_CALLS);
@@ -67,18 +67,12 @@ function algorithms(count: number): readonly Algorithm[] {
   return Array.from({ length: count }, (_, index) => algorithm(`seg-${index}`));
 }
 
-/** On a platform that gives each a role of its own, as an account can have them at most. */
-function wanted(all: readonly Algorithm[]): Input {
-  const here = platform();
-  return input(all, { platform: { ...here, rolesUpTo: ROLES, quotas: { ...here.quotas, iam_roles: ROLES } } });
-}
-
 /** Plans and applies on an empty account; only the apply is on the clock. */
 async function simulated(count: number, rateOf: RateOf, latency: number): Promise<{ seconds: number; calls: Calls }> {
   const aws = new MemoryAws();
   const clock = new SimulatedClock(aws.world.now);
   const calls = new Calls(rateOf, clock);
-  const prepared = await plan(aws, wanted(algorithms(count)));
+  const prepared = await plan(aws, wanted(algorithms(count), count));
   aws.world.calls = calls;
   aws.world.pace = { clock, latency };
   const start = clock.now();

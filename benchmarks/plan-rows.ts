@@ -12,8 +12,8 @@ import { timesRow } from './validate-rows.ts';
 
 /** The calls that a plan over 1,000 unchanged algorithms may make: exact, where a time is noise. */
 const MOST_CALLS = 150;
-/** Repository, two queues, task definition, service, row. */
-const RESOURCES = 6;
+/** Repository, two queues, role, task definition, service, row. */
+const RESOURCES = 7;
 
 interface Planner {
   readonly name: string;
