@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { diffFields, hashOf, riskOf } from './change.ts';
@@ -12,6 +14,7 @@ describe('diffFields', () => {
     ['a list is one value', { a: [1, 2] }, { a: [2, 1] }, [{ path: '/a', from: [2, 1], to: [1, 2] }]],
     ['a scalar against an object', { a: 1 }, { a: { b: 1 } }, [{ path: '/a', from: { b: 1 }, to: 1 }]],
     ['keys that a pointer has to escape', { 'x/y~z': 1 }, {}, [{ path: '/x~1y~0z', from: null, to: 1 }]],
+    ['a field called as something that every object has', { constructor: 1 }, {}, [{ path: '/constructor', from: null, to: 1 }]],
     ['1 and 1.0 are one number', { a: 1.0 }, { a: 1 }, []],
     ['"1" and 1 are not', { a: '1' }, { a: 1 }, [{ path: '/a', from: 1, to: '1' }]],
   ])('%s', (_, to, from, expected) => expect(diffFields(to, from)).toEqual(expected));
@@ -26,6 +29,20 @@ describe('hashOf', () => {
   it('is the SHA-256 of the RFC 8785 form', () => {
     // printf '{"a":1,"b":[true,null,"é"]}' | sha256sum
     expect(hashOf({ b: [true, null, 'é'], a: 1.0 })).toBe('sha256:9488dd13ca33d3291f5a91a1833dfa164811755ffba538c2b340780f8c31a0cb');
+  });
+
+  it('is that of any JSON, by the library for RFC 8785', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        const text = canonicalize(value) ?? '';
+        expect(hashOf(value)).toBe(`sha256:${createHash('sha256').update(text).digest('hex')}`);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('refuses numbers that JSON does not have', () => {
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) expect(() => hashOf({ value })).toThrow();
   });
 
   it('refuses what is not JSON', () => expect(() => hashOf(undefined)).toThrow('only JSON has a hash'));
