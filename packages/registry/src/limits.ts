@@ -79,6 +79,8 @@ export const LIMITS = {
     /** https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html */
     getResourcesPage: 100,
     tagsPerResource: 50,
+    /** https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html#id_tags_naming_best_practices */
+    keyLength: 128,
     valueLength: 256,
   },
   lambda: {

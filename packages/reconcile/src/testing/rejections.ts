@@ -1,0 +1,120 @@
+/** What AWS rejects by looking at nothing but the call: the emulator and the in-memory AWS ask here. Pure. */
+
+import { LIMITS } from '@mip/registry/limits';
+import {
+  atLeastOne,
+  atMost,
+  bucketNotAddress,
+  bytesAtMost,
+  type Check,
+  documentAtMost,
+  fargateSize,
+  fargateStop,
+  fifoByBoth,
+  type Input,
+  itemsWithin,
+  named,
+  tags,
+  within,
+} from './rejection-rules.ts';
+
+/** An AWS error: the name of the exception, a sentence, the HTTP status. */
+export interface Rejection {
+  readonly code: string;
+  readonly message: string;
+  readonly status: number;
+}
+
+/** For the operations that match: how a call that breaks the check is refused. The first that is broken answers. */
+type Row = readonly [operations: RegExp, code: string, check: Check];
+
+const { sqs, ecs, ecr, iam, dynamodb, s3, tagging } = LIMITS;
+const PAGE = 100;
+
+const SQS: readonly Row[] = [
+  [/^CreateQueue$/, 'InvalidParameterValue', named('QueueName', sqs.queueName)],
+  [/^CreateQueue$/, 'InvalidParameterValue', fifoByBoth],
+  [/^(CreateQueue|SetQueueAttributes)$/, 'InvalidAttributeValue', within('Attributes.VisibilityTimeout', 0, sqs.visibilitySeconds)],
+  [
+    /^(CreateQueue|SetQueueAttributes)$/,
+    'InvalidAttributeValue',
+    within('Attributes.MessageRetentionPeriod', sqs.retentionSeconds.min, sqs.retentionSeconds.max),
+  ],
+  [/^(ChangeMessageVisibility|ReceiveMessage)$/, 'InvalidParameterValue', within('VisibilityTimeout', 0, sqs.visibilitySeconds)],
+  [/^ReceiveMessage$/, 'InvalidParameterValue', within('MaxNumberOfMessages', 1, sqs.batch)],
+  [/^List(DeadLetterSource)?Queues$/, 'InvalidParameterValue', within('MaxResults', 1, sqs.listPage)],
+  [/Batch$/, 'EmptyBatchRequest', atLeastOne('Entries')],
+  [/Batch$/, 'TooManyEntriesInBatchRequest', atMost('Entries', sqs.batch)],
+  [/^SendMessage$/, 'InvalidParameterValue', bytesAtMost('MessageBody', sqs.messageBytes)],
+  [/^SendMessageBatch$/, 'BatchRequestTooLong', bytesAtMost('MessageBody', sqs.messageBytes, 'Entries')],
+  [/^CreateQueue$/, 'InvalidParameterValue', tags('tags')],
+  [/^TagQueue$/, 'InvalidParameterValue', tags('Tags')],
+];
+
+const ECS: readonly Row[] = [
+  [/^CreateService$/, 'InvalidParameterException', named('serviceName', ecs.serviceName)],
+  [/^RegisterTaskDefinition$/, 'ClientException', named('family', ecs.familyName)],
+  [/^RegisterTaskDefinition$/, 'ClientException', fargateSize],
+  [/^RegisterTaskDefinition$/, 'ClientException', fargateStop],
+  [/^RegisterTaskDefinition$/, 'ClientException', documentAtMost(ecs.taskDefinitionBytes)],
+  [/^DescribeServices$/, 'InvalidParameterException', atMost('services', ecs.describeServices)],
+  [/^DescribeTasks$/, 'InvalidParameterException', atMost('tasks', ecs.describeTasks)],
+  [/^List/, 'InvalidParameterException', within('maxResults', 1, PAGE)],
+  [/^RegisterTaskDefinition$/, 'ClientException', tags('tags')],
+  [/./, 'InvalidParameterException', tags('tags')],
+];
+
+const ECR: readonly Row[] = [
+  [/./, 'InvalidParameterException', named('repositoryName', ecr.repositoryName)],
+  [/^DescribeRepositories$/, 'InvalidParameterException', atMost('repositoryNames', PAGE)],
+  [/^(Describe|List)/, 'InvalidParameterException', within('maxResults', 1, ecr.describePage)],
+  [/^(BatchGetImage|BatchDeleteImage|DescribeImages)$/, 'InvalidParameterException', atMost('imageIds', ecr.batchGetImage)],
+  [/./, 'TooManyTagsException', atMost('tags', tagging.tagsPerResource)],
+  [/./, 'InvalidTagParameterException', tags('tags')],
+];
+
+const IAM: readonly Row[] = [
+  [/./, 'ValidationError', named('RoleName', iam.roleName)],
+  [/./, 'LimitExceeded', atMost('Tags', tagging.tagsPerResource)],
+  [/./, 'ValidationError', tags('Tags')],
+];
+
+const DYNAMODB: readonly Row[] = [
+  [/./, 'ValidationException', named('TableName', dynamodb.tableName)],
+  [/^BatchWriteItem$/, 'ValidationException', itemsWithin('BatchWriteItem', dynamodb.batchWrite)],
+  [/^BatchGetItem$/, 'ValidationException', itemsWithin('BatchGetItem', dynamodb.batchGet, 'Keys')],
+  [/./, 'ValidationException', tags('Tags')],
+];
+
+/** By service as IAM spells it. */
+const ROWS: Readonly<Record<string, readonly Row[]>> = {
+  sqs: SQS,
+  ecs: ECS,
+  ecr: ECR,
+  iam: IAM,
+  dynamodb: DYNAMODB,
+  s3: [
+    [/^CreateBucket$/, 'InvalidBucketName', named('Bucket', s3.bucketName)],
+    [/^CreateBucket$/, 'InvalidBucketName', bucketNotAddress],
+  ],
+  tag: [
+    [/^GetResources$/, 'InvalidParameterException', within('ResourcesPerPage', 1, tagging.getResourcesPage)],
+    [/^TagResources$/, 'InvalidParameterException', tags('Tags')],
+  ],
+};
+
+/** Everything else that AWS rejects is a 400. */
+const STATUS: Readonly<Record<string, number>> = { LimitExceeded: 409 };
+
+/**
+ * Why AWS would not even begin with a call; undefined where these limits have nothing against it.
+ *
+ * @param service as IAM spells it, like `sqs`, `tag`. @param operation the API's name, like `CreateQueue`.
+ */
+export function rejectionOf(service: string, operation: string, input: Input): Rejection | undefined {
+  for (const [operations, code, check] of ROWS[service] ?? []) {
+    const message = operations.test(operation) ? check(input) : undefined;
+    if (message) return { code, message, status: STATUS[code] ?? 400 };
+  }
+  return undefined;
+}
