@@ -92,7 +92,13 @@ function rowsBeside(peer: Planner, count: number, mip: () => Cost, log: (line: s
     const times = timesRow(`${title}; whole process less filling the in-memory AWS`, { name, goal: 1 }, of(own, 'ms'), of(other, 'ms'));
     // octoDNS holds one small record where MIP holds a platform: only terraform's memory is a goal.
     const goal = name.startsWith('terraform') ? 1 : null;
-    return [times, { ...timesRow(`${title}; peak memory`, { name, goal }, of(own, 'peakMib'), of(other, 'peakMib')), unit: 'MiB' }];
+    return [
+      times,
+      {
+        ...timesRow(`${title}; peak memory, the in-memory AWS included`, { name, goal }, of(own, 'peakMib'), of(other, 'peakMib')),
+        unit: 'MiB',
+      },
+    ];
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

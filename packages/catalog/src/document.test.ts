@@ -84,6 +84,7 @@ describe('a text that is no entry is one problem, at its place', () => {
     ['a: 1\nb: \u0000\n', 2, 4, 'null byte'],
     [laughs, 1, 1, 'aliases written out'],
     ['a: &a [*a]\n', 1, 1, 'aliases written out'],
+    [`a: [${'x, '.repeat(DOCUMENT_LIMITS.nodes)}]`, 1, 1, 'more than 10000 values'],
     [`a: &a 1\nb: [${'*a, '.repeat(DOCUMENT_LIMITS.aliases + 1)}]\n`, 2, 5 + 4 * DOCUMENT_LIMITS.aliases, 'write the values out'],
     [`a: ${'['.repeat(200)}`, 1, 34, 'nested deeper'],
   ])('%j at %i:%i: %s', (text, line, column, message) => {

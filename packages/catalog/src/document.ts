@@ -98,6 +98,7 @@ function construct(events: Event[], source: string): { value: unknown; duplicate
 
 /** How many documents and values the events stand for, with every alias written out. */
 function measure(events: readonly Event[], source: string): { documents: number; nodes: number } {
+  if (!events.some(({ type }) => type === EVENT_ID.ALIAS)) return measurePlain(events);
   const anchors = new Map<string, number>();
   const open: { anchor: string | undefined; nodes: number }[] = [{ anchor: undefined, nodes: 0 }];
   let documents = 0;
@@ -115,6 +116,16 @@ function measure(events: readonly Event[], source: string): { documents: number;
     if (event.type === EVENT_ID.POP) close(open, anchors);
   }
   return { documents, nodes: open[0]?.nodes ?? 0 };
+}
+
+/** Without aliases: every event that is no end of a collection is a document or a value. */
+function measurePlain(events: readonly Event[]): { documents: number; nodes: number } {
+  let [documents, nodes] = [0, 0];
+  for (const { type } of events) {
+    if (type === EVENT_ID.DOCUMENT) documents++;
+    if (type !== EVENT_ID.POP) nodes++;
+  }
+  return { documents, nodes };
 }
 
 function close(open: { anchor: string | undefined; nodes: number }[], anchors: Map<string, number>): void {

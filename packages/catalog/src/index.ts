@@ -11,7 +11,7 @@ export type {
   Platform,
   PlatformFile,
 } from './entry.ts';
-export { loadCatalog } from './load.ts';
+export { checkCatalog, loadCatalog } from './load.ts';
 export { type CheckedParameters, type ParameterFault, parameterFault, validateParameters } from './parameters.ts';
 export type { Position } from './positions.ts';
 export { hasErrors, type Problem, renderProblem, type Severity, sortProblems } from './problem.ts';

@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DOCUMENT_LIMITS } from './document.ts';
-import { loadCatalog } from './load.ts';
+import { checkCatalog, loadCatalog } from './load.ts';
 import { hasErrors, renderProblem } from './problem.ts';
 import { entryText, PLATFORM, Repository } from './testing/repository.ts';
 
@@ -151,6 +151,24 @@ describe('faults of the content', () => {
       'catalog/algorithms/alpha.yaml:15:1 error /critcal: critcal is no known field; did you mean critical? (schema)',
       'catalog/platforms/far.yaml:3:10 error /account: has to be text, not the number 123456789012. Write 12 digits in quotes: YAML reads bare digits as a number (schema)',
     ]);
+  });
+
+  it('are the same when nothing is kept of the entries, in however many batches they come', async () => {
+    for (let index = 0; index < 150; index += 1) {
+      const name = `entry-${index}-of-many`;
+      repository.algorithm(
+        name,
+        entryText(index % 50 === 7 ? 'other' : name).replace('cpu: 256', index % 30 === 3 ? 'cpu: 1' : 'cpu: 256'),
+      );
+    }
+    repository.write('catalog/platforms/far.yaml', PLATFORM.replace('local', 'near').replace('mip', 'far'));
+    const [kept, checked] = [await load(), await checkCatalog(repository.root)];
+    const ofRule = (rule: string) => kept.problems.filter((problem) => problem.rule === rule).length;
+    expect([ofRule('schema'), ofRule('file-name')]).toEqual([5, 4]);
+    expect(ofRule('similar-names')).toBeGreaterThan(0);
+    expect(checked.problems).toEqual(kept.problems);
+    expect(checked.algorithms.map(({ name }) => name)).toEqual(kept.algorithms.map(({ name }) => name));
+    expect(checked.algorithms[0]?.position('/cpu')).toEqual(kept.algorithms[0]?.position('/cpu'));
   });
 
   it('take the entry out of the catalog and leave the others in', async () => {

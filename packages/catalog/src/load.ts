@@ -3,9 +3,10 @@ import { type Dirent, lstatSync, readdirSync, realpathSync, statSync } from 'nod
 import { join, sep } from 'node:path';
 import { checkAlgorithm, checkPlatform } from './check.ts';
 import type { Document } from './document.ts';
-import { compareText } from './problem.ts';
+import type { Algorithm } from './entry.ts';
 import { codeOf, readDocument, refused } from './read.ts';
-import { type Catalog, judge } from './validate.ts';
+import type { Named } from './rules/rule.ts';
+import { type Catalog, Judge } from './validate.ts';
 
 /**
  * Loads and validates the catalog of a repository.
@@ -13,11 +14,26 @@ import { type Catalog, judge } from './validate.ts';
  * @param root the repository's folder: `catalog/algorithms`, `catalog/platforms` and `algorithms/` lie in it
  */
 export async function loadCatalog(root: string): Promise<Catalog> {
+  return readCatalog(root, (algorithm) => algorithm);
+}
+
+/** Finds the same problems, but keeps of each algorithm only its name and place: to keep a large catalog takes as long as to check it. */
+export async function checkCatalog(root: string): Promise<Catalog<Named>> {
+  // A file is read again when somebody asks for a place in it.
+  return readCatalog(root, ({ name, file }) => ({ name, file, position: (pointer) => readDocument(root, file).position(pointer) }));
+}
+
+/** So many algorithms are checked, ruled upon and let go at once. */
+const BATCH = 64;
+
+function readCatalog<Entry extends Named>(root: string, keep: (algorithm: Algorithm) => Entry): Catalog<Entry> {
   const read = (one: string | Document) => (typeof one === 'string' ? readDocument(root, one) : one);
-  // Each is checked as soon as it is read: nothing of the parser's has to outlive its file.
-  const algorithms = list(root, 'catalog/algorithms').map((one) => checkAlgorithm(read(one)));
   const platforms = list(root, 'catalog/platforms').map((one) => checkPlatform(read(one)));
-  return judge({ algorithms, platforms }, pathsOf(root));
+  const judge = new Judge(platforms, pathsOf(root), keep);
+  const algorithms = list(root, 'catalog/algorithms');
+  for (let from = 0; from < algorithms.length; from += BATCH)
+    judge.add(algorithms.slice(from, from + BATCH).map((one) => checkAlgorithm(read(one))));
+  return judge.end();
 }
 
 /** The path of each file that is an entry, and the refusal of what only looks as if it should be one; sorted by name. */
@@ -28,15 +44,14 @@ function list(root: string, folder: string): (string | Document)[] {
   } catch (error) {
     return [refused(folder, `cannot be read (${codeOf(error)}); the catalog lies in ${folder}/`)];
   }
-  return entries
-    .filter(({ name }) => !name.startsWith('.'))
-    .sort((a, b) => compareText(a.name, b.name))
-    .flatMap((entry) => {
-      const file = `${folder}/${entry.name}`;
-      const refusal = refusalOf(root, file, entry);
-      if (refusal !== undefined) return refused(file, refusal);
-      return entry.name.endsWith('.yaml') ? file : [];
-    });
+  const byName = new Map(entries.map((entry) => [entry.name, entry]));
+  return [...byName.keys()].sort().flatMap((name) => {
+    if (name.startsWith('.')) return [];
+    const file = `${folder}/${name}`;
+    const refusal = refusalOf(root, file, byName.get(name) as Dirent);
+    if (refusal !== undefined) return refused(file, refusal);
+    return name.endsWith('.yaml') ? file : [];
+  });
 }
 
 /** Why it is no entry, though it looks as if it should be one. */

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { join, posix } from 'node:path';
-import ignore, { type Ignore } from 'ignore';
+import { IgnoreRules, type Lines, linesOf } from './tree-hash-rules.ts';
 
 /** One file as Git would store it. `path` is relative to the repository, with forward slashes. */
 export interface TreeFile {
@@ -31,7 +31,7 @@ export async function treeHash(root: string, folders: readonly string[]): Promis
 
 /** The files under `folders` that Git does not ignore, sorted by the bytes of their paths. */
 export async function treeFiles(root: string, folders: readonly string[]): Promise<readonly TreeFile[]> {
-  const found = await Promise.all([...new Set(folders)].map(async (folder) => collect(root, folder, await rulesAbove(root, folder))));
+  const found = await Promise.all([...new Set(folders)].map(async (folder) => collect(root, folder, await linesAbove(root, folder))));
   return found.flat().sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
 }
 
@@ -41,19 +41,14 @@ export async function contentOf(root: string, file: TreeFile): Promise<Buffer> {
   return file.mode === '120000' ? Buffer.from(await readlink(path)) : readFile(path);
 }
 
-/** One `.gitignore`: its patterns hold for paths under `base`. */
-interface Rules {
-  readonly base: string;
-  readonly matcher: Ignore;
-}
-
-async function collect(root: string, folder: string, above: readonly Rules[]): Promise<readonly TreeFile[]> {
-  const rules = [...above, ...(await rulesOf(root, folder))];
+async function collect(root: string, folder: string, above: Lines): Promise<readonly TreeFile[]> {
+  const lines = await linesOf(root, folder, above);
+  const rules = new IgnoreRules(lines);
   const entries = await readdir(join(root, folder), { withFileTypes: true });
   const found = entries.map(async (entry): Promise<readonly TreeFile[]> => {
     const path = posix.join(folder, entry.name);
-    if (entry.name === '.git' || isIgnored(rules, path, entry.isDirectory())) return [];
-    if (entry.isDirectory()) return collect(root, path, rules);
+    if (entry.name === '.git' || rules.ignores(entry.isDirectory() ? `${path}/` : path)) return [];
+    if (entry.isDirectory()) return collect(root, path, lines);
     if (entry.isSymbolicLink()) return [{ path, mode: '120000' }];
     const executable = ((await lstat(join(root, path))).mode & 0o100) !== 0;
     return entry.isFile() ? [{ path, mode: executable ? '100755' : '100644' }] : [];
@@ -62,23 +57,9 @@ async function collect(root: string, folder: string, above: readonly Rules[]): P
 }
 
 /** The rules of the folders from the repository's root down to the parent of `folder`. */
-async function rulesAbove(root: string, folder: string): Promise<readonly Rules[]> {
+async function linesAbove(root: string, folder: string): Promise<Lines> {
   const parts = folder.split('/').slice(0, -1);
-  const parents = ['', ...parts.map((_, index) => parts.slice(0, index + 1).join('/'))];
-  return (await Promise.all(parents.map((parent) => rulesOf(root, parent)))).flat();
-}
-
-async function rulesOf(root: string, base: string): Promise<readonly Rules[]> {
-  const text = await readFile(join(root, base, '.gitignore'), 'utf8').catch(() => '');
-  return text ? [{ base, matcher: ignore().add(text) }] : [];
-}
-
-/** The deepest `.gitignore` that has an opinion decides, as in Git. */
-function isIgnored(rules: readonly Rules[], path: string, folder: boolean): boolean {
-  for (const { base, matcher } of rules.toReversed()) {
-    const verdict = matcher.test(posix.relative(base, path) + (folder ? '/' : ''));
-    if (verdict.ignored) return true;
-    if (verdict.unignored) return false;
-  }
-  return false;
+  let lines = await linesOf(root, '', []);
+  for (const index of parts.keys()) lines = await linesOf(root, parts.slice(0, index + 1).join('/'), lines);
+  return lines;
 }

@@ -3,12 +3,13 @@ import { type CheckedDocument, checkAlgorithm, checkPlatform } from './check.ts'
 import type { Document } from './document.ts';
 import type { Algorithm, Platform } from './entry.ts';
 import { compareText, type Problem, sortProblems } from './problem.ts';
-import { RULES } from './rules/index.ts';
-import type { Complaint, HasPath, Rule } from './rules/rule.ts';
+import { ACROSS_RULES, RULES } from './rules/index.ts';
+import type { Complaint, HasPath, Named, Rule } from './rules/rule.ts';
 
-export interface Catalog {
+/** `Entry` is what is kept of an algorithm. */
+export interface Catalog<Entry extends Named = Algorithm> {
   /** Those without an error, sorted by name. Act on them only when `problems` holds no error at all. */
-  readonly algorithms: readonly Algorithm[];
+  readonly algorithms: readonly Entry[];
   /** Those without an error, sorted by name. */
   readonly platforms: readonly Platform[];
   /** Every fault, sorted by file, line and column. */
@@ -20,30 +21,54 @@ export interface Documents {
   readonly platforms: readonly Document[];
 }
 
-export interface CheckedDocuments {
-  readonly algorithms: readonly CheckedDocument<Algorithm>[];
-  readonly platforms: readonly CheckedDocument<Platform>[];
-}
-
 /** The same documents give the same problems in the same order. Their values become the catalog's: the schema's defaults are filled in there. */
 export function validateCatalog({ algorithms, platforms }: Documents, has: HasPath): Catalog {
-  return judge({ algorithms: algorithms.map(checkAlgorithm), platforms: platforms.map(checkPlatform) }, has);
+  const judge = new Judge(platforms.map(checkPlatform), has, (algorithm) => algorithm);
+  judge.add(algorithms.map(checkAlgorithm));
+  return judge.end();
 }
 
-/** Pure: the rules on what the schema found sound, and all problems together. */
-export function judge({ algorithms, platforms }: CheckedDocuments, has: HasPath): Catalog {
-  const named = { algorithms: byName(algorithms.filter(hasName)), platforms: byName(platforms.filter(hasName)) };
-  const ruled = RULES.flatMap((rule) => applyRule(rule, named, has));
-  const problems = sortProblems([...algorithms, ...platforms].flatMap((one) => one.problems).concat(ruled));
-  const faulty = new Set(problems.filter(({ severity }) => severity === 'error').map(({ file }) => file));
-  const sound = <T extends Algorithm | Platform>(checked: readonly CheckedDocument<T>[]) =>
-    checked.filter(({ item }) => !faulty.has(item.file)).map(({ item }) => item);
-  return { algorithms: sound(named.algorithms), platforms: sound(named.platforms), problems };
-}
+/** Applies the rules to one batch of algorithms after another, and finds the same in whatever batches they come. */
+export class Judge<Entry extends Named> {
+  readonly #platforms: readonly CheckedDocument<Platform>[];
+  readonly #has: HasPath;
+  readonly #keep: (algorithm: Algorithm) => Entry;
+  readonly #entries: Entry[] = [];
+  readonly #problems: Problem[];
 
-function applyRule(rule: Rule, { algorithms, platforms }: CheckedDocuments, has: HasPath): Problem[] {
-  const context = { algorithms: readable(algorithms, rule.reads), platforms: readable(platforms, rule.readsPlatform), has };
-  return Array.from(rule.check(context), (complaint) => ruleProblem(rule, complaint));
+  /** @param keep what of an algorithm is kept until the end: of a large catalog, the less the faster */
+  constructor(platforms: readonly CheckedDocument<Platform>[], has: HasPath, keep: (algorithm: Algorithm) => Entry) {
+    this.#platforms = byName(platforms.filter(hasName), ({ item }) => item.name);
+    this.#has = has;
+    this.#keep = keep;
+    this.#problems = platforms.flatMap(({ problems }) => problems);
+    for (const rule of RULES) for (const complaint of this.#apply(rule, [])) this.#problems.push(problemOf(rule, complaint));
+  }
+
+  add(algorithms: readonly CheckedDocument<Algorithm>[]): void {
+    const named = algorithms.filter(hasName);
+    for (const { problems } of algorithms) this.#problems.push(...problems);
+    for (const rule of RULES) {
+      // What is wrong with a platform was said before the first batch.
+      for (const complaint of this.#apply(rule, named))
+        if (!this.#platforms.some(({ item }) => item === complaint.of)) this.#problems.push(problemOf(rule, complaint));
+    }
+    for (const { item } of named) this.#entries.push(this.#keep(item));
+  }
+
+  end(): Catalog<Entry> {
+    const entries = byName(this.#entries, ({ name }) => name);
+    const across = ACROSS_RULES.flatMap((rule) => Array.from(rule.check(entries), (complaint) => problemOf(rule, complaint)));
+    const problems = sortProblems([...this.#problems, ...across]);
+    const faulty = new Set(problems.filter(({ severity }) => severity === 'error').map(({ file }) => file));
+    const platforms = this.#platforms.map(({ item }) => item).filter(({ file }) => !faulty.has(file));
+    return { algorithms: entries.filter(({ file }) => !faulty.has(file)), platforms, problems };
+  }
+
+  #apply(rule: Rule, algorithms: readonly CheckedDocument<Algorithm>[]): Iterable<Complaint> {
+    const platforms = readable(this.#platforms, rule.readsPlatform);
+    return rule.check({ algorithms: readable(algorithms, rule.reads), platforms, has: this.#has });
+  }
 }
 
 function readable<T>(checked: readonly CheckedDocument<T>[], fields: readonly string[]): T[] {
@@ -55,10 +80,10 @@ function hasName({ faultyFields }: CheckedDocument<unknown>): boolean {
   return !faultyFields.has('') && !faultyFields.has('name');
 }
 
-function byName<T extends { readonly name: string }>(checked: readonly CheckedDocument<T>[]): CheckedDocument<T>[] {
-  return checked.toSorted((a, b) => compareText(a.item.name, b.item.name));
+function byName<T>(items: readonly T[], nameOf: (item: T) => string): T[] {
+  return items.toSorted((a, b) => compareText(nameOf(a), nameOf(b)));
 }
 
-function ruleProblem({ name, severity }: Rule, { of, pointer, message }: Complaint): Problem {
+function problemOf({ name, severity }: Pick<Rule, 'name' | 'severity'>, { of, pointer, message }: Complaint): Problem {
   return { file: of.file, ...of.position(pointer), pointer, severity, rule: name, message };
 }

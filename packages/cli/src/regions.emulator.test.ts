@@ -3,12 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { CreateClusterCommand, ECSClient, ListServicesCommand } from '@aws-sdk/client-ecs';
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { ECSClient, ListServicesCommand } from '@aws-sdk/client-ecs';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DeleteParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { plan } from '@mip/reconcile';
+import { deployPlace } from '@mip/reconcile/testing/emulated';
 import { FACTS } from '@mip/reconcile/testing/fixtures';
 import { physicalNames } from '@mip/registry/names';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -64,7 +63,10 @@ beforeAll(async () => {
     mkdirSync(join(root, 'catalog', folder), { recursive: true });
     writeFileSync(join(root, 'catalog', folder, file), text.trimStart());
   }
-  for (const region of REGIONS) await deploy(region);
+  for (const region of REGIONS) {
+    await deployPlace(at(region), PREFIX);
+    await putFacts(region);
+  }
 });
 afterAll(async () => {
   await emulator.stop();
@@ -73,26 +75,6 @@ afterAll(async () => {
 
 const at = (region: string) => ({ ...emulator.connection, region });
 const namesIn = (region: string) => physicalNames({ prefix: PREFIX, account: ACCOUNT, region, platform: 'two' });
-
-/** What CDK makes of a region, as far as reconcile needs it. */
-async function deploy(region: string): Promise<void> {
-  const names = namesIn(region);
-  await new ECSClient(at(region)).send(new CreateClusterCommand({ clusterName: names.cluster }));
-  for (const [table, key] of [
-    ['algorithms', 'algorithm_name'],
-    ['leases', 'lease'],
-  ] as const)
-    await new DynamoDBClient(at(region)).send(
-      new CreateTableCommand({
-        TableName: names.table(table),
-        BillingMode: 'PAY_PER_REQUEST',
-        KeySchema: [{ AttributeName: key, KeyType: 'HASH' }],
-        AttributeDefinitions: [{ AttributeName: key, AttributeType: 'S' }],
-      }),
-    );
-  await new S3Client({ ...at(region), forcePathStyle: true }).send(new CreateBucketCommand({ Bucket: names.bucket('reconciles') }));
-  await putFacts(region);
-}
 
 async function putFacts(region: string): Promise<void> {
   const names = namesIn(region);

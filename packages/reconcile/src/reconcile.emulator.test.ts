@@ -1,8 +1,5 @@
 /** The same story on the emulator and in memory: what the fake says of AWS has to hold before something that speaks AWS's protocols. */
-import { createHash, randomBytes } from 'node:crypto';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { CreateClusterCommand, ECSClient } from '@aws-sdk/client-ecs';
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { randomBytes } from 'node:crypto';
 import { DeleteParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { Registry } from '@mip/registry';
 import { physicalNames } from '@mip/registry/names';
@@ -10,75 +7,28 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openEmulator, type TestEmulator } from '../../../tests/emulator.ts';
 import { type Aws, makeAws } from './aws/clients.ts';
 import { readFacts } from './aws/facts.ts';
-import type { ImageOrder } from './aws/images.ts';
-import { type Platform, platformIn } from './platform.ts';
+import type { Platform } from './platform.ts';
 import { apply, type Input, plan } from './reconcile.ts';
 import type { Report } from './run.ts';
+import { deployPlace, pusher } from './testing/emulated.ts';
 import { algorithm, FACTS, imported, input, NOW, run, treeHash } from './testing/fixtures.ts';
 import { MemoryAws } from './testing/memory-aws.ts';
 
 const PREFIX = `t${randomBytes(4).toString('hex')}`; // the emulator may be shared
-const ACCOUNT = '000000000000';
 const REGION = 'eu-central-1';
-const FILE = { name: 'test', catalog_id: PREFIX, prefix: PREFIX, account: ACCOUNT, images: { version_tags: 'mutable' as const } };
-const NAMES = physicalNames({ prefix: PREFIX, account: ACCOUNT, region: REGION, platform: 'test' });
+const NAMES = physicalNames({ prefix: PREFIX, account: '000000000000', region: REGION, platform: 'test' });
 
 let emulator: TestEmulator;
 let platform: Platform;
 
 beforeAll(async () => {
   emulator = await openEmulator();
-  const ssm = new SSMClient(emulator.connection);
-  const Value = JSON.stringify({ ...FACTS, cluster: NAMES.cluster });
-  await ssm.send(new PutParameterCommand({ Name: NAMES.platformFacts, Type: 'String', Value }));
-  await new ECSClient(emulator.connection).send(new CreateClusterCommand({ clusterName: NAMES.cluster }));
-  await createTable(NAMES.table('algorithms'), 'algorithm_name');
-  await createTable(NAMES.table('leases'), 'lease');
-  await new S3Client({ ...emulator.connection, forcePathStyle: true }).send(
-    new CreateBucketCommand({ Bucket: NAMES.bucket('reconciles') }),
-  );
-  platform = platformIn(REGION, FILE, await readFacts(ssm, NAMES));
-  await ssm.send(new DeleteParameterCommand({ Name: NAMES.platformFacts }));
+  platform = await deployPlace(emulator.connection, PREFIX);
 });
 afterAll(() => emulator.stop());
 
-async function createTable(TableName: string, AttributeName: string): Promise<void> {
-  const KeySchema = [{ AttributeName, KeyType: 'HASH' as const }];
-  const AttributeDefinitions = [{ AttributeName, AttributeType: 'S' as const }];
-  const command = new CreateTableCommand({ TableName, BillingMode: 'PAY_PER_REQUEST', KeySchema, AttributeDefinitions });
-  await new DynamoDBClient(emulator.connection).send(command);
-}
-
-/** Pushes an image without layers, as any OCI client does: blob by blob, then the manifest under its tag. */
-async function push({ repositoryUri, tag, treeHash }: ImageOrder): Promise<string> {
-  const base = `${emulator.connection.endpoint}/v2/${repositoryUri.slice(repositoryUri.indexOf('/') + 1)}`;
-  const config = Buffer.from(JSON.stringify({ architecture: 'amd64', os: 'linux', rootfs: { type: 'layers', diff_ids: [] }, treeHash }));
-  const upload = await fetch(`${base}/blobs/uploads/`, { method: 'POST' });
-  const target = new URL(upload.headers.get('location') ?? '', base);
-  target.searchParams.set('digest', digestOf(config));
-  expect((await fetch(target, { method: 'PUT', body: config })).status).toBe(201);
-  const manifest = Buffer.from(
-    JSON.stringify({
-      schemaVersion: 2,
-      mediaType: OCI_MANIFEST,
-      config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: digestOf(config), size: config.length },
-      layers: [],
-      annotations: { 'mip.tree-hash': treeHash },
-    }),
-  );
-  const put = await fetch(`${base}/manifests/${tag}`, { method: 'PUT', body: manifest, headers: { 'content-type': OCI_MANIFEST } });
-  expect(put.status).toBe(201);
-  return digestOf(manifest);
-}
-
-const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
-
-function digestOf(bytes: Buffer): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-}
-
 async function reconcile(wanted: Input): Promise<{ report: Report; aws: Aws }> {
-  const aws = makeAws(emulator.connection, { publish: push });
+  const aws = makeAws(emulator.connection, pusher(emulator.connection.endpoint));
   const report = await apply(aws, await plan(aws, { ...wanted, platform }), { commit: 'c0ffee', now: () => now });
   return { report, aws };
 }
@@ -125,6 +75,13 @@ describe('on the emulator as in memory', () => {
     expect(row?.image_uri).toMatch(new RegExp(`/${PREFIX}-seg@sha256:[0-9a-f]{64}$`));
     expect(row?.parameters).toEqual(algorithm('seg').parameters);
   });
+});
+
+it('the facts of a platform are read where CDK wrote them', async () => {
+  const ssm = new SSMClient(emulator.connection);
+  await ssm.send(new PutParameterCommand({ Name: NAMES.platformFacts, Type: 'String', Value: JSON.stringify(FACTS) }));
+  expect(await readFacts(ssm, NAMES)).toEqual(FACTS);
+  await ssm.send(new DeleteParameterCommand({ Name: NAMES.platformFacts }));
 });
 
 it('a platform that was not deployed says so', async () => {

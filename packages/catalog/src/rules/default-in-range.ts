@@ -11,14 +11,14 @@ export const defaultInRange: Rule = {
   *check({ algorithms }) {
     for (const of of algorithms) {
       for (const [name, parameter] of Object.entries(of.parameters)) {
-        const at = below('/parameters', name);
+        const at = () => below('/parameters', name);
         const { minimum, maximum, default: value } = parameter;
         if (minimum !== undefined && maximum !== undefined && minimum > maximum) {
-          yield { of, pointer: `${at}/minimum`, message: `the minimum ${minimum} is above the maximum ${maximum}; swap or mend them` };
+          yield { of, pointer: `${at()}/minimum`, message: `the minimum ${minimum} is above the maximum ${maximum}; swap or mend them` };
           continue;
         }
         const fault = value === undefined ? undefined : parameterFault(parameter, value);
-        if (fault) yield { of, pointer: `${at}/default`, message: `the default ${JSON.stringify(value)} ${fault}` };
+        if (fault) yield { of, pointer: `${at()}/default`, message: `the default ${JSON.stringify(value)} ${fault}` };
       }
     }
   },

@@ -4,13 +4,13 @@ import { conformanceAuthority, conformanceCases } from './conformance-cases.ts';
 import { defaultInRange } from './default-in-range.ts';
 import { fileName } from './file-name.ts';
 import { physicalNamesFit } from './physical-names.ts';
-import type { Rule } from './rule.ts';
+import type { AcrossRule, Rule } from './rule.ts';
 import { gpuCapacity, scalingRange } from './scaling-range.ts';
 import { servedVersions } from './served-versions.ts';
 import { similarNames } from './similar-names.ts';
 import { sourceComplete } from './source-complete.ts';
 
-/** Every rule beside the schema. The order does not matter: problems are sorted by place. */
+/** Every rule beside the schema that looks at one entry at a time. The order does not matter: problems are sorted by place. */
 export const RULES: readonly Rule[] = [
   fileName,
   physicalNamesFit,
@@ -21,7 +21,8 @@ export const RULES: readonly Rule[] = [
   servedVersions,
   conformanceCases,
   conformanceAuthority,
-  similarNames,
   allowedPolicy,
   allowedRegistry,
 ];
+
+export const ACROSS_RULES: readonly AcrossRule[] = [similarNames];

@@ -1,5 +1,5 @@
 import { LIMITS } from '@mip/registry/limits';
-import { physicalNames } from '@mip/registry/names';
+import { type PhysicalNames, physicalNames } from '@mip/registry/names';
 import type { Platform } from '../entry.ts';
 import type { Complaint, Rule } from './rule.ts';
 
@@ -25,8 +25,9 @@ export const physicalNamesFit: Rule = {
       const own = [...misfits(platformNames(platform))];
       yield* own.map((message): Complaint => ({ of: platform, pointer: '/prefix', message: `${message}; choose another prefix` }));
       if (own.length) continue;
+      const names = scopes(platform);
       for (const of of algorithms) {
-        for (const message of misfits(algorithmNames(platform, of.name))) {
+        for (const message of misfits(algorithmNames(names, of.name))) {
           yield { of, pointer: '/name', message: `${message} on platform ${platform.name}; choose a shorter name` };
         }
       }
@@ -64,12 +65,11 @@ function platformNames(platform: Platform): PhysicalName[] {
     { kind: 'cluster', name: cluster, limit: LIMITS.ecs.serviceName },
     { kind: 'role', name: executionRole, limit: LIMITS.iam.roleName },
     { kind: 'bucket', name: bucket('images'), limit: LIMITS.s3.bucketName },
-    ...algorithmNames(platform, 'aa'),
+    ...algorithmNames(scopes(platform), 'aa'),
   ];
 }
 
-function algorithmNames(platform: Platform, algorithm: string): PhysicalName[] {
-  const names = scopes(platform);
+function algorithmNames(names: PhysicalNames, algorithm: string): PhysicalName[] {
   return [
     { kind: 'queue', name: names.requestQueue(algorithm), limit: LIMITS.sqs.queueName },
     { kind: 'queue', name: names.deadLetterQueue(algorithm), limit: LIMITS.sqs.queueName },

@@ -1,19 +1,19 @@
 /** What a rule is: a check beside the schema, over one entry, one platform file or all of them. Pure. */
-import type { Algorithm, AlgorithmEntry, Platform, PlatformFile } from '../entry.ts';
+import type { Algorithm, AlgorithmEntry, Located, Platform, PlatformFile } from '../entry.ts';
 import type { Severity } from '../problem.ts';
 
 /** Whether the repository has a file or a folder; a folder's path ends in `/`. */
 export type HasPath = (path: string) => boolean;
 
 export interface RuleContext {
-  /** The algorithms whose fields that the rule reads are sound; sorted by name. */
+  /** The algorithms whose fields that the rule reads are sound. */
   readonly algorithms: readonly Algorithm[];
   readonly platforms: readonly Platform[];
   readonly has: HasPath;
 }
 
 export interface Complaint {
-  readonly of: Algorithm | Platform;
+  readonly of: Located;
   readonly pointer: string;
   /** What is wrong and what to do, in a sentence without a full stop. */
   readonly message: string;
@@ -29,4 +29,13 @@ export interface Rule {
   readonly reads: readonly (keyof AlgorithmEntry)[];
   readonly readsPlatform: readonly (keyof PlatformFile)[];
   check(context: RuleContext): Iterable<Complaint>;
+}
+
+/** An algorithm whose name is sound. */
+export type Named = Pick<Algorithm, 'name' | keyof Located>;
+
+/** A rule over all algorithms beside one another; their names are all that it sees. */
+export interface AcrossRule extends Pick<Rule, 'name' | 'severity'> {
+  /** @param algorithms sorted by name */
+  check(algorithms: readonly Named[]): Iterable<Complaint>;
 }

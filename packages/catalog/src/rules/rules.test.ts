@@ -3,7 +3,7 @@ import { parseDocument } from '../document.ts';
 import type { Algorithm, Platform } from '../entry.ts';
 import { entryText, PLATFORM } from '../testing/repository.ts';
 import { validateCatalog } from '../validate.ts';
-import { RULES } from './index.ts';
+import { ACROSS_RULES, RULES } from './index.ts';
 import { physicalNamesFit } from './physical-names.ts';
 
 interface Case {
@@ -204,7 +204,7 @@ describe('a rule complains at the place', () => {
 
   it('and every rule has a case', () => {
     const seen = new Set(CASES.flatMap(problemsOf).map((problem) => problem.split(' ').at(-1)));
-    expect(RULES.map(({ name }) => name).filter((name) => !seen.has(name))).toEqual(['allowed-registry']);
+    expect([...RULES, ...ACROSS_RULES].map(({ name }) => name).filter((name) => !seen.has(name))).toEqual(['allowed-registry']);
   });
 });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Algorithm } from '../entry.ts';
+import type { Named } from './rule.ts';
 import { similarNames } from './similar-names.ts';
 
 /** Whether one insertion, removal or replacement makes one name the other: tried, place by place. */
@@ -19,11 +19,8 @@ describe('similar names', () => {
   it('are the pairs one change apart, each told once, at the later one', () => {
     fc.assert(
       fc.property(fc.uniqueArray(name, { maxLength: 16 }), (names) => {
-        const algorithms = names.map((one) => ({ name: one }) as Algorithm);
-        const told = Array.from(similarNames.check({ algorithms, platforms: [], has: () => true }), ({ of, message }) => [
-          message.split(' ')[2],
-          of.name,
-        ]);
+        const algorithms = names.map((one) => ({ name: one }) as Named);
+        const told = Array.from(similarNames.check(algorithms), ({ of, message }) => [message.split(' ')[2], (of as Named).name]);
         const pairs = names.flatMap((later, at) => names.slice(0, at).map((earlier) => [earlier, later] as const));
         expect(told.sort()).toEqual(pairs.filter(([earlier, later]) => oneApart(earlier, later)).sort());
       }),

@@ -1,15 +1,12 @@
-import type { Algorithm } from '../entry.ts';
-import type { Rule } from './rule.ts';
+import type { AcrossRule, Named } from './rule.ts';
 
 /** Two names that differ by one character (inserted, removed or replaced) are easily taken for each other. */
-export const similarNames: Rule = {
+export const similarNames: AcrossRule = {
   name: 'similar-names',
   severity: 'warning',
-  reads: ['name'],
-  readsPlatform: [],
-  *check({ algorithms }) {
+  *check(algorithms) {
     for (const [first, second] of sharingForms(algorithms.map(({ name }) => name))) {
-      const [other, of] = [algorithms[first], algorithms[second]] as [Algorithm, Algorithm];
+      const [other, of] = [algorithms[first], algorithms[second]] as [Named, Named];
       if (other.name !== of.name && atMostOneApart(other.name, of.name))
         yield { of, pointer: '/name', message: `differs from ${other.name} by one character; choose names that nobody confuses` };
     }
@@ -27,6 +24,8 @@ function sharingForms(names: readonly string[]): Iterable<readonly [number, numb
   const forms = hashedForms(names);
   const pairs = new Map<number, readonly [number, number]>();
   for (let at = 1; at < forms.length; at++) {
+    // Sorted: equal hashes lie side by side, and no further apart than the indices below them.
+    if ((forms[at] as number) - (forms[at - 1] as number) >= MOST_NAMES) continue;
     for (let before = at - 1; before >= 0 && hashOf(forms, before) === hashOf(forms, at); before--) {
       const [first, second] = [(forms[before] as number) % MOST_NAMES, (forms[at] as number) % MOST_NAMES];
       if (first !== second) pairs.set(first * MOST_NAMES + second, [first, second]);
@@ -42,25 +41,33 @@ function hashOf(forms: Float64Array, at: number): number {
 /** Each form as one number, its hash above its name's index; sorted. The hash is a polynomial in the characters, modulo 2^32. */
 function hashedForms(names: readonly string[]): Float64Array {
   const forms = new Float64Array(names.reduce((sum, { length }) => sum + length + 1, 0));
+  const prefixes = new Int32Array(names.reduce((most, { length }) => Math.max(most, length), 0) + 1);
   let size = 0;
-  for (const [index, name] of names.entries()) {
-    const whole = prefixes(name);
-    forms[size++] = ((whole[name.length] as number) >>> 0) * MOST_NAMES + index;
-    let [power, suffix] = [1, 0];
-    for (let at = name.length - 1; at >= 0; at--) {
-      forms[size++] = ((Math.imul(whole[at] as number, power) + suffix) >>> 0) * MOST_NAMES + index;
-      suffix = (Math.imul(name.charCodeAt(at), power) + suffix) | 0;
-      power = Math.imul(power, BASE);
-    }
-  }
+  for (let index = 0; index < names.length; index++) size = addForms(names[index] as string, { forms, prefixes, size, index });
   return forms.sort();
 }
 
-/** The hashes of the first 0, 1, 2 … characters. */
-function prefixes(name: string): number[] {
-  const hashes = [0];
-  for (let at = 0; at < name.length; at++) hashes.push((Math.imul(hashes[at] as number, BASE) + name.charCodeAt(at)) | 0);
-  return hashes;
+interface Forms {
+  readonly forms: Float64Array;
+  /** Room for the hashes of a name's first 0, 1, 2 … characters. */
+  readonly prefixes: Int32Array;
+  readonly size: number;
+  readonly index: number;
+}
+
+/** @returns the new size */
+function addForms(name: string, { forms, prefixes, size, index }: Forms): number {
+  for (let at = 0; at < name.length; at++) prefixes[at + 1] = Math.imul(prefixes[at] as number, BASE) + name.charCodeAt(at);
+  let end = size;
+  forms[end++] = ((prefixes[name.length] as number) >>> 0) * MOST_NAMES + index;
+  let power = 1;
+  let suffix = 0;
+  for (let at = name.length - 1; at >= 0; at--) {
+    forms[end++] = ((Math.imul(prefixes[at] as number, power) + suffix) >>> 0) * MOST_NAMES + index;
+    suffix = (Math.imul(name.charCodeAt(at), power) + suffix) | 0;
+    power = Math.imul(power, BASE);
+  }
+  return end;
 }
 
 const BASE = 0x01000193;

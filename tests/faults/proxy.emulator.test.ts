@@ -1,0 +1,275 @@
+/** What SDKs see through the proxy is what they would see of AWS: exceptions by name, connections that end, effects that took place or did not. */
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { CreateTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { CreateRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr';
+import { CreateClusterCommand, DescribeServicesCommand, ECSClient, RegisterTaskDefinitionCommand } from '@aws-sdk/client-ecs';
+import { CreateRoleCommand, GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateQueueCommand,
+  DeleteQueueCommand,
+  GetQueueUrlCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { deployPlace } from '@mip/reconcile/testing/emulated';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { openEmulator, type TestEmulator } from '../emulator.ts';
+import { observedState } from './observed-state.ts';
+import { DENIED, everyNth, FaultProxy, on, THROTTLED } from './proxy.ts';
+import { pauseAt } from './steps.ts';
+import { applyOrder, type Order } from './stories.ts';
+
+const REGION = 'eu-central-1';
+const root = join(import.meta.dirname, '..', '..');
+const fresh = (letter: string) => `${letter}${randomBytes(4).toString('hex')}`;
+let emulator: TestEmulator;
+let proxy: FaultProxy;
+
+beforeAll(async () => {
+  emulator = await openEmulator();
+  proxy = await FaultProxy.open(emulator.connection.endpoint);
+}, 60_000);
+afterAll(async () => {
+  await proxy.close();
+  await emulator.stop();
+});
+afterEach(() => proxy.restart());
+
+/** Through the proxy, and every call once. */
+const through = () => ({ ...emulator.connection, region: REGION, endpoint: proxy.endpoint, maxAttempts: 1 });
+const straight = () => ({ ...emulator.connection, region: REGION });
+
+describe('a proxy without rules', () => {
+  it('counts by service and operation, whatever protocol the service speaks', async () => {
+    const name = fresh('c');
+    await new SQSClient(through()).send(new GetQueueUrlCommand({ QueueName: name })).catch(() => undefined);
+    await new DynamoDBClient(through()).send(new ListTablesCommand({}));
+    await new IAMClient(through()).send(new GetRoleCommand({ RoleName: name })).catch(() => undefined);
+    await new S3Client({ ...through(), forcePathStyle: true }).send(new CreateBucketCommand({ Bucket: name }));
+    expect(proxy.counts).toEqual({ 'sqs:GetQueueUrl': 1, 'dynamodb:ListTables': 1, 'iam:GetRole': 1, 's3:PutBucket': 1 });
+  });
+
+  it('lets megabytes through as they were', async () => {
+    const s3 = new S3Client({ ...through(), forcePathStyle: true });
+    const [Bucket, Body] = [fresh('b'), randomBytes(5_000_000)];
+    await s3.send(new CreateBucketCommand({ Bucket }));
+    await s3.send(new PutObjectCommand({ Bucket, Key: 'a/b', Body }));
+    const { Body: stored } = await s3.send(new GetObjectCommand({ Bucket, Key: 'a/b' }));
+    expect(Buffer.from((await stored?.transformToByteArray()) ?? []).equals(Body)).toBe(true);
+  });
+
+  it('gives addresses that lead back through it', async () => {
+    const sqs = new SQSClient(through());
+    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: fresh('q') }));
+    expect(QueueUrl).toContain(proxy.endpoint);
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'hello' }));
+    const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl }));
+    expect(Messages?.[0]?.Body).toBe('hello');
+    expect(proxy.counts).toMatchObject({ 'sqs:SendMessage': 1, 'sqs:ReceiveMessage': 1 });
+  });
+});
+
+describe('a rule', () => {
+  it.each([
+    ['sqs:GetQueueUrl', () => new SQSClient(through()).send(new GetQueueUrlCommand({ QueueName: 'x' }))],
+    ['dynamodb:ListTables', () => new DynamoDBClient(through()).send(new ListTablesCommand({}))],
+    ['ecs:DescribeServices', () => new ECSClient(through()).send(new DescribeServicesCommand({ services: ['x'] }))],
+    ['iam:GetRole', () => new IAMClient(through()).send(new GetRoleCommand({ RoleName: 'x' }))],
+    ['s3:GetObject', () => new S3Client({ ...through(), forcePathStyle: true }).send(new GetObjectCommand({ Bucket: 'bbb', Key: 'k' }))],
+  ])('refuses %s as AWS would, by the name of the exception', async (operation, call) => {
+    for (const error of [THROTTLED, DENIED]) {
+      proxy.restart(on(operation, { do: 'refuse', error }));
+      await expect(call()).rejects.toMatchObject({ name: error.code });
+    }
+  });
+
+  it('that throttles every other call is overcome by the SDK’s own retries', async () => {
+    proxy.restart(everyNth(2, { do: 'refuse', error: THROTTLED }));
+    const ecs = new ECSClient({ ...through(), maxAttempts: 4 });
+    for (const clusterName of [fresh('a'), fresh('a')]) await ecs.send(new CreateClusterCommand({ clusterName }));
+    expect(proxy.counts['ecs:CreateCluster']).toBe(3);
+  });
+
+  it.each([
+    ['before', false],
+    ['after', true],
+  ] as const)(
+    'that cuts the connection %s the call took effect leaves the client without an answer; it took effect: %s',
+    async (when, effect) => {
+      const TableName = fresh('t');
+      const table = {
+        TableName,
+        BillingMode: 'PAY_PER_REQUEST',
+        KeySchema: [{ AttributeName: 'k', KeyType: 'HASH' }],
+        AttributeDefinitions: [{ AttributeName: 'k', AttributeType: 'S' }],
+      } as const;
+      proxy.restart(on('dynamodb:CreateTable', { do: 'cut', when }));
+      await expect(
+        new DynamoDBClient(through()).send(
+          new CreateTableCommand({ ...table, KeySchema: [...table.KeySchema], AttributeDefinitions: [...table.AttributeDefinitions] }),
+        ),
+      ).rejects.toThrow();
+      const { TableNames = [] } = await new DynamoDBClient(straight()).send(new ListTablesCommand({}));
+      expect(TableNames.includes(TableName)).toBe(effect);
+    },
+  );
+
+  it('works for the Python SDK as well', () => {
+    proxy.restart(on('sqs:GetQueueUrl', { do: 'refuse', error: THROTTLED }), on('dynamodb:ListTables', { do: 'cut', when: 'after' }));
+    const done = runPython(`
+import json, sys, boto3, botocore
+config = botocore.config.Config(retries={'total_max_attempts': 1}, s3={'addressing_style': 'path'})
+def client(name): return boto3.client(name, endpoint_url=sys.argv[1], region_name='eu-central-1', aws_access_key_id='test', aws_secret_access_key='test', config=config)
+seen = {}
+for name, call in {'sqs': lambda: client('sqs').get_queue_url(QueueName='x'), 'dynamodb': lambda: client('dynamodb').list_tables(), 'ecs': lambda: client('ecs').list_clusters()}.items():
+    try: call(); seen[name] = 'answered'
+    except botocore.exceptions.ClientError as error: seen[name] = error.response['Error']['Code']
+    except botocore.exceptions.BotoCoreError as error: seen[name] = type(error).__name__
+print(json.dumps(seen))`);
+    return expect(done).resolves.toEqual({ sqs: 'ThrottlingException', dynamodb: 'ConnectionClosedError', ecs: 'answered' });
+  });
+});
+
+/** Beside the proxy, which lives in this process and has to answer meanwhile. */
+async function runPython(script: string): Promise<unknown> {
+  const child = spawn(join(root, '.venv/bin/python'), ['-c', script, proxy.endpoint]);
+  let out = '';
+  child.stdout.on('data', (chunk) => {
+    out += chunk;
+  });
+  await new Promise((resolve) => child.on('close', resolve));
+  return JSON.parse(out);
+}
+
+describe('what AWS refuses', () => {
+  const family = fresh('f');
+  const definition = (cpu: string, memory: string, stopTimeout = 30) =>
+    new RegisterTaskDefinitionCommand({
+      family,
+      cpu,
+      memory,
+      requiresCompatibilities: ['FARGATE'],
+      containerDefinitions: [{ name: 'a', image: 'x', stopTimeout }],
+    });
+
+  it.each<[string, string, (to: ReturnType<typeof straight>) => Promise<unknown>]>([
+    [
+      'a queue of 81 characters',
+      'InvalidParameterValue',
+      (to) => new SQSClient(to).send(new CreateQueueCommand({ QueueName: 'q'.repeat(81) })),
+    ],
+    [
+      'a role of 66 characters',
+      'ValidationError',
+      (to) => new IAMClient(to).send(new CreateRoleCommand({ RoleName: `${fresh('r')}${'x'.repeat(57)}`, AssumeRolePolicyDocument: '{}' })),
+    ],
+    [
+      'a repository whose name ends in a hyphen',
+      'InvalidParameterException',
+      (to) => new ECRClient(to).send(new CreateRepositoryCommand({ repositoryName: `${fresh('e')}-` })),
+    ],
+    ['4 vCPU with 4 GB', 'ClientException', (to) => new ECSClient(to).send(definition('4096', '4096'))],
+    ['a stop timeout of 999 s', 'ClientException', (to) => new ECSClient(to).send(definition('256', '512', 999))],
+    [
+      '11 services at once',
+      'InvalidParameterException',
+      (to) => new ECSClient(to).send(new DescribeServicesCommand({ services: Array.from({ length: 11 }, (_, index) => `s${index}`) })),
+    ],
+  ])('%s is refused by the proxy, and let through by the emulator', async (_, code, call) => {
+    await expect(call(through())).rejects.toMatchObject({ name: code });
+    await expect(call(straight()).catch(({ name }) => name)).resolves.not.toBe(code);
+  });
+
+  it('a queue’s name again within a minute', async () => {
+    const QueueName = fresh('q');
+    const sqs = new SQSClient(through());
+    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName }));
+    await sqs.send(new DeleteQueueCommand({ QueueUrl }));
+    await expect(sqs.send(new CreateQueueCommand({ QueueName }))).rejects.toMatchObject({
+      name: expect.stringMatching(/QueueDeletedRecently/),
+    });
+    await new SQSClient(straight()).send(new CreateQueueCommand({ QueueName }));
+  });
+});
+
+describe('an apply through the proxy', () => {
+  const order = (prefix: string, over: Partial<Order> = {}): Order => ({
+    endpoint: proxy.endpoint,
+    region: REGION,
+    prefix,
+    catalog: 'two',
+    aheadMs: 0,
+    ...over,
+  });
+  const state = (prefix: string) => observedState(straight(), prefix);
+  const told = ({ outcomes }: Awaited<ReturnType<typeof applyOrder>>) =>
+    outcomes.map(({ kind, result, reason }) => `${kind} ${result} ${reason}`);
+
+  async function place(): Promise<string> {
+    const prefix = fresh('p');
+    await deployPlace(straight(), prefix);
+    return prefix;
+  }
+
+  it('every fifth call throttled: it succeeds all the same, and a second finds nothing to do', async () => {
+    const [prefix, calm] = [await place(), await place()];
+    proxy.restart(everyNth(5, { do: 'refuse', error: THROTTLED }, ({ protocol }) => protocol !== 'http')); // the image's push is no SDK's
+    const report = await applyOrder(order(prefix));
+    expect(report.ok, told(report).join('\n')).toBe(true);
+    expect(report.calls.reduce((sum, { retries }) => sum + retries, 0)).toBeGreaterThan(5);
+    proxy.restart();
+    expect((await applyOrder(order(prefix))).outcomes).toEqual([]);
+    await applyOrder(order(calm));
+    expect(await state(prefix)).toEqual(await state(calm));
+  });
+
+  it.each(['tag:GetResources', 'dynamodb:Scan', 'ecs:ListServices', 'ecs:ListTaskDefinitionFamilies', 'iam:ListRoles'])(
+    'a denied %s stops it before anything is touched',
+    async (operation) => {
+      const prefix = await place();
+      await applyOrder(order(prefix));
+      const before = await state(prefix);
+      proxy.restart(on(operation, { do: 'refuse', error: DENIED }));
+      await expect(applyOrder(order(prefix, { catalog: 'one' }))).rejects.toMatchObject({ name: 'AccessDeniedException' });
+      expect(await state(prefix)).toEqual(before);
+    },
+  );
+
+  it('two at once: both end well, and there is one of everything', async () => {
+    const [prefix, calm] = [await place(), await place()];
+    const both = await Promise.all([applyOrder(order(prefix)), applyOrder(order(prefix))]);
+    expect(both.map(({ ok }) => ok)).toEqual([true, true]);
+    await applyOrder(order(calm));
+    expect(await state(prefix)).toEqual(await state(calm));
+  });
+
+  it('a process that is paused for longer than its lease changes nothing more when it wakes, and the next one finishes', async () => {
+    const [prefix, calm] = [await place(), await place()];
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'apply.ts'), JSON.stringify(order(prefix, { leaseSeconds: 2 }))]);
+    let out = '';
+    child.stdout.on('data', (chunk) => {
+      out += chunk;
+    });
+    const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+    // It has read whether the service is there, and is about to make it.
+    const resume = await pauseAt(proxy, child, { call: ({ operation }) => operation === 'ecs:RegisterTaskDefinition', when: 'after' });
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    const [asleep, calls] = [await state(prefix), proxy.calls.length];
+    resume();
+    expect(await ended).toBe(1);
+    expect(out).toContain('held up for more than the 2 seconds of its lease');
+    expect(await state(prefix)).toEqual(asleep);
+    const later = proxy.calls.slice(calls).map(({ operation }) => operation);
+    expect(later.filter((operation) => !/:(Get|List|Describe|BatchGet|Scan)/.test(operation)).sort()).toEqual([
+      'dynamodb:DeleteItem',
+      's3:PutObject',
+    ]); // its record and its lease
+    expect((await applyOrder(order(prefix, { aheadMs: 60_000 }))).ok).toBe(true);
+    await applyOrder(order(calm));
+    expect(await state(prefix)).toEqual(await state(calm));
+  });
+});

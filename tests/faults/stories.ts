@@ -1,0 +1,33 @@
+/** Catalogs by name, so that a process can be told which one to apply. */
+import { type Algorithm, type Input, makeAws, plan, type Report, apply as reconcile } from '@mip/reconcile';
+import { placeOf, pusher } from '@mip/reconcile/testing/emulated';
+import { algorithm, imported, input, treeHash } from '@mip/reconcile/testing/fixtures';
+
+const CATALOGS = {
+  two: [algorithm('seg'), imported('other')],
+  updated: [algorithm('seg', { version: '1.1.0', cpu: 2048, memory: 4096, queue: { max_receives: 5 } }), imported('other')],
+  one: [imported('other')],
+} satisfies Readonly<Record<string, readonly Algorithm[]>>;
+
+export type CatalogName = keyof typeof CATALOGS;
+
+/** One apply: where, of which catalog, and how far the clock on the wall is ahead, so that leases end and queues can be judged at once. */
+export interface Order {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly prefix: string;
+  readonly catalog: CatalogName;
+  readonly aheadMs: number;
+  readonly leaseSeconds?: number;
+}
+
+export async function applyOrder({ endpoint, region, prefix, catalog, aheadMs, leaseSeconds = 60 }: Order): Promise<Report> {
+  const aws = makeAws({ endpoint, region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } }, pusher(endpoint));
+  const now = () => new Date(Date.now() + aheadMs);
+  return reconcile(aws, await plan(aws, inputOf(catalog, region, prefix, now())), { commit: 'c0ffee', now, leaseSeconds });
+}
+
+function inputOf(catalog: CatalogName, region: string, prefix: string, now: Date): Input {
+  const treeHashes = new Map([['seg', treeHash('seg', catalog === 'updated' ? 2 : 1)]]);
+  return input(CATALOGS[catalog], { platform: placeOf(region, prefix), treeHashes, now });
+}
