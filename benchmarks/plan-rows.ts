@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bundled } from './bundle.ts';
 import { catalogOf, ROOT } from './catalog-of.ts';
 import { type Cost, measured } from './measured.ts';
 import { installed, pythonPeer } from './peers/installed.ts';
@@ -55,7 +56,7 @@ interface Planned {
 export function planRows(count: number, log: (line: string) => void): readonly Row[] {
   const repository = catalogOf(count);
   const state = join(repository, 'state');
-  const program = [process.execPath, join(ROOT, 'benchmarks/plan.ts')];
+  const program = [process.execPath, bundled(join(ROOT, 'benchmarks/plan.ts'))];
   const mip = () => planned(measured([...program, repository, state]), count);
   try {
     log(`plan ${count}: filling the in-memory AWS`);

@@ -1,4 +1,4 @@
-import { loadCatalog, renderProblem } from '@mip/catalog';
+import { checkCatalog, renderProblem } from '@mip/catalog';
 import type { Command } from 'commander';
 import { type Context, EXIT, type GlobalOptions } from '../context.ts';
 
@@ -9,7 +9,7 @@ export function add(program: Command, context: Context): void {
     .description('check the catalog; exit code 2 when it has faults')
     .action(async () => {
       const { json } = program.opts<GlobalOptions>();
-      const { algorithms, platforms, problems } = await loadCatalog(context.root);
+      const { algorithms, platforms, problems } = await checkCatalog(context.root);
       const errors = problems.filter((problem) => problem.severity === 'error').length;
       if (json) context.print(JSON.stringify(problems));
       else {
