@@ -149,6 +149,7 @@ describe.skipIf(missing || !existsSync('/proc/self/stat'))('the agent', () => {
       .split('\n')
       .flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []));
   }
+  const writtenDown = (): number[] => JSON.parse(readFileSync(join(home, 'agent.json'), 'utf8')).pids;
   const first = (family: string, arn: string) => until(`a process of ${family}`, () => seen(family, arn)[0]);
 
   it('gives a process what its image, its task definition, its secrets and its overrides say, in that order', async () => {
@@ -218,9 +219,10 @@ describe.skipIf(missing || !existsSync('/proc/self/stat'))('the agent', () => {
     const pids = [(await first('agent-stopping', stopping)).pid, (await first('agent-running', running)).pid];
     await ecs.send(new StopTaskCommand({ cluster: CLUSTER, task: stopping }));
     await until('the stop', () => started.status().some(({ arn, state }) => arn === stopping && state === 'stopping'));
+    expect(writtenDown().sort()).toEqual(pids.toSorted());
     await started.stop();
     expect(pids.filter(alive)).toEqual([]);
-    expect(JSON.parse(readFileSync(join(home, 'agent.json'), 'utf8')).pids).toEqual([]);
+    expect(writtenDown()).toEqual([]);
   });
 
   it('leaves no process behind when it is killed, not even a stubborn one', async () => {

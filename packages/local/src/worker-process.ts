@@ -31,7 +31,7 @@ interface Exit {
  * of the group, so the group's number is nobody else's as long as it waits.
  */
 const GUARDED = `seconds=$1; shift
-(trap '' TERM INT HUP; read -r _ <&3; kill -TERM $$; sleep "$seconds"; kill -KILL -- -$$) >/dev/null 2>&1 &
+(trap '' TERM INT HUP; read -r _ <&3; kill -s TERM $$; sleep "$seconds"; kill -s KILL -- -$$) >/dev/null 2>&1 &
 exec "$@" 3<&-`;
 
 export class WorkerProcess {
