@@ -217,6 +217,7 @@ describe.skipIf(missing || !existsSync('/proc/self/stat'))('the agent', () => {
     const running = await run('agent-running', {});
     const started = await start();
     const pids = [(await first('agent-stopping', stopping)).pid, (await first('agent-running', running)).pid];
+    expect(lines).toEqual([]); // the two unpacked one image together
     await ecs.send(new StopTaskCommand({ cluster: CLUSTER, task: stopping }));
     await until('the stop', () => started.status().some(({ arn, state }) => arn === stopping && state === 'stopping'));
     expect(writtenDown().sort()).toEqual(pids.toSorted());

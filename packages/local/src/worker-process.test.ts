@@ -64,10 +64,13 @@ describe('a process', () => {
   });
 
   it.each<[string, () => Promise<Launch>]>([
-    ['it cannot be prepared', () => Promise.reject(new Error('no image'))],
+    ['it cannot be prepared', () => new Promise((_, reject) => setTimeout(reject, 20, new Error('no image')))],
     ['its folder is not there', async () => launch('true', { cwd: join(folder, 'nothing') })],
   ])('has a fault when %s', async (_, prepare) => {
-    expect(await start(prepare).ended).toMatchObject({ by: 'fault', fault: expect.any(Error) });
+    const process = start(prepare);
+    expect(await process.ended).toMatchObject({ by: 'fault', fault: expect.any(Error) });
+    const { startedAt, endedAt } = process.status();
+    expect(startedAt).toBe(endedAt); // it ran for no time at all, so the back-off grows
   });
 
   it('gets its words as they are, and no environment but its own', async () => {
@@ -84,7 +87,7 @@ describe('a process', () => {
     const stopped = process.stop();
     prepared.resolve(launch('echo ran'));
     await stopped;
-    expect([await process.ended, printed()]).toEqual([{ by: 'stopped' }, '']);
+    expect([await process.ended, existsSync(log())]).toEqual([{ by: 'stopped' }, false]);
   });
 
   it('may finish its work when it is stopped, and so may what it started', async () => {

@@ -84,7 +84,7 @@ export class WorkerProcess {
     else this.#enter('running');
     const { code, signal } = await exit;
     // As in a container: what the first process leaves behind ends with it, the guard too.
-    kill(child, 'SIGKILL');
+    killGroup(child);
     return this.#isStopping() ? { by: 'stopped' } : { by: 'itself', code, signal };
   }
 
@@ -96,14 +96,16 @@ export class WorkerProcess {
     const child = this.#child;
     if (!child?.pid) return; // still starting: it looks again before and after it has a process
     child.kill('SIGTERM');
-    const force = setTimeout(() => kill(child, 'SIGKILL'), this.#stopTimeout * 1000);
+    const force = setTimeout(() => child.kill('SIGKILL'), this.#stopTimeout * 1000);
     void this.#ended.then(() => clearTimeout(force));
   }
 
   #enter(state: 'running' | 'ended'): void {
+    const now = Date.now();
     this.#state = state;
-    if (state === 'running') this.#startedAt = Date.now();
-    else this.#endedAt = Date.now();
+    // One that never ran started when it ended: the time that its image took counts for nothing.
+    if (state === 'running' || !this.#child) this.#startedAt = now;
+    if (state === 'ended') this.#endedAt = now;
     this.#changed();
   }
 }
@@ -134,11 +136,10 @@ async function launchGuarded({
   }
 }
 
-/** To the whole group. */
-function kill({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+function killGroup({ pid }: ChildProcess): void {
   try {
-    if (pid) process.kill(-pid, signal);
+    if (pid) process.kill(-pid, 'SIGKILL');
   } catch {
-    // no such group any more
+    // nothing of it is left
   }
 }
