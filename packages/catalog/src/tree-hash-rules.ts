@@ -1,19 +1,13 @@
-/** The `.gitignore` files that hold for one folder, as Git reads them; Git itself need not be there. */
-import { constants } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+/** The `.gitignore` files that hold for one folder, as Git reads them; Git itself need not be there. Pure. */
 import ignore, { type Ignore } from 'ignore';
 
 /** The lines of all `.gitignore` files from the repository's root down to one folder, every one relative to the root. */
 export type Lines = readonly string[];
 
-/** `above` and the lines of `base`'s own `.gitignore`; `base` is relative to the repository, '' for its root. */
-export async function linesOf(root: string, base: string, above: Lines): Promise<Lines> {
-  // Git does not follow a `.gitignore` that is a link.
-  const flag = constants.O_RDONLY | constants.O_NOFOLLOW;
-  const text = await readFile(join(root, base, '.gitignore'), { encoding: 'utf8', flag }).catch(() => '');
+/** The lines of one `.gitignore`. @param base its folder, relative to the repository; '' for the root. */
+export function linesOf(text: string, base: string): Lines {
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
-  return [...above, ...lines.flatMap((line) => fromRoot(line, base))];
+  return lines.flatMap((line) => fromRoot(line, base));
 }
 
 /** Whether Git ignores a path by these lines, or by what they say of a folder above it. */

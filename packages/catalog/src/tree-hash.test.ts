@@ -111,6 +111,12 @@ describe('the files of a tree are those that Git lists', () => {
     expect(await paths('a')).toEqual(asGitSeesThem('a'));
   });
 
+  it('rules that are a link, which Git does not follow', async () => {
+    write({ 'a/rules': 'one\n', 'a/one': '' });
+    symlinkSync('rules', join(root, 'a', '.gitignore'));
+    expect(await paths('a')).toEqual(asGitSeesThem('a'));
+  });
+
   it('whatever the rules and the tree', async () => {
     const name = fc.constantFrom('a', 'b', 'A', 'c.o', 'x y');
     const path = fc.array(name, { minLength: 1, maxLength: 4 }).map((parts) => parts.join('/'));

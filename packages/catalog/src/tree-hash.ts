@@ -1,6 +1,6 @@
 /** The identity of a source tree: what goes into an image, before the image exists. */
 import { createHash } from 'node:crypto';
-import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
+import { constants, lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { IgnoreRules, type Lines, linesOf } from './tree-hash-rules.ts';
 
@@ -42,7 +42,7 @@ export async function contentOf(root: string, file: TreeFile): Promise<Buffer> {
 }
 
 async function collect(root: string, folder: string, above: Lines): Promise<readonly TreeFile[]> {
-  const lines = await linesOf(root, folder, above);
+  const lines = [...above, ...(await linesIn(root, folder))];
   const rules = new IgnoreRules(lines);
   const entries = await readdir(join(root, folder), { withFileTypes: true });
   const found = entries.map(async (entry): Promise<readonly TreeFile[]> => {
@@ -59,7 +59,12 @@ async function collect(root: string, folder: string, above: Lines): Promise<read
 /** The rules of the folders from the repository's root down to the parent of `folder`. */
 async function linesAbove(root: string, folder: string): Promise<Lines> {
   const parts = folder.split('/').slice(0, -1);
-  let lines = await linesOf(root, '', []);
-  for (const index of parts.keys()) lines = await linesOf(root, parts.slice(0, index + 1).join('/'), lines);
-  return lines;
+  const parents = ['', ...parts.map((_, index) => parts.slice(0, index + 1).join('/'))];
+  return (await Promise.all(parents.map((parent) => linesIn(root, parent)))).flat();
+}
+
+async function linesIn(root: string, folder: string): Promise<Lines> {
+  // Git does not follow a `.gitignore` that is a link.
+  const flag = constants.O_RDONLY | constants.O_NOFOLLOW;
+  return linesOf(await readFile(join(root, folder, '.gitignore'), { encoding: 'utf8', flag }).catch(() => ''), folder);
 }

@@ -5,8 +5,9 @@ import { LIMITS } from '@mip/registry';
 import type { EmulatorConnection } from './environment.ts';
 import { killLeftovers, rememberProcesses } from './leftovers.ts';
 import { SecretReader } from './secrets.ts';
-import { startProcess, type WorkerProcess } from './task-process.ts';
+import { launchOf } from './task-process.ts';
 import { type Action, decide, isWanted, type Task, type TaskProcess } from './tasks.ts';
+import { type End, WorkerProcess } from './worker-process.ts';
 
 export interface AgentOptions {
   /** The repository: its Python environment runs the tasks. */
@@ -49,8 +50,11 @@ class TaskAgent {
   readonly #ecs: ECSClient;
   readonly #secrets: SecretReader;
   readonly #definitions = new Map<string, TaskDefinition>();
-  readonly #processes = new Map<string, { process: WorkerProcess; failures: number }>();
+  readonly #processes = new Map<string, { readonly process: WorkerProcess; readonly failures: number }>();
+  /** Why a task last could not be started. */
+  readonly #faults = new Map<string, string>();
   #complaint = '';
+  #remembered: Promise<void> = Promise.resolve();
 
   constructor(options: AgentOptions) {
     this.#options = options;
@@ -59,7 +63,7 @@ class TaskAgent {
   }
 
   status(): readonly TaskProcess[] {
-    return [...this.#processes].map(([arn, { process, failures }]) => ({ arn, failures, ...process.state() }));
+    return [...this.#processes].map(([arn, { process, failures }]) => ({ arn, failures, ...process.status() }));
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -69,10 +73,10 @@ class TaskAgent {
     }
   }
 
-  /** One look at the cluster. A fault is told once and tried again at the next look. */
+  /** One look at the cluster; it waits for no start and no stop. A fault is told once and tried again at the next look. */
   async look(): Promise<void> {
     try {
-      for (const action of decide(await this.#tasks(), this.status(), Date.now())) await this.#act(action);
+      for (const action of decide(await this.#tasks(), this.status(), Date.now())) this.#act(action);
       this.#complaint = '';
     } catch (error) {
       const complaint = error instanceof Error ? error.message : String(error);
@@ -81,36 +85,55 @@ class TaskAgent {
     }
   }
 
+  /** Ends what starts, runs or is being stopped already. */
   async stopAll(): Promise<void> {
     await Promise.all([...this.#processes.values()].map(({ process }) => process.stop()));
     this.#processes.clear();
     await this.#remember();
   }
 
-  async #act(action: Action): Promise<void> {
-    if (action.do === 'start') {
-      const process = await startProcess({
-        ...this.#options,
-        task: action.task.arn,
-        definition: await this.#definition(action.task.taskDefinition),
-        secrets: this.#secrets,
-      });
-      this.#processes.set(action.task.arn, { process, failures: action.failures });
-      if (action.failures) this.#options.log(`agent: restarted ${action.task.arn.split('/').at(-1)}, which ended`);
-    } else {
-      const stopping = this.#processes.get(action.arn);
-      this.#processes.delete(action.arn);
-      // Not waited for: a task that finishes its job must not hold up the others.
-      void stopping?.process.stop();
-    }
-    await this.#remember();
+  #act(action: Action): void {
+    if (action.do === 'start') this.#start(action.task, action.failures);
+    // Not waited for: a task that finishes its job must not hold up the others.
+    else if (action.do === 'stop') void this.#processes.get(action.arn)?.process.stop();
+    else this.#forget(action.arn);
   }
 
+  #start(task: Task, failures: number): void {
+    const prepare = async () => {
+      const definition = await this.#definition(task.taskDefinition);
+      return launchOf({ ...this.#options, task, definition, secrets: this.#secrets });
+    };
+    const process = new WorkerProcess(prepare, () => void this.#remember());
+    this.#processes.set(task.arn, { process, failures });
+    void process.ended.then((end) => this.#tell(task, end));
+  }
+
+  #forget(arn: string): void {
+    this.#processes.delete(arn);
+    this.#faults.delete(arn);
+  }
+
+  /** Says how a process ended that nobody stopped; the same fault of a task only once. */
+  #tell(task: Task, end: End): void {
+    if (end.by === 'stopped') return;
+    const name = `${task.taskDefinition.split('/').at(-1)} (task ${task.arn.split('/').at(-1)})`;
+    if (end.by === 'itself') this.#options.log(`agent: ${name} ended with ${end.signal ?? `code ${end.code}`}`);
+    else if (this.#faults.get(task.arn) !== end.fault.message) this.#options.log(`agent: ${name} cannot be started: ${end.fault.message}`);
+    if (end.by === 'fault') this.#faults.set(task.arn, end.fault.message);
+    else this.#faults.delete(task.arn);
+  }
+
+  /** Writes down what runs, one write after the other: a start and an end may come together. */
   #remember(): Promise<void> {
-    return rememberProcesses(
-      this.#options.home,
-      [...this.#processes.values()].flatMap(({ process }) => (process.pid ? [process.pid] : [])),
-    );
+    this.#remembered = this.#remembered
+      .then(() => rememberProcesses(this.#options.home, this.#pids()))
+      .catch((error: Error) => this.#options.log(`agent: cannot write down its processes: ${error.message}`));
+    return this.#remembered;
+  }
+
+  #pids(): readonly number[] {
+    return [...this.#processes.values()].flatMap(({ process }) => process.pid ?? []);
   }
 
   async #tasks(): Promise<readonly Task[]> {
@@ -126,8 +149,8 @@ class TaskAgent {
     for (let at = 0; at < arns.length; at += LIMITS.ecs.describeTasks) {
       const page = await this.#ecs.send(new DescribeTasksCommand({ cluster, tasks: arns.slice(at, at + LIMITS.ecs.describeTasks) }));
       for (const task of page.tasks ?? []) {
-        const { taskArn, taskDefinitionArn } = task;
-        if (taskArn && taskDefinitionArn && isWanted(task)) tasks.push({ arn: taskArn, taskDefinition: taskDefinitionArn });
+        const { taskArn: arn, taskDefinitionArn: taskDefinition, overrides } = task;
+        if (arn && taskDefinition && isWanted(task)) tasks.push({ arn, taskDefinition, overrides: overrides?.containerOverrides ?? [] });
       }
     }
     return tasks;

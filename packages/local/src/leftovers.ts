@@ -16,9 +16,18 @@ export async function killLeftovers(home: string): Promise<void> {
   const text = await readIfThere(join(home, FILE));
   const { pids = [] }: { pids?: readonly number[] } = text ? JSON.parse(text) : {};
   for (const pid of pids) {
-    if (await isWorker(pid)) process.kill(pid, 'SIGKILL');
+    if (await isWorker(pid)) killGroup(pid);
   }
   await rememberProcesses(home, []);
+}
+
+/** The process and all below it: each task has a group of its own. */
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // it has ended meanwhile
+  }
 }
 
 /** What `ps` or `/proc` says a process runs: the SDK's module, which nothing else starts. */

@@ -1,30 +1,19 @@
-/** One task as a process: the image's command in its unpacked folder, with the environment that ECS would give it. */
-import { createWriteStream, type WriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+/** What a task runs: the image's command in its unpacked folder, with the environment that ECS would give it. */
 import { delimiter, join } from 'node:path';
-import type { ContainerDefinition, TaskDefinition } from '@aws-sdk/client-ecs';
-import { execa } from 'execa';
+import type { ContainerDefinition, KeyValuePair, TaskDefinition } from '@aws-sdk/client-ecs';
 import { connectionEnvironment, type EmulatorConnection } from './environment.ts';
 import type { SecretReader } from './secrets.ts';
-import type { TaskProcess } from './tasks.ts';
+import type { Task } from './tasks.ts';
 import { type UnpackedImage, unpackImage } from './unpack.ts';
+import type { Launch } from './worker-process.ts';
 
 export interface ProcessOptions {
   readonly root: string;
   readonly home: string;
   readonly connection: EmulatorConnection;
-  /** The task's ARN. */
-  readonly task: string;
+  readonly task: Task;
   readonly definition: TaskDefinition;
   readonly secrets: SecretReader;
-}
-
-/** A process that was started for a task. */
-export interface WorkerProcess {
-  readonly pid: number | undefined;
-  state(): Pick<TaskProcess, 'running' | 'startedAt' | 'endedAt'>;
-  /** SIGTERM, SIGKILL after the container's stop timeout; resolves when it has ended. */
-  stop(): Promise<void>;
 }
 
 /** ECS's own default. */
@@ -32,31 +21,22 @@ const STOP_TIMEOUT_S = 30;
 /** Where an image keeps what is MIP's; in an unpacked image that is below its folder. */
 const IN_IMAGE = /(^|[=:])\/opt\/mip/g;
 
-/** Unpacks the image if needed and starts its command. @throws {Error} when image or secrets cannot be read. */
-export async function startProcess(options: ProcessOptions): Promise<WorkerProcess> {
-  const container = options.definition.containerDefinitions?.[0];
-  if (!container?.image) throw new Error(`${options.definition.family} has no container with an image`);
-  const image = await unpackImage({ ...imageName(container.image), endpoint: options.connection.endpoint, home: options.home });
-  const environment = await environmentOf(options, container, image);
-  const output = await openLog(options);
-  const [command = '', ...args] = container.command?.length
-    ? [...image.config.Entrypoint, ...container.command]
-    : [...image.config.Entrypoint, ...(image.config.Cmd ?? [])];
-  const child = execa(command, args, {
+/** What ECS would run for a task; unpacks the image if needed. @throws {Error} when image or secrets cannot be read. */
+export async function launchOf(options: ProcessOptions): Promise<Launch> {
+  const { home, task, definition } = options;
+  const container = definition.containerDefinitions?.[0];
+  if (!container?.image) throw new Error(`${definition.family} has no container with an image`);
+  const override = task.overrides?.find(({ name }) => name === container.name);
+  const image = await unpackImage({ ...imageName(container.image), endpoint: options.connection.endpoint, home });
+  const command = [override?.command, container.command, image.config.Cmd].find((words) => words?.length) ?? [];
+  return {
+    command: [...image.config.Entrypoint, ...command],
     cwd: rebase(image.config.WorkingDir, image.root),
-    env: environment,
-    extendEnv: false,
-    detached: true, // its own process group: Ctrl-C reaches the supervisor only, which then stops it in order
-    cleanup: true,
-    reject: false,
-    stdio: ['ignore', output, output],
-    forceKillAfterDelay: (container.stopTimeout ?? STOP_TIMEOUT_S) * 1000,
-  });
-  return watch(child, output);
+    environment: { ...(await environmentOf(options, container, image)), ...variables(override?.environment) },
+    log: join(home, 'logs', definition.family ?? 'task', `${task.arn.split('/').at(-1)}.log`),
+    stopTimeout: container.stopTimeout ?? STOP_TIMEOUT_S,
+  };
 }
-
-/** A started process: a promise of its end. */
-type Child = PromiseLike<unknown> & { readonly pid?: number | undefined; kill(signal: 'SIGTERM'): boolean };
 
 /** `host/repository@digest` in its parts. */
 export function imageName(image: string): { repository: string; digest: string } {
@@ -65,24 +45,7 @@ export function imageName(image: string): { repository: string; digest: string }
   return { repository: name.slice(name.indexOf('/') + 1), digest };
 }
 
-function watch(child: Child, output: WriteStream): WorkerProcess {
-  const startedAt = Date.now();
-  let endedAt: number | undefined;
-  const ended = child.then(() => {
-    endedAt = Date.now();
-    output.end();
-  });
-  return {
-    pid: child.pid,
-    state: () => ({ running: endedAt === undefined, startedAt, ...(endedAt !== undefined && { endedAt }) }),
-    stop: async () => {
-      child.kill('SIGTERM');
-      await ended;
-    },
-  };
-}
-
-/** Image, then task definition, then secrets: the later wins. Nothing of this process's own environment goes along. */
+/** Image, then task definition, then secrets: the later wins. */
 async function environmentOf(
   options: ProcessOptions,
   container: ContainerDefinition,
@@ -92,7 +55,6 @@ async function environmentOf(
     const at = variable.indexOf('=');
     return [variable.slice(0, at), rebase(variable.slice(at + 1), image.root)] as const;
   });
-  const fromTask = (container.environment ?? []).map(({ name = '', value = '' }) => [name, value] as const);
   const secrets = (container.secrets ?? []).map(
     async ({ name = '', valueFrom = '' }) => [name, await options.secrets.read(valueFrom)] as const,
   );
@@ -101,7 +63,9 @@ async function environmentOf(
     HOME: options.home,
     LANG: 'C.UTF-8',
     ...connectionEnvironment(options.connection),
-    ...Object.fromEntries([...fromImage, ...fromTask, ...(await Promise.all(secrets))]),
+    ...Object.fromEntries(fromImage),
+    ...variables(container.environment),
+    ...Object.fromEntries(await Promise.all(secrets)),
   };
 }
 
@@ -109,10 +73,6 @@ function rebase(text: string, root: string): string {
   return text.replace(IN_IMAGE, `$1${root}/opt/mip`);
 }
 
-async function openLog({ home, task, definition }: ProcessOptions): Promise<WriteStream> {
-  const folder = join(home, 'logs', definition.family ?? 'task');
-  await mkdir(folder, { recursive: true });
-  const stream = createWriteStream(join(folder, `${task.split('/').at(-1)}.log`), { flags: 'a' });
-  await new Promise<void>((resolve, reject) => stream.once('open', () => resolve()).once('error', reject));
-  return stream;
+function variables(pairs: readonly KeyValuePair[] = []): Record<string, string> {
+  return Object.fromEntries(pairs.map(({ name = '', value = '' }) => [name, value]));
 }

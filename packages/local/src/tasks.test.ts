@@ -2,14 +2,20 @@ import { describe, expect, it } from 'vitest';
 import { type Action, backoff, decide, isWanted, type Task, type TaskProcess } from './tasks.ts';
 
 const task: Task = { arn: 'task/1', taskDefinition: 'mip-x:1' };
-const running: TaskProcess = { arn: 'task/1', running: true, startedAt: 0, failures: 0 };
-const ended = (endedAt: number, failures = 0): TaskProcess => ({ arn: 'task/1', running: false, startedAt: 0, endedAt, failures });
+const running: TaskProcess = { arn: 'task/1', state: 'running', startedAt: 0, failures: 0 };
+const starting: TaskProcess = { ...running, state: 'starting' };
+const stopping: TaskProcess = { ...running, state: 'stopping' };
+const ended = (endedAt: number, failures = 0): TaskProcess => ({ arn: 'task/1', state: 'ended', startedAt: 0, endedAt, failures });
 
 describe('the agent', () => {
   it.each<[string, Task[], TaskProcess[], number, Action[]]>([
     ['starts a task that has no process', [task], [], 0, [{ do: 'start', task, failures: 0 }]],
     ['leaves a task alone whose process runs', [task], [running], 9e9, []],
     ['stops a process whose task is gone', [], [running], 0, [{ do: 'stop', arn: 'task/1' }]],
+    ['leaves a task alone whose process is being started', [task], [starting], 9e9, []],
+    ['stops a process that is being started when its task is gone', [], [starting], 0, [{ do: 'stop', arn: 'task/1' }]],
+    ['stops a process once, and keeps it in mind until it has ended', [], [stopping], 9e9, []],
+    ['starts nothing beside a process that is being stopped', [task], [stopping], 9e9, []],
     ['forgets a process that ended and whose task is gone', [], [ended(5)], 9e9, [{ do: 'forget', arn: 'task/1' }]],
     ['waits before it restarts a process that ended', [task], [ended(100)], 1099, []],
     ['restarts it after a second', [task], [ended(100)], 1100, [{ do: 'start', task, failures: 1 }]],

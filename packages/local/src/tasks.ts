@@ -4,6 +4,15 @@
 export interface Task {
   readonly arn: string;
   readonly taskDefinition: string;
+  /** What `RunTask` asked for instead of what the definition says, by the container's name. */
+  readonly overrides?: readonly ContainerOverride[];
+}
+
+/** The part of ECS's own type that can be honoured. */
+export interface ContainerOverride {
+  readonly name?: string | undefined;
+  readonly command?: readonly string[] | undefined;
+  readonly environment?: readonly { readonly name?: string | undefined; readonly value?: string | undefined }[] | undefined;
 }
 
 /** Whether a task is to have a process. After a restart the emulator still lists tasks that stopped with it, as desired RUNNING. */
@@ -11,10 +20,11 @@ export function isWanted(task: { readonly lastStatus?: string | undefined; reado
   return task.lastStatus !== 'STOPPED' && task.desiredStatus !== 'STOPPED';
 }
 
-/** A process for a task, running or ended. Times are milliseconds of one clock. */
+/** A process for a task. Times are milliseconds of one clock. */
 export interface TaskProcess {
   readonly arn: string;
-  readonly running: boolean;
+  /** `ended` also when it could not be started. */
+  readonly state: 'starting' | 'running' | 'stopping' | 'ended';
   readonly startedAt: number;
   readonly endedAt?: number;
   /** Ends in a row that came before the process had run for long. */
@@ -34,15 +44,18 @@ const HEALTHY_MS = 60_000;
 export function decide(tasks: readonly Task[], processes: readonly TaskProcess[], now: number): readonly Action[] {
   const wanted = new Set(tasks.map(({ arn }) => arn));
   const byArn = new Map(processes.map((process) => [process.arn, process]));
-  const unwanted = processes
-    .filter(({ arn }) => !wanted.has(arn))
-    .map(({ arn, running }): Action => ({ do: running ? 'stop' : 'forget', arn }));
+  const unwanted = processes.filter(({ arn }) => !wanted.has(arn)).flatMap(decideUnwanted);
   return [...unwanted, ...tasks.flatMap((task) => decideTask(task, byArn.get(task.arn), now))];
+}
+
+function decideUnwanted({ arn, state }: TaskProcess): readonly Action[] {
+  if (state === 'stopping') return [];
+  return [{ do: state === 'ended' ? 'forget' : 'stop', arn }];
 }
 
 function decideTask(task: Task, process: TaskProcess | undefined, now: number): readonly Action[] {
   if (!process) return [{ do: 'start', task, failures: 0 }];
-  if (process.running || process.endedAt === undefined) return [];
+  if (process.state !== 'ended' || process.endedAt === undefined) return [];
   const failures = process.endedAt - process.startedAt >= HEALTHY_MS ? 1 : process.failures + 1;
   return now - process.endedAt >= backoff(failures) ? [{ do: 'start', task, failures }] : [];
 }

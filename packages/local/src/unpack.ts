@@ -27,8 +27,17 @@ const CONFIG = 'config.json';
 /** Unpacks `repository@digest` under `<home>/images` unless it is there. @throws {Error} when bytes or paths are not what they should be. */
 export async function unpackImage(options: { endpoint: string; repository: string; digest: string; home: string }): Promise<UnpackedImage> {
   const folder = join(options.home, 'images', options.digest.replace(':', '-'));
-  if (!existsSync(folder)) await pull(options, folder);
+  if (!existsSync(folder)) await pullOnce(options, folder);
   return { root: join(folder, 'root'), config: JSON.parse(await readFile(join(folder, CONFIG), 'utf8')) };
+}
+
+/** The pulls under way by their folders: tasks of one image that start together share one. */
+const pulls = new Map<string, Promise<void>>();
+
+async function pullOnce(source: Parameters<typeof pull>[0], folder: string): Promise<void> {
+  const underWay = pulls.get(folder) ?? pull(source, folder).finally(() => pulls.delete(folder));
+  pulls.set(folder, underWay);
+  await underWay;
 }
 
 /** Into a folder beside, then renamed: a folder of that name is always whole. */
