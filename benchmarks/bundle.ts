@@ -20,6 +20,7 @@ export function bundled(entry: string): string {
     bundle: true,
     minifyWhitespace: true,
     minifySyntax: true,
+    keepNames: true,
     platform: 'node',
     format: 'esm',
     target: 'node24',
