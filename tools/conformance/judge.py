@@ -34,7 +34,7 @@ from verdict import MASK_TOLERANCES, approvals, contradictions, differences, end
 
 def judge(request: dict[str, Any]) -> dict[str, Any]:
     """The document to print."""
-    said: dict[str, Any] = {"schema": "conformance-verdict/1", "verdict": "failed", "reasons": [], "approval": []}
+    said: dict[str, Any] = {"verdict": "failed", "reasons": [], "approval": []}
     said |= {"outcome": None, "error": None, "seconds": None, "digest": None, "expected": None, "change": None, "pictures": {}}
     try:
         _judge(request, said)
