@@ -1,7 +1,8 @@
 /** The same in every region of a platform: each has its own registry, queues and services, and one that fails leaves the others. */
+import type { Region } from '@mip/reconcile';
 import { type Context, Failure, type GlobalOptions } from './context.ts';
 import { sentenceOf } from './sentence.ts';
-import { loadValid, openWorkspace, type Workspace, type WorkspaceOptions } from './workspace.ts';
+import { loadValid, openWorkspace, type WorkspaceOptions } from './workspace.ts';
 
 /** What came of one region: a value, or a sentence that says why there is none. */
 export type InRegion<T> = { readonly region: string } & ({ readonly value: T; readonly error?: never } | { readonly error: string });
@@ -11,7 +12,7 @@ export async function inEveryRegion<T>(
   context: Context,
   { platform: name, region: only }: Pick<GlobalOptions, 'platform' | 'region'>,
   options: WorkspaceOptions,
-  work: (workspace: Workspace) => Promise<T>,
+  work: (workspace: Region) => Promise<T>,
 ): Promise<readonly InRegion<T>[]> {
   const catalog = await loadValid(context, name);
   const { regions } = catalog.platform;

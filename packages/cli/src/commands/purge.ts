@@ -1,9 +1,8 @@
-import { purge, type Retired, retiredRepositories } from '@mip/reconcile';
+import { purge, type Region, type Retired, retiredRepositories } from '@mip/reconcile';
 import type { Command } from 'commander';
 import { type Context, EXIT, Failure, type GlobalOptions } from '../context.ts';
 import { inEveryRegion, show, worst } from '../regions.ts';
 import { table } from '../tables.ts';
-import type { Workspace } from '../workspace.ts';
 
 interface PurgeOptions {
   readonly yes: boolean;
@@ -32,7 +31,7 @@ export function add(program: Command, context: Context): void {
     });
 }
 
-async function purgeOne({ aws, input }: Workspace, names: readonly string[]): Promise<Purged> {
+async function purgeOne({ aws, input }: Region, names: readonly string[]): Promise<Purged> {
   const retired = await retiredRepositories(aws, input.platform);
   const unknown = names.filter((name) => !retired.some(({ algorithm }) => algorithm === name));
   if (unknown.length > 0) throw new Failure(`there are no retired images of ${unknown.join(', ')}: \`mip purge\` lists which there are.`);
