@@ -2,7 +2,7 @@
 import { getOctokit } from '@actions/github';
 import { retry } from '@octokit/plugin-retry';
 
-export type GitHub = ReturnType<typeof connect>;
+export type GitHub = Octokit;
 export interface Repository {
   readonly owner: string;
   readonly repo: string;
@@ -32,14 +32,11 @@ interface Refusal {
   readonly response?: { readonly headers?: Readonly<Record<string, string | number | undefined>>; readonly data?: { message?: string } };
 }
 
+type Octokit = ReturnType<typeof getOctokit>;
+
 /** @param token of the workflow; never printed. */
-export function connect(token: string) {
-  const octokit = getOctokit(token, { retry: { doNotRetry: [400, 401, 403, 404, 409, 410, 422, 429, 451] } }, retry);
-  octokit.hook.error('request', (error) => {
-    const wait = waitOf(error as Refusal);
-    if (wait !== undefined) throw octokit.retry.retryRequest(error as never, TRIES, wait);
-    throw error;
-  });
+export function connect(token: string): Octokit {
+  const octokit = getOctokit(token, { retry: { doNotRetry: [400, 401, 403, 404, 409, 410, 422, 429, 451] } }, asItAsks as never, retry);
   octokit.hook.wrap('request', async (request, options) => {
     try {
       return await request(options);
@@ -48,6 +45,15 @@ export function connect(token: string) {
     }
   });
   return octokit;
+}
+
+/** A plugin before that of retries: where GitHub says when to come again, it is when it says. */
+function asItAsks(octokit: Octokit): void {
+  octokit.hook.error('request', (error) => {
+    const wait = waitOf(error as Refusal);
+    if (wait === undefined) throw error;
+    throw (octokit as Octokit & ReturnType<typeof retry>).retry.retryRequest(error as never, TRIES, wait);
+  });
 }
 
 /** Seconds that GitHub asks to wait where it limits a rate, if that is not too long. */
