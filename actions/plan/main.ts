@@ -17,7 +17,13 @@ await runAction(async () => {
   const { plans, comment } = await (offline ? planAgainstBase : planAgainstCloud)({ ...request, platform });
 
   setOutput('digest', plans.map(({ plan }) => plan.digest).join(' '));
-  setOutput('changes', countOf(plans, ({ changes }) => changes.length));
-  setOutput('destructive', countOf(plans, (plan) => destructive(plan).length));
+  setOutput(
+    'changes',
+    countOf(plans, ({ changes }) => changes.length),
+  );
+  setOutput(
+    'destructive',
+    countOf(plans, (plan) => destructive(plan).length),
+  );
   setOutput('comment', comment);
 });

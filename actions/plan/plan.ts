@@ -59,7 +59,11 @@ export async function planAgainstCloud(request: PlanRequest): Promise<Planned> {
     const catalog = await readCatalog(root, platform);
     return await recorded(github, { thread, commit, catalog }, request);
   } catch (error) {
-    await writeNotice(github, thread, `Out of date: for \`${commit.slice(0, 12)}\` no plan could be made, see [this run](${place.runUrl}).`);
+    await writeNotice(
+      github,
+      thread,
+      `Out of date: for \`${commit.slice(0, 12)}\` no plan could be made, see [this run](${place.runUrl}).`,
+    );
     throw error;
   }
 }
@@ -83,7 +87,10 @@ async function recorded(github: GitHub, { thread, commit, catalog }: Subject, re
     github,
     { repository, commit },
     {
-      record: approvalOf(platform, plans.map(({ plan }) => plan)),
+      record: approvalOf(
+        platform,
+        plans.map(({ plan }) => plan),
+      ),
       digest: plans.map(({ plan }) => plan.digest).join(' '),
       refused: isRefused(plans),
       title: headlines,
@@ -92,7 +99,8 @@ async function recorded(github: GitHub, { thread, commit, catalog }: Subject, re
     },
   );
   const { head } = await readPullRequest(github, repository, pullRequest);
-  const moved = head === commit ? null : `Out of date: planned for \`${commit.slice(0, 12)}\`, the branch is at \`${head.slice(0, 12)}\` by now.`;
+  const moved =
+    head === commit ? null : `Out of date: planned for \`${commit.slice(0, 12)}\`, the branch is at \`${head.slice(0, 12)}\` by now.`;
   return { plans, comment: await writeSection(github, thread, 'plan', { markdown: section, notice: moved }) };
 }
 
@@ -115,7 +123,8 @@ async function withOthers(catalog: CatalogOnDisk, { root, base }: PlanRequest) {
 
 function report(plans: readonly ShownPlan[]): void {
   for (const one of plans) info(renderPlan(one, { colour: false }));
-  if (isRefused(plans)) warning(printable(plans.flatMap(({ dangers, plan }) => [...dangers, ...plan.refusals.map(({ reason }) => reason)]).join(' ')));
+  if (isRefused(plans))
+    warning(printable(plans.flatMap(({ dangers, plan }) => [...dangers, ...plan.refusals.map(({ reason }) => reason)]).join(' ')));
 }
 
 function isRefused(plans: readonly ShownPlan[]): boolean {

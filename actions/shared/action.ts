@@ -2,9 +2,11 @@
 import { resolve, sep } from 'node:path';
 import { debug, getInput, setFailed } from '@actions/core';
 import { context } from '@actions/github';
-import { sentenceOf } from '@mip/reconcile/aws/errors';
 import { printable } from '@mip/catalog/printable';
+import { sentenceOf } from '@mip/reconcile/aws/errors';
+import { text } from '@mip/reconcile/report/markdown';
 import { GitHubFailure } from './github.ts';
+import { summarise } from './summary.ts';
 
 /** Where an action runs: what GitHub says of the repository, the commit and the run. */
 export interface Place {
@@ -36,7 +38,10 @@ export async function runAction(work: () => Promise<void>): Promise<void> {
     await work();
   } catch (error) {
     if (error instanceof Error && error.stack) debug(printable(error.stack));
-    setFailed(printable(error instanceof GitHubFailure || error instanceof Failure ? error.message : sentenceOf(error)));
+    const sentence = error instanceof GitHubFailure || error instanceof Failure ? error.message : sentenceOf(error);
+    const lines = sentence.split('\n').map(printable);
+    setFailed(lines.join('\n'));
+    await summarise(['### ❌ This step failed', ...lines.map(text)].join('\n\n')).catch(() => undefined); // the log has it
   }
 }
 

@@ -4,7 +4,11 @@ import type { Annotation } from '@mip/reconcile';
 
 export const SHOWN_OF_EACH_LEVEL = 10;
 
-const WRITERS: Readonly<Record<Annotation['level'], (message: string, properties: AnnotationProperties) => void>> = { error, warning, notice };
+const WRITERS: Readonly<Record<Annotation['level'], (message: string, properties: AnnotationProperties) => void>> = {
+  error,
+  warning,
+  notice,
+};
 
 /** Writes the first ten of each level. @returns how many are left out. */
 export function annotate(annotations: readonly Annotation[]): number {

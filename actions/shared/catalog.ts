@@ -1,6 +1,6 @@
 /** The catalog that an action is about, from a folder that it reads as data. */
-import { type Base, type Catalog, hasErrors, loadCatalog, type Platform, renderProblem } from '@mip/catalog';
-import { openBase } from '@mip/catalog/base';
+import { type Catalog, hasErrors, loadCatalog, type Platform, renderProblem } from '@mip/catalog';
+import { type Base, openBase } from '@mip/catalog/base';
 import type { CatalogOnDisk } from '@mip/reconcile';
 import { Failure } from './action.ts';
 
@@ -22,7 +22,8 @@ const SHOWN = 5;
 
 function platformOf({ platforms }: Catalog, name: string): Platform {
   const found = platforms.find((one) => one.name === name);
-  if (!found) throw new Failure(`there is no platform ${name}: catalog/platforms has ${platforms.map((one) => one.name).join(', ') || 'none'}`);
+  if (!found)
+    throw new Failure(`there is no platform ${name}: catalog/platforms has ${platforms.map((one) => one.name).join(', ') || 'none'}`);
   return found;
 }
 

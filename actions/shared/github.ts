@@ -72,7 +72,8 @@ function failureOf(error: Refusal): GitHubFailure {
 function reasonOf(status: number, response: Refusal['response']): string {
   const said = response?.data?.message ? ` (GitHub says: ${response.data.message})` : '';
   if (status === 401) return `GitHub does not accept the token; give the step \`github-token\`${said}`;
-  if (status === 403 && response?.headers?.['x-ratelimit-remaining'] === '0') return 'the rate limit of the token is used up; run it again later';
+  if (status === 403 && response?.headers?.['x-ratelimit-remaining'] === '0')
+    return 'the rate limit of the token is used up; run it again later';
   if (status === 403) return `the token may not do that; add it to \`permissions\` of the job${said}`;
   if (status === 404) return `GitHub does not find it, or the token may not see it${said}`;
   if (status === 422 || status === 409) return `GitHub refuses it${said}`;

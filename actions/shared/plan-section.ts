@@ -31,7 +31,9 @@ export function planSection({ plans, others, commit, runUrl, destructive }: Plan
 /** What stands in the plan though the branch does not ask for it: somebody's drift, or a merge that was not applied yet. */
 function othersPart(others: readonly PlannedChange[]): readonly string[] {
   if (others.length === 0) return [];
-  const lines = others.slice(0, MOST_OTHERS).map(({ action, kind, name, algorithm }) => `- ${text(algorithm)}: ${action} ${kind} ${text(name)}`);
+  const lines = others
+    .slice(0, MOST_OTHERS)
+    .map(({ action, kind, name, algorithm }) => `- ${text(algorithm)}: ${action} ${kind} ${text(name)}`);
   const more = others.length > MOST_OTHERS ? [`- … and ${others.length - MOST_OTHERS} more`] : [];
   return [
     `<details><summary>${others.length} of these changes ${others.length === 1 ? 'is' : 'are'} not caused by this pull request</summary>\n`,

@@ -3,9 +3,9 @@ import {
   type Aws,
   type CatalogOnDisk,
   lineOf,
+  type Override,
   offlinePlan,
   openRegion,
-  type Override,
   type Plan,
   type Prepared,
   plan,
@@ -30,7 +30,10 @@ export interface PlanOptions {
 }
 
 /** In the order of the platform file. @throws {Failure} that names every region which could not be planned. */
-export async function planRegions(catalog: CatalogOnDisk, { allow = [], depth = 'changes' }: PlanOptions = {}): Promise<readonly RegionPlan[]> {
+export async function planRegions(
+  catalog: CatalogOnDisk,
+  { allow = [], depth = 'changes' }: PlanOptions = {},
+): Promise<readonly RegionPlan[]> {
   const planned = await Promise.allSettled(
     catalog.platform.regions.map(async (region): Promise<RegionPlan> => {
       const { aws, input } = await openRegion(catalog, { connection: { region }, images: publishedByBuild }, { allow });

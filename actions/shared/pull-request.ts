@@ -14,8 +14,8 @@ export interface PullRequest {
 /** Whether the run itself was started by a fork's pull request, or by a bot's that GitHub treats alike: it gets no token that writes. */
 export function withoutRights({ event, payload, actor }: Place): boolean {
   if (event !== 'pull_request') return false;
-  const { head, base } = payload.pull_request ?? {};
-  return head?.repo?.full_name !== base?.repo?.full_name || actor === 'dependabot[bot]';
+  const pullRequest = payload.pull_request;
+  return pullRequest?.head?.repo?.full_name !== pullRequest?.base?.repo?.full_name || actor === 'dependabot[bot]';
 }
 
 export async function readPullRequest(github: GitHub, repository: Repository, number: number): Promise<PullRequest> {

@@ -1,4 +1,5 @@
 /** The same in every region of a platform: each has its own registry, queues and services, and one that fails leaves the others. */
+import { printableJson } from '@mip/catalog/printable';
 import type { Region } from '@mip/reconcile';
 import { type Context, Failure, type GlobalOptions } from './context.ts';
 import { sentenceOf } from './sentence.ts';
@@ -31,7 +32,7 @@ export async function inEveryRegion<T>(
 export function show<T>(context: Context, json: boolean, results: readonly InRegion<T>[], views: Views<T>): void {
   if (json) {
     const regions = results.map(({ region, ...one }) => ({ region, ...('value' in one ? views.json(one.value) : { error: one.error }) }));
-    context.print(JSON.stringify({ regions }, null, 2));
+    context.print(printableJson({ regions }, 2));
     return;
   }
   for (const result of results) {

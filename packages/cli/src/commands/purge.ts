@@ -1,3 +1,4 @@
+import { printable } from '@mip/catalog/printable';
 import { purge, type Region, type Retired, retiredRepositories } from '@mip/reconcile';
 import type { Command } from 'commander';
 import { type Context, EXIT, Failure, type GlobalOptions } from '../context.ts';
@@ -41,7 +42,7 @@ async function purgeOne({ aws, input }: Region, names: readonly string[]): Promi
 }
 
 function render({ retired, deleted }: Purged): string {
-  if (deleted.length > 0) return deleted.map((repository) => `deleted ${repository} and its images`).join('\n');
+  if (deleted.length > 0) return deleted.map((repository) => printable(`deleted ${repository} and its images`)).join('\n');
   if (retired.length === 0) return 'Nothing is retired.';
   const rows = retired.map(({ algorithm, repository, since }) => [algorithm, repository, since]);
   return `${table(['algorithm', 'repository', 'retired since'], rows)}\nmip purge NAME --yes deletes the images of one for good.`;

@@ -156,7 +156,7 @@ async function observe(aws: Aws, found: Service): Promise<Observed<ServiceSpec>>
     taskDefinition: { family, specHash: newest?.arn === arn ? (newest.tags[TAGS.specHash] ?? '') : arn },
     desiredCount: found.desiredCount ?? 0,
     subnets: (network?.subnets ?? []).toSorted(),
-    securityGroups: network?.securityGroups ?? [],
+    securityGroups: (network?.securityGroups ?? []).toSorted(),
     assignPublicIp: network?.assignPublicIp ?? 'DISABLED',
     deployment: { minimumHealthyPercent, maximumPercent, rollback: deploymentCircuitBreaker?.rollback ?? false },
     withdrawn: withdrawn !== undefined,

@@ -1,5 +1,6 @@
 /** A plan and a report as GitHub shows them: a heading that tells the story, then one folded part for each algorithm. Pure. */
 
+import { visible } from '@mip/catalog/printable';
 import type { Outcome, Result } from '../apply.ts';
 import type { FieldDiff, PlannedChange, Refusal } from '../change.ts';
 import type { ContractDiff } from '../contract-diff.ts';
@@ -46,13 +47,12 @@ export function code(value: string): string {
 
 /** Text that is shown as it is: no markup, no link, no table cell more; and no mention, which GitHub looks for in what is shown. */
 export function text(value: string): string {
-  return escaped(value).replaceAll(/(&#64;|&#35;)/g, '$1<!-- -->');
+  return escaped(value.replaceAll(/\s*[\r\n]+\s*/g, ' ')).replaceAll(/(&#64;|&#35;)/g, '$1<!-- -->');
 }
 
-/** Everything that Markdown or HTML reads something into, as a character reference. */
+/** Everything that Markdown or HTML reads something into, as a character reference; what cannot be seen, as an escape. */
 function escaped(value: string): string {
-  const line = value.replaceAll(/[\r\n]+/g, ' ');
-  return line.replaceAll(/[\\`*_{}[\]<>()#+!|~&@]|:(?=\/\/)|(?<=www)\./gi, (character) => `&#${character.codePointAt(0)};`);
+  return visible(value).replaceAll(/[\\`*_{}[\]<>()#+!|~&@]|:(?=\/\/)|(?<=www)\./gi, (character) => `&#${character.codePointAt(0)};`);
 }
 
 function consequences({ contracts, cost, quotas, overrides }: Plan): readonly (string | false)[] {
@@ -134,7 +134,7 @@ function alert(kind: 'CAUTION' | 'WARNING', lines: readonly string[]): string {
   return [`> [!${kind}]`, ...lines.map((line) => `> - ${line}`)].join('\n');
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 

@@ -93,8 +93,11 @@ export function countsOf(changes: readonly PlannedChange[]): string {
     .join(', ');
 }
 
+/** Of a character that was cut in two. */
+const HALF = /[\ud800-\udbff]$/;
+
 /** A value as it is shown: nothing for null, text as it is, anything else as JSON. */
 export function shown(value: unknown, longest: number): string {
   const text = value === null ? '(none)' : typeof value === 'string' ? value : JSON.stringify(value);
-  return text.length > longest ? `${text.slice(0, longest)}…` : text;
+  return text.length > longest ? `${text.slice(0, longest).replace(HALF, '')}…` : text;
 }
