@@ -7,6 +7,7 @@ import { Failure, type Place } from '../shared/action.ts';
 import { writeApproval } from '../shared/approval-check.ts';
 import { readBase, readCatalog, withBase } from '../shared/catalog.ts';
 import { type Thread, writeNotice, writeSection } from '../shared/comment.ts';
+import { LONGEST_SECTION } from '../shared/comment-body.ts';
 import { connect, type GitHub } from '../shared/github.ts';
 import { planSection } from '../shared/plan-section.ts';
 import { countOf, planOffline, planRegions, type ShownPlan } from '../shared/plans.ts';
@@ -79,8 +80,8 @@ async function recorded(github: GitHub, { thread, commit, catalog }: Subject, re
   const { repository, pullRequest, platform } = thread;
   const { runUrl } = request.place;
   const { plans, others } = await withOthers(catalog, request);
-  const section = planSection({ plans, others, commit, runUrl, destructive: destroyed(plans) });
-  await summarise(section);
+  const section = { plans, others, commit, runUrl, destructive: destroyed(plans) };
+  await summarise(planSection(section));
   report(plans);
   const headlines = plans.map(({ plan }) => headlineOf(plan)).join('; ');
   await writeApproval(
@@ -101,7 +102,10 @@ async function recorded(github: GitHub, { thread, commit, catalog }: Subject, re
   const { head } = await readPullRequest(github, repository, pullRequest);
   const moved =
     head === commit ? null : `Out of date: planned for \`${commit.slice(0, 12)}\`, the branch is at \`${head.slice(0, 12)}\` by now.`;
-  return { plans, comment: await writeSection(github, thread, 'plan', { markdown: section, notice: moved }) };
+  return {
+    plans,
+    comment: await writeSection(github, thread, 'plan', { markdown: planSection(section, LONGEST_SECTION.plan), notice: moved }),
+  };
 }
 
 async function planned(catalog: CatalogOnDisk, request: PlanRequest): Promise<readonly ShownPlan[]> {

@@ -5,9 +5,9 @@ import { sentenceOf } from '@mip/reconcile/aws/errors';
 import { Failure, type Place } from '../shared/action.ts';
 import { readCatalog } from '../shared/catalog.ts';
 import { writeSection } from '../shared/comment.ts';
-import { beginDeployment, type Deployment, lastApplied, setState } from '../shared/deployment.ts';
+import { appliedBefore, beginDeployment, type Deployment, setState } from '../shared/deployment.ts';
 import { connect, type GitHub } from '../shared/github.ts';
-import { approvalBy, type Merged, mergedIn } from '../shared/merged.ts';
+import { approvalBy, isOlder, type Merged, mergedIn } from '../shared/merged.ts';
 import { planRegions, type RegionPlan } from '../shared/plans.ts';
 import { checkedOut } from '../shared/pull-request.ts';
 import { summarise } from '../shared/summary.ts';
@@ -39,7 +39,11 @@ export async function reconcile(request: ReconcileRequest): Promise<Reconciled> 
   const github = connect(token);
   const catalog = await readCatalog(root, platform);
   const commit = await checkedOut(root);
-  const from = await lastApplied(github, repository, environment);
+  const { whole: from, begun } = await appliedBefore(github, repository, environment);
+  if (await isOlder(github, repository, commit, begun))
+    throw new Failure(
+      `${commit.slice(0, 12)} is older than ${begun?.slice(0, 12)}, which was applied already; to go back, revert it in Git`,
+    );
   const merged = await mergedIn(github, { repository, from, to: commit });
   const deployment = await beginDeployment(github, { repository, environment, commit, runUrl });
   try {
@@ -97,10 +101,10 @@ interface Result {
 async function tell(github: GitHub, { deployment, merged, reports }: Result, request: ReconcileRequest): Promise<Reconciled> {
   for (const report of reports) info(renderReport(report, { colour: false }));
   const { state, words } = stateOf(reports);
-  const section = resultSection(reports, request.place.runUrl);
-  await summarise(section);
+  const { runUrl } = request.place;
+  await summarise(resultSection(reports, runUrl));
   await setState(github, deployment, state, words);
-  await tellMerged(github, merged, section, request);
+  await tellMerged(github, merged, resultSection(reports, runUrl, LONGEST_SECTION.result), request);
   return { reports, ok: state !== 'failure', words };
 }
 

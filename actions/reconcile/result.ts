@@ -20,8 +20,10 @@ export function stateOf(reports: readonly Report[]): { readonly state: Deploymen
   return { state: 'success', words: outcomes.length > 0 ? `${count('done')} changes made` : 'nothing was to change' };
 }
 
-export function resultSection(reports: readonly Report[], runUrl: string): string {
-  return [...reports.map(markdownReport), `By [this run](${runUrl}).`].join('\n\n');
+/** @param longest the most characters; without it, all is shown. */
+export function resultSection(reports: readonly Report[], runUrl: string, longest = Number.POSITIVE_INFINITY): string {
+  const share = Math.floor((longest - runUrl.length - 100) / reports.length);
+  return [...reports.map((report) => markdownReport(report, share)), `By [this run](${runUrl}).`].join('\n\n');
 }
 
 export function failureSection(words: string, runUrl: string): string {

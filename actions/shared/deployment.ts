@@ -52,13 +52,24 @@ export async function setState(github: GitHub, deployment: Deployment, state: De
   });
 }
 
-/** The last commit of which all was applied, or undefined where there is none yet. */
-export async function lastApplied(github: GitHub, repository: Repository, environment: string): Promise<string | undefined> {
+/** What was applied in an environment before; both are undefined where nothing was. */
+export interface Applied {
+  /** The last commit of which all was applied. */
+  readonly whole: string | undefined;
+  /** The last commit that an apply began with. */
+  readonly begun: string | undefined;
+}
+
+export async function appliedBefore(github: GitHub, repository: Repository, environment: string): Promise<Applied> {
   const pages = github.paginate.iterator(github.rest.repos.listDeployments, { ...repository, environment, task: TASK, per_page: 100 });
+  let begun: string | undefined;
   for await (const { data } of pages) {
-    for (const { id, sha } of data) if (await succeeded(github, repository, id)) return sha;
+    for (const { id, sha } of data) {
+      begun ??= sha;
+      if (await succeeded(github, repository, id)) return { whole: sha, begun };
+    }
   }
-  return undefined;
+  return { whole: undefined, begun };
 }
 
 /** GitHub makes the success of an older one inactive when a newer one succeeds; it was one all the same. */

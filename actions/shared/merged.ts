@@ -38,6 +38,13 @@ async function commitsBetween(github: GitHub, repository: Repository, basehead: 
   }
 }
 
+/** Whether a commit is older than another that an apply began with already: what came in between would be undone. */
+export async function isOlder(github: GitHub, repository: Repository, commit: string, than: string | undefined): Promise<boolean> {
+  if (than === undefined || than === commit) return false;
+  const { data } = await github.rest.repos.compareCommitsWithBasehead({ ...repository, basehead: `${than}...${commit}`, per_page: 1 });
+  return data.status === 'behind';
+}
+
 /** What a pull request's reviewers saw; nothing where it could have written its own record. */
 export async function approvalBy(
   github: GitHub,

@@ -16,16 +16,16 @@ export interface PlanSection {
 /** The most changes of others that are named. */
 const MOST_OTHERS = 20;
 
-export function planSection({ plans, others, commit, runUrl, destructive }: PlanSection): string {
+/** @param longest the most characters; without it, all is shown. */
+export function planSection(section: PlanSection, longest = Number.POSITIVE_INFINITY): string {
+  const { plans, others, commit, runUrl, destructive } = section;
   const destroys =
     destructive === 0
       ? 'Merging this lets an apply destroy nothing.'
       : `Merging this approves ${destructive} ${destructive === 1 ? 'change that destroys' : 'changes that destroy'} something; an apply stops at any other.`;
-  return [
-    ...plans.map((one) => markdownPlan(one)),
-    ...othersPart(others),
-    `${destroys} Planned for ${commit.slice(0, 12)} by [this run](${runUrl}).`,
-  ].join('\n\n');
+  const rest = [...othersPart(others), `${destroys} Planned for ${commit.slice(0, 12)} by [this run](${runUrl}).`].join('\n\n');
+  const share = Math.floor((longest - rest.length) / plans.length) - 2;
+  return [...plans.map((one) => markdownPlan(one, share)), rest].join('\n\n');
 }
 
 /** What stands in the plan though the branch does not ask for it: somebody's drift, or a merge that was not applied yet. */
