@@ -5,6 +5,7 @@ import { sentenceOf } from '@mip/reconcile/aws/errors';
 import { Failure, type Place } from '../shared/action.ts';
 import { readCatalog } from '../shared/catalog.ts';
 import { writeSection } from '../shared/comment.ts';
+import { LONGEST_SECTION } from '../shared/comment-body.ts';
 import { appliedBefore, beginDeployment, type Deployment, setState } from '../shared/deployment.ts';
 import { connect, type GitHub } from '../shared/github.ts';
 import { approvalBy, isOlder, type Merged, mergedIn } from '../shared/merged.ts';
