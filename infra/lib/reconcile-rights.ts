@@ -47,28 +47,33 @@ export function buildRights(place: Place): readonly Right[] {
 }
 
 /**
- * One attribute of a registry row, and services that stay what they are: IAM cannot bind an update to the number of tasks, but it can bind
- * it to the task definitions of the platform.
+ * One attribute of a registry row, and services that stay what they are: IAM cannot bind an update to the number of tasks, but it can refuse
+ * one that names a task definition.
  */
 export function scaleRights(place: Place): readonly Right[] {
-  const { services, taskDefinitions, made, owned, inCluster } = arnsOf(place);
+  const { services, owned, inCluster } = arnsOf(place);
   const attributes = ['algorithm_name', 'managed_by', 'scale_override'];
   const onlyThose = { 'ForAllValues:StringEquals': { 'dynamodb:Attributes': attributes } };
-  const ofThePlatform = { ArnLike: { 'ecs:task-definition': taskDefinitions } };
+  const onlyTheHash = { 'ForAllValues:StringEquals': { 'aws:TagKeys': [TAGS.specHash] } };
+  const sameRevision = { Null: { 'ecs:task-definition': 'true' } };
   return [
-    ...runRights(place),
+    ...leaseRights(place),
     { to: ['dynamodb:UpdateItem'], on: [place.names.tableArn('algorithms')], when: onlyThose },
-    { to: ['ecs:UpdateService'], on: [services], when: all(owned, inCluster, ofThePlatform) },
-    { to: ['ecs:TagResource'], on: [services], when: all(made, owned) },
+    { to: ['ecs:UpdateService'], on: [services], when: all(owned, inCluster, sameRevision) },
+    { to: ['ecs:TagResource'], on: [services], when: all(owned, onlyTheHash) },
   ];
 }
 
 /** The lease, the history. */
-function runRights({ names }: Place): readonly Right[] {
+function runRights(place: Place): readonly Right[] {
   return [
-    { to: ['dynamodb:GetItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'], on: [names.tableArn('leases')] },
-    { to: ['s3:PutObject'], on: [`${names.bucketArn('reconciles')}/*`] },
+    ...leaseRights(place),
+    { to: ['s3:PutObject'], on: [`${place.names.bucketArn('reconciles')}/*`] },
   ];
+}
+
+function leaseRights({ names }: Place): readonly Right[] {
+  return [{ to: ['dynamodb:GetItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'], on: [names.tableArn('leases')] }];
 }
 
 function queueRights(place: Place): readonly Right[] {
