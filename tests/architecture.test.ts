@@ -40,13 +40,14 @@ const RULES: readonly Rule[] = [
   { module: 'packages/reconcile/src/**/*.ts', never: /^@mip\/(api|local|cli|infra|image-store)/ },
   { module: 'packages/api/src/**/*.ts', never: /^@mip\/(reconcile|local|cli|infra)|^aws-cdk/ },
   { module: 'packages/image-store/src/**/*.ts', never: /^@mip\/(?!registry)/ },
-  { module: 'packages/local/src/**/*.ts', never: /^@mip\/(cli|infra)/ },
+  { module: 'packages/local/src/**/*.ts', never: /^@mip\/(cli|infra(?!\/deploy\/))/ },
   { module: 'packages/conformance/src/**/*.ts', never: /^@aws-sdk|^@actions|^@mip\/(?!catalog|reconcile\/report\/)/ },
   {
     module: 'packages/conformance/src/{cases,launch,result}.ts',
     never: /^node:(fs|child_process|process)|^execa/,
   },
   { module: 'packages/conformance/src/report/*.ts', never: /^node:|^execa/ },
+  { module: 'infra/deploy/**/*.ts', never: /^@mip\/|^aws-cdk|^@aws-sdk/ },
   { module: 'infra/lib/**/*.ts', never: /^@mip\/(?!registry)/ },
   { module: 'infra/bin/**/*.ts', never: /^@mip\/(?!registry)/ },
 ];

@@ -1,5 +1,7 @@
 /** A fault of the catalog, at a place, with a sentence that says what to do. */
 
+import { printable } from './printable.ts';
+
 /** Error stops validation, plan and apply; warning is shown. */
 export type Severity = 'error' | 'warning';
 
@@ -35,9 +37,9 @@ export function hasErrors(problems: readonly Problem[]): boolean {
   return problems.some(({ severity }) => severity === 'error');
 }
 
-/** One line: `catalog/algorithms/a.yaml:7:6 error /cpu: … (schema)`. */
+/** One line that can be printed: `catalog/algorithms/a.yaml:7:6 error /cpu: … (schema)`. */
 export function renderProblem({ file, line, column, pointer, severity, rule, message }: Problem): string {
-  return `${file}:${line}:${column} ${severity}${pointer ? ` ${pointer}` : ''}: ${message} (${rule})`;
+  return printable(`${file}:${line}:${column} ${severity}${pointer ? ` ${pointer}` : ''}: ${message} (${rule})`);
 }
 
 /** By code unit: the order may not depend on the machine's language. */

@@ -1,6 +1,7 @@
 /** The entry point of `mip`: reads the environment, knows the commands, turns failures into a sentence and an exit code. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { printable } from '@mip/catalog/printable';
 import { Command, Option } from 'commander';
 import dotenv from 'dotenv';
 import { type Context, EXIT, Failure } from './context.ts';
@@ -21,7 +22,7 @@ const context: Context = {
   environment: process.env,
   loadEnvironment,
   print: (text) => process.stdout.write(`${text}\n`),
-  warn: (text) => process.stderr.write(`${text}\n`),
+  warn: (text) => process.stderr.write(`${text.split('\n').map(printable).join('\n')}\n`), // what AWS and files say is in it
   terminal: process.stdout.isTTY === true,
 };
 
@@ -42,6 +43,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ add(program: Command, co
   plan: () => import('./commands/plan.ts'),
   apply: () => import('./commands/apply.ts'),
   drift: () => import('./commands/drift.ts'),
+  deploy: () => import('./commands/deploy.ts'),
   scale: () => import('./commands/scale.ts'),
   purge: () => import('./commands/purge.ts'),
   list: () => import('./commands/list.ts'),

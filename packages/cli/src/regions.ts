@@ -1,7 +1,10 @@
 /** The same in every region of a platform: each has its own registry, queues and services, and one that fails leaves the others. */
+import type { Platform } from '@mip/catalog';
+import { printableJson } from '@mip/catalog/printable';
+import type { Region } from '@mip/reconcile';
 import { type Context, Failure, type GlobalOptions } from './context.ts';
 import { sentenceOf } from './sentence.ts';
-import { loadValid, openWorkspace, type Workspace, type WorkspaceOptions } from './workspace.ts';
+import { loadValid, openWorkspace, type WorkspaceOptions } from './workspace.ts';
 
 /** What came of one region: a value, or a sentence that says why there is none. */
 export type InRegion<T> = { readonly region: string } & ({ readonly value: T; readonly error?: never } | { readonly error: string });
@@ -11,11 +14,9 @@ export async function inEveryRegion<T>(
   context: Context,
   { platform: name, region: only }: Pick<GlobalOptions, 'platform' | 'region'>,
   options: WorkspaceOptions,
-  work: (workspace: Workspace) => Promise<T>,
+  work: (workspace: Region) => Promise<T>,
 ): Promise<readonly InRegion<T>[]> {
   const catalog = await loadValid(context, name);
-  const { regions } = catalog.platform;
-  if (only && !regions.includes(only)) throw new Failure(`platform ${name} is not in ${only}; it is in ${regions.join(', ')}.`);
   const inOne = async (region: string): Promise<InRegion<T>> => {
     try {
       return { region, value: await work(await openWorkspace(context, catalog, region, options)) };
@@ -23,14 +24,20 @@ export async function inEveryRegion<T>(
       return { region, error: sentenceOf(error) };
     }
   };
-  return Promise.all(regions.filter((region) => !only || region === only).map(inOne));
+  return Promise.all(regionsOf(catalog.platform, only).map(inOne));
+}
+
+/** All regions of a platform, or the one that is asked for. @throws {Failure} for one that the platform does not have. */
+export function regionsOf({ name, regions }: Platform, only: string | undefined): readonly string[] {
+  if (only && !regions.includes(only)) throw new Failure(`platform ${name} is not in ${only}; it is in ${regions.join(', ')}.`);
+  return regions.filter((region) => !only || region === only);
 }
 
 /** Shows what came of each region: one JSON document for machines, `render` and a sentence for people. */
 export function show<T>(context: Context, json: boolean, results: readonly InRegion<T>[], views: Views<T>): void {
   if (json) {
     const regions = results.map(({ region, ...one }) => ({ region, ...('value' in one ? views.json(one.value) : { error: one.error }) }));
-    context.print(JSON.stringify({ regions }, null, 2));
+    context.print(printableJson({ regions }, 2));
     return;
   }
   for (const result of results) {

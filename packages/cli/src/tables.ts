@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { printable } from '@mip/catalog/printable';
 import type { FirstImage } from '@mip/local';
 import Table from 'cli-table3';
 
@@ -23,7 +24,7 @@ const CHARS = { ...Object.fromEntries(NOTHING.map((place) => [place, ''])), midd
 /** A table without lines, as terminals of all kinds show it. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const made = new Table({ head: [...head], style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 }, chars: CHARS });
-  for (const row of rows) made.push([...row]);
+  for (const row of rows) made.push(row.map(printable));
   return made.toString();
 }
 

@@ -2,42 +2,31 @@
 import { execFile } from 'node:child_process';
 import { hostname, userInfo } from 'node:os';
 import { promisify } from 'node:util';
-import { SSMClient } from '@aws-sdk/client-ssm';
-import { type Algorithm, imageFolders, loadCatalog, type Platform, type Problem, renderProblem, treeHash } from '@mip/catalog';
+import { loadCatalog, type Problem, renderProblem } from '@mip/catalog';
 import {
+  type Allowed,
   type Aws,
   apply,
+  type CatalogOnDisk,
   type Connection,
   type ImagePublisher,
-  type Input,
-  makeAws,
+  openRegion,
   type Prepared,
   plan,
-  platformIn,
   publishedByBuild,
+  type Region,
   type Report,
-  readFacts,
 } from '@mip/reconcile';
-import { physicalNames } from '@mip/registry/names';
 import { type Context, EXIT, Failure } from './context.ts';
 import { openPlatform } from './platform.ts';
 
 /** A catalog without faults, and the platform it is for. */
-export interface ValidCatalog {
-  readonly algorithms: readonly Algorithm[];
-  readonly platform: Platform;
+export interface ValidCatalog extends CatalogOnDisk {
   readonly warnings: readonly Problem[];
 }
 
-/** One region of a platform that can be planned and applied. */
-export interface Workspace {
-  readonly aws: Aws;
-  readonly input: Input;
-  readonly region: string;
-}
-
 /** What a user allows for one run, by name; and how to reach the region, where the AWS SDK's own environment does not say. */
-export interface WorkspaceOptions extends Pick<Input, 'allow' | 'adopt'> {
+export interface WorkspaceOptions extends Allowed {
   readonly connect?: (region: string) => Connection;
 }
 
@@ -47,7 +36,7 @@ export async function loadValid(context: Context, platformName: string): Promise
   const { algorithms, problems } = await loadCatalog(context.root);
   const errors = problems.filter((problem) => problem.severity === 'error');
   if (errors.length) throw new Failure(`the catalog has faults:\n${errors.map(renderProblem).join('\n')}`, EXIT.pending);
-  return { algorithms, platform, warnings: problems };
+  return { root: context.root, algorithms, platform, warnings: problems };
 }
 
 /** Reads what reconcile needs of one region; writes nothing. */
@@ -56,43 +45,32 @@ export async function openWorkspace(
   catalog: ValidCatalog,
   region: string,
   { connect = (at) => ({ region: at }), ...allowed }: WorkspaceOptions = {},
-): Promise<Workspace> {
-  const { algorithms, platform: file } = catalog;
-  const { prefix, account, name } = file;
+): Promise<Region> {
   const connection = connect(region);
-  const hashes = algorithms.map(async ({ name, source }) =>
-    source ? ([[name, await treeHash(context.root, imageFolders(source))]] as const) : [],
-  );
-  const treeHashes = new Map((await Promise.all(hashes)).flat());
-  const facts = await readFacts(new SSMClient(connection), physicalNames({ prefix, account, region, platform: name }));
-  const platform = platformIn(region, file, facts);
-  const input = { algorithms, faults: [], treeHashes, platform, now: new Date(), lineOf: lineOf(algorithms), ...allowed };
-  return { aws: makeAws(connection, await publisher(context, catalog, connection)), input, region };
+  return openRegion(catalog, { connection, images: await publisher(context, catalog, connection) }, allowed);
 }
 
 /** Plans; and makes the changes when there are any. */
-export async function applyCatalog(context: Context, { aws, input }: Workspace): Promise<Report> {
+export async function applyCatalog(context: Context, { aws, input }: Region): Promise<Report> {
   return applyPrepared(context, aws, await plan(aws, input));
 }
 
-/** Makes the changes of a plan, in the name of the commit that is checked out, until somebody presses Ctrl-C. */
+/** Makes the changes of a plan until somebody presses Ctrl-C. */
 export async function applyPrepared(context: Context, aws: Aws, prepared: Prepared): Promise<Report> {
   const interrupt = new AbortController();
   const stop = () => interrupt.abort();
   process.once('SIGINT', stop);
   try {
-    const commit = await commitOf(context.root);
-    const holder = `${userInfo().username} on ${hostname()}`;
-    return await apply(aws, prepared, { commit, holder, now: () => new Date(), note: context.warn, signal: interrupt.signal });
+    return await apply(aws, prepared, { ...(await holding(context)), signal: interrupt.signal });
   } finally {
     process.off('SIGINT', stop);
   }
 }
 
-/** Where in its file an algorithm says something. */
-function lineOf(algorithms: readonly Algorithm[]): (file: string, pointer: string) => number {
-  const byFile = new Map(algorithms.map((algorithm) => [algorithm.file, algorithm]));
-  return (file, pointer) => byFile.get(file)?.position(pointer).line ?? 1;
+/** In the name of the commit that is checked out, by whoever is here. */
+export async function holding(context: Context) {
+  const holder = `${userInfo().username} on ${hostname()}`;
+  return { commit: await commitOf(context.root), holder, now: () => new Date(), note: context.warn };
 }
 
 /** The platform file says who pushes images: the build action did before, or this process packs them. */

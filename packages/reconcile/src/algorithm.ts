@@ -19,3 +19,8 @@ export interface Algorithm extends Readonly<Pick<CatalogAlgorithm, Field>> {
   /** In force at the time of the run. */
   readonly override?: ScaleOverride | undefined;
 }
+
+/** The number of tasks to run: what somebody set for a while holds, also for an algorithm that is inactive. */
+export function tasksOf({ status, scaling, override }: Pick<Algorithm, 'status' | 'scaling' | 'override'>): number {
+  return override?.count ?? (status === 'inactive' ? 0 : Math.max(scaling.min, 1));
+}

@@ -1,14 +1,14 @@
 /** What a plan means beside the resources: for callers, for the bill, for the account's quotas. Pure. */
 
+import { contractOf } from '@mip/registry/contract';
+import { type ContractDiff, contractDiff } from '@mip/registry/contract-diff';
 import type { Algorithm, ScaleOverride } from './algorithm.ts';
 import type { Refusal } from './change.ts';
-import { contractOf } from './contract.ts';
-import { type ContractDiff, contractDiff } from './contract-diff.ts';
-import { type CostDiff, costDiff, type Sized } from './cost.ts';
+import { type CostDiff, costDiff, type Range, type Sized } from './cost.ts';
 import type { RegistryEntrySpec } from './kinds/registry-entry.ts';
 import type { KindObservation } from './observe.ts';
 import type { Platform } from './platform.ts';
-import { type QuotaUse, quotaUse } from './quota.ts';
+import { type Needing, type QuotaUse, quotaUse } from './quota.ts';
 
 export interface Consequences {
   /** Of each algorithm whose contract changes, sorted. */
@@ -23,25 +23,37 @@ export interface Consequences {
 /** What it is told from: the catalog, and what was seen of the registry's rows. */
 export interface Told {
   readonly algorithms: readonly Algorithm[];
+  /** Names of those that the plan leaves as they are. */
+  readonly refused: ReadonlySet<string>;
   readonly platform: Platform;
   readonly rows: KindObservation;
   readonly overrides: ReadonlyMap<string, ScaleOverride>;
+  /** Of the whole catalog. */
+  readonly contracts: readonly ContractDiff[];
 }
 
-export function consequencesOf({ algorithms, platform, rows, overrides }: Told): Consequences {
-  const sorted = algorithms.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+/** Of what is going to be applied: what is refused stays as it is, and so does its part of the bill. */
+export function consequencesOf({ algorithms, refused, platform, rows, overrides, contracts }: Told): Consequences {
+  const sorted = inOrder(algorithms);
   const declared = new Set(sorted.map(({ name }) => name));
   const gone = [...rows.inspected].filter(([name, { owner }]) => !declared.has(name) && owner === platform.catalogId);
-  const before = [
-    ...sorted.flatMap((one) => sizedBefore(one, rows)),
-    ...gone.map(([name, { spec }]) => sizedRow(name, spec as RegistryEntrySpec)),
-  ];
+  const before = [...sorted.flatMap((one) => runningBefore(one, rows)), ...gone.map(([name, { spec }]) => runningRow(name, spec as Row))];
+  const after = sorted.flatMap((one) => (refused.has(one.name) ? runningBefore(one, rows) : [runningNow(one)]));
   return {
-    contracts: sorted.flatMap((one) => contractChange(one, rows)),
-    cost: costDiff(platform.region, before, sorted.map(sizedNow)),
-    quotas: quotaUse(sorted, platform.quotas, sorted.length <= platform.rolesUpTo),
+    contracts: contracts.filter(({ algorithm }) => !refused.has(algorithm)),
+    cost: costDiff(platform.region, before, after),
+    quotas: quotaUse(after, platform.quotas, sorted.length <= platform.rolesUpTo),
     overrides: [...overrides].map(([algorithm, one]) => ({ algorithm, ...one })).sort((a, b) => (a.algorithm < b.algorithm ? -1 : 1)),
   };
+}
+
+/** Of each algorithm whose contract would change, sorted. */
+export function contractChanges(algorithms: readonly Algorithm[], rows: KindObservation): readonly ContractDiff[] {
+  return inOrder(algorithms).flatMap((one) => contractChange(one, rows));
+}
+
+function inOrder(algorithms: readonly Algorithm[]): readonly Algorithm[] {
+  return algorithms.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** What would break callers without a new major version to tell them. A platform whose version tags may move does not care. */
@@ -70,35 +82,42 @@ export function contractRefusals(
 
 type LineOf = (file: string, pointer: string) => number;
 
+type Row = RegistryEntrySpec;
+
 function contractChange(algorithm: Algorithm, { inspected }: KindObservation): readonly ContractDiff[] {
-  const row = inspected.get(algorithm.name)?.spec as RegistryEntrySpec | undefined;
+  const row = inspected.get(algorithm.name)?.spec as Row | undefined;
   if (!row?.entry) return [];
   const found = contractDiff(row.entry, contractOf(algorithm));
   return found.changes.length > 0 || found.from !== found.to ? [found] : [];
 }
 
+/** An algorithm as the bill and the quotas see it. */
+type Running = Sized & Needing;
+
 /** A row that was not looked at is as the catalog wants it. */
-function sizedBefore(algorithm: Algorithm, { listed, inspected }: KindObservation): readonly Sized[] {
-  const row = inspected.get(algorithm.name)?.spec as RegistryEntrySpec | undefined;
-  if (row) return [sizedRow(algorithm.name, row)];
-  return listed.has(algorithm.name) ? [sizedNow(algorithm)] : [];
+function runningBefore(algorithm: Algorithm, { listed, inspected }: KindObservation): readonly Running[] {
+  const row = inspected.get(algorithm.name)?.spec as Row | undefined;
+  if (row) return [runningRow(algorithm.name, row)];
+  return listed.has(algorithm.name) ? [runningNow(algorithm)] : [];
 }
 
-function sizedNow({ name, cpu, memory, architectures, scaling, status }: Algorithm): Sized {
-  return { algorithm: name, cpu, memory, architecture: architectures[0] ?? 'amd64', tasks: tasksOf(status, scaling) };
+function runningNow({ name, cpu, memory, architectures, scaling, status, source }: Algorithm): Running {
+  const [architecture = 'amd64'] = architectures;
+  return { algorithm: name, cpu, memory, architecture, tasks: tasksOf(status, scaling), built: source !== undefined };
 }
 
 /** A row of before it said so, or one written by hand, may lack fields. */
-function sizedRow(algorithm: string, { cpu, memory, architecture, scaling = { min: 0, max: 0 }, status }: RegistryEntrySpec): Sized {
+function runningRow(algorithm: string, { cpu, memory, architecture, scaling = { min: 0, max: 0 }, status, image }: Row): Running {
   return {
     algorithm,
     cpu: cpu ?? 0,
     memory: memory ?? 0,
     architecture: architecture === 'arm64' ? 'arm64' : 'amd64',
     tasks: tasksOf(status, scaling),
+    built: 'treeHash' in image,
   };
 }
 
-function tasksOf(status: string, { min, max }: { readonly min: number; readonly max: number }): Sized['tasks'] {
+function tasksOf(status: string, { min, max }: Range): Range {
   return status === 'inactive' ? { min: 0, max: 0 } : { min, max };
 }

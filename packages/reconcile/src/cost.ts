@@ -66,6 +66,7 @@ export function costDiff(region: string, before: readonly Sized[], after: readon
   const [from, to] = [costs(before), costs(after)];
   const names = [...new Set([...from.keys(), ...to.keys()])].sort();
   const changes = names.map((algorithm) => ({ algorithm, from: from.get(algorithm) ?? null, to: to.get(algorithm) ?? null }));
+  const sum = (costs: ReadonlyMap<string, Range>) => sumOf(names.map((name) => costs.get(name) ?? NOTHING));
   return { priced: PRICES.date, changes: changes.filter(differs), from: sum(from), to: sum(to) };
 }
 
@@ -78,8 +79,10 @@ function differs({ from, to }: CostChange): boolean {
   return from?.min !== to?.min || from?.max !== to?.max;
 }
 
-function sum(costs: ReadonlyMap<string, Range>): Range {
-  const all = [...costs.values()];
+const NOTHING: Range = { min: 0, max: 0 };
+
+/** In the order given: sums of fractions depend on it, and the digest of a plan holds these. */
+function sumOf(all: readonly Range[]): Range {
   const total = (bound: keyof Range) => all.reduce((so, one) => so + one[bound], 0);
   return { min: total('min'), max: total('max') };
 }

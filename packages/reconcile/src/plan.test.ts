@@ -30,13 +30,29 @@ function observationOf(wanted: readonly Wanted[], owner = 'mip'): Observation {
   );
 }
 
-/** Some of the algorithms, each in one of two sizes, in any order. */
+/** Their costs are no round numbers, so that a sum of them tells in which order it was made. */
+const SIZES = [
+  { cpu: 256, memory: 512, scaling: { min: 1, max: 7 } },
+  { cpu: 1024, memory: 3072, scaling: { min: 0, max: 3 } },
+  { cpu: 2048, memory: 5120, scaling: { min: 2, max: 11 } },
+  { cpu: 4096, memory: 9216, scaling: { min: 3, max: 5 } },
+];
+
+/** Some of the algorithms, each in one of the sizes, in any order. */
 const catalogs = fc
   .shuffledSubarray(NAMES)
-  .chain((names) =>
-    fc.tuple(...names.map((name) => fc.boolean().map((large) => algorithm(name, large ? { cpu: 2048, memory: 4096 } : {})))),
-  )
+  .chain((names) => fc.tuple(...names.map((name) => fc.constantFrom(...SIZES).map((size) => algorithm(name, size)))))
   .map((list) => list as readonly Algorithm[]);
+
+/** The same in another order: the kinds, what the index lists, what was inspected. */
+function inOtherOrder(observation: Observation, turn: <T>(list: readonly T[]) => readonly T[]): Observation {
+  return new Map(
+    turn([...observation]).map(([kind, { listed, inspected }]) => [
+      kind,
+      { listed: new Map(turn([...listed])), inspected: new Map(turn([...inspected])) },
+    ]),
+  );
+}
 
 describe('a plan', () => {
   it('is empty when everything is as it is wanted', () => {
@@ -51,21 +67,24 @@ describe('a plan', () => {
   });
 
   it('does not depend on the order of anything, and leaves its input alone', () => {
-    const sorted = (list: readonly Algorithm[]) => list.toSorted((a, b) => (a.name < b.name ? -1 : 1));
     fc.assert(
-      fc.property(catalogs, catalogs, (now, before) => {
-        const given = { algorithms: [], desired: wantedOf(now), observation: observationOf(wantedOf(before)), platform: PLATFORM };
+      fc.property(catalogs, catalogs, fc.infiniteStream(fc.nat()), (now, before, numbers) => {
+        const given = { algorithms: now, desired: wantedOf(now), observation: observationOf(wantedOf(before)), platform: PLATFORM };
         const copy = structuredClone({ desired: given.desired, observation: given.observation });
-        const shuffled = decide(given);
+        const { plan } = decide(given);
         expect(given).toMatchObject(copy);
-        const ordered = decide({
-          ...given,
-          desired: wantedOf(sorted(now)),
-          observation: observationOf(wantedOf(sorted(before)).toReversed()),
-        });
-        expect(shuffled.plan).toEqual(ordered.plan);
-        expect(shuffled.plan.digest).toBe(ordered.plan.digest);
+        const turn = <T>(list: readonly T[]) =>
+          list
+            .map((one) => [numbers.next().value ?? 0, one] as const)
+            .sort(([a], [b]) => a - b)
+            .map(([, one]) => one);
+        const algorithms = turn(now);
+        const observation = inOtherOrder(given.observation, turn);
+        const shuffled = decide({ ...given, algorithms, desired: turn(given.desired), observation }).plan;
+        expect(shuffled).toEqual(plan);
+        expect(shuffled.digest).toBe(plan.digest);
       }),
+      { numRuns: 200 },
     );
   });
 

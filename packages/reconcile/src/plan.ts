@@ -3,7 +3,7 @@
 import { TAGS } from '@mip/registry/names';
 import type { Algorithm, ScaleOverride } from './algorithm.ts';
 import { type Action, type Cause, type FieldDiff, hashOf, type PlannedChange, type Refusal, riskOf } from './change.ts';
-import { type Consequences, consequencesOf, contractRefusals } from './consequences.ts';
+import { type Consequences, consequencesOf, contractChanges, contractRefusals } from './consequences.ts';
 import { KINDS } from './kinds/index.ts';
 import type { Change, Kind, Observed, Wanted } from './kinds/kind.ts';
 import type { KindObservation, Observation } from './observe.ts';
@@ -68,8 +68,8 @@ export function decide(states: States): { plan: Plan; steps: readonly Step[] } {
   const context = { catalogId: platform.catalogId, adopt, lineOf };
   const decisions = KINDS.flatMap((kind) => decideKind(kind, desired, observation.get(kind.name), context));
   const rows = observation.get('registry-entry') ?? { listed: new Map(), inspected: new Map() };
-  const consequences = consequencesOf({ algorithms, platform, rows, overrides });
-  const broken = contractRefusals(consequences.contracts, algorithms, platform, lineOf);
+  const contracts = contractChanges(algorithms, rows);
+  const broken = contractRefusals(contracts, algorithms, platform, lineOf);
   const refusals = [...decisions.flatMap((one) => one.refusals), ...broken].sort(inOrder);
   const refused = new Set(refusals.map(({ algorithm }) => algorithm));
   const steps = decisions
@@ -83,7 +83,7 @@ export function decide(states: States): { plan: Plan; steps: readonly Step[] } {
     catalog: platform.catalogId,
     changes: steps.map(({ planned }) => planned),
     refusals,
-    ...consequences,
+    ...consequencesOf({ algorithms, refused, platform, rows, overrides, contracts }),
   };
   return { plan: { ...content, digest: hashOf(content) }, steps };
 }

@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { quotaDangers, quotaUse } from './quota.ts';
-import { algorithm, imported } from './testing/fixtures.ts';
+import { type Needing, quotaDangers, quotaUse } from './quota.ts';
 
 const QUOTAS = { ecs_services: 3, iam_roles: 2, ecr_repositories: 2, fargate_vcpus: 6 };
-const three = [
-  algorithm('a', { scaling: { min: 1, max: 2 }, cpu: 2048, memory: 4096 }),
-  imported('b', { scaling: { min: 0, max: 4 } }),
-  algorithm('c', { scaling: { min: 8, max: 8 }, status: 'inactive' }),
+const three: readonly Needing[] = [
+  { cpu: 2048, tasks: { min: 1, max: 2 }, built: true },
+  { cpu: 1024, tasks: { min: 0, max: 4 }, built: false },
+  { cpu: 1024, tasks: { min: 0, max: 0 }, built: true },
 ];
 
 describe('what a catalog needs', () => {

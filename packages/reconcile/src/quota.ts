@@ -1,6 +1,6 @@
 /** What a catalog needs of an account's quotas, counted before anything is made. Pure. */
 
-import type { Algorithm } from './algorithm.ts';
+import type { Range } from './cost.ts';
 
 /** As the platform file has them: what AWS allows this account. */
 export interface Quotas {
@@ -19,22 +19,28 @@ export interface QuotaUse {
   readonly allowed: number;
 }
 
+/** What of an algorithm is counted: `cpu` in Fargate's units, times its tasks; `built` = it has an image of its own in ECR. */
+export interface Needing {
+  readonly cpu: number;
+  readonly tasks: Range;
+  readonly built: boolean;
+}
+
 /** @param ownRoles whether each algorithm has a task role of its own. */
-export function quotaUse(algorithms: readonly Algorithm[], quotas: Quotas, ownRoles: boolean): readonly QuotaUse[] {
-  const active = algorithms.filter(({ status }) => status !== 'inactive');
-  const vcpus = (tasks: (one: Algorithm) => number) => active.reduce((sum, one) => sum + (one.cpu / 1024) * tasks(one), 0);
+export function quotaUse(algorithms: readonly Needing[], quotas: Quotas, ownRoles: boolean): readonly QuotaUse[] {
+  // In whole numbers until the end: a sum of those does not depend on the order of the algorithms.
+  const vcpus = (bound: keyof Range) => algorithms.reduce((sum, { cpu, tasks }) => sum + cpu * tasks[bound], 0) / CPU_UNITS;
   const use = (quota: keyof Quotas, needed: number, atMost: number | null = null) => ({ quota, needed, atMost, allowed: quotas[quota] });
   return [
     use('ecs_services', algorithms.length),
     use('iam_roles', ownRoles ? algorithms.length : 0),
-    use('ecr_repositories', algorithms.filter(({ source }) => source !== undefined).length),
-    use(
-      'fargate_vcpus',
-      vcpus(({ scaling }) => scaling.min),
-      vcpus(({ scaling }) => scaling.max),
-    ),
+    use('ecr_repositories', algorithms.filter(({ built }) => built).length),
+    use('fargate_vcpus', vcpus('min'), vcpus('max')),
   ];
 }
+
+/** Of one vCPU. */
+const CPU_UNITS = 1024;
 
 const NAMES: Readonly<Record<keyof Quotas, string>> = {
   ecs_services: 'ECS services in one cluster',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { dangers } from './safety.ts';
+import { THRESHOLDS } from './thresholds.ts';
 
 const SOUND = { algorithms: 5, faults: [] };
 const NOTHING = { owned: 0, deleted: 0, updated: 0 };
@@ -35,6 +36,11 @@ describe('deletions, of those owned', () => {
     const extent = { owned, deleted, updated: 0 };
     expect(dangers(SOUND, extent).length > 0).toBe(refused);
     expect(dangers(SOUND, extent, ['deletes'])).toEqual([]);
+  });
+
+  it('against a share that binary fractions do not hold are said as it was written', () => {
+    const thresholds = { ...THRESHOLDS, deletedShare: 0.07 };
+    expect(dangers(SOUND, { owned: 100, deleted: 8, updated: 0 }, [], thresholds)[0]).toMatch(/^8 of 100 .* more than 7 %\. /);
   });
 
   it('are said with their numbers and the way out', () => {

@@ -49,14 +49,19 @@ function tooManyDeletes({ owned, deleted }: Extent, { few, deletedShare, deleted
   const sentence = `${deleted} of ${owned} algorithms would be deleted`;
   const advice = 'If that is meant, allow "deletes" for this run.';
   if (deleted === 0) return undefined;
-  if (owned >= few) return deleted > owned * deletedShare ? `${sentence}, more than ${deletedShare * 100} %. ${advice}` : undefined;
+  if (owned >= few) return deleted > owned * deletedShare ? `${sentence}, more than ${percent(deletedShare)}. ${advice}` : undefined;
   if (deleted === owned) return `${sentence}: all there are. ${advice}`;
   return deleted > deletedOfFew ? `${sentence}, more than ${deletedOfFew}. ${advice}` : undefined;
 }
 
 function tooManyUpdates({ owned, updated }: Extent, { few, updatedShare }: Thresholds): string | undefined {
   if (owned < few || updated <= owned * updatedShare) return undefined;
-  return `${updated} of ${owned} algorithms would be updated, more than ${updatedShare * 100} %. If that is meant, allow "updates" for this run.`;
+  return `${updated} of ${owned} algorithms would be updated, more than ${percent(updatedShare)}. If that is meant, allow "updates" for this run.`;
+}
+
+/** 0.07 × 100 is not 7. */
+function percent(share: number): string {
+  return `${Number((share * 100).toPrecision(12))} %`;
 }
 
 function algorithmsWith(steps: readonly Step[], holds: (change: PlannedChange) => boolean): ReadonlySet<string> {

@@ -1,8 +1,8 @@
-import { plan, planAsJson, type Report, renderPlan, renderReport, reportAsJson } from '@mip/reconcile';
+import { plan, planAsJson, type Region, type Report, renderPlan, renderReport, reportAsJson } from '@mip/reconcile';
 import type { Command } from 'commander';
 import { type Context, EXIT, type GlobalOptions } from '../context.ts';
 import { inEveryRegion, show, worst } from '../regions.ts';
-import { applyPrepared, type Workspace } from '../workspace.ts';
+import { applyPrepared } from '../workspace.ts';
 
 /** `mip drift`: what differs from Git, whoever did it. Exit code 2 when something does; `--heal` puts it right. */
 export function add(program: Command, context: Context): void {
@@ -28,7 +28,7 @@ export function add(program: Command, context: Context): void {
     });
 }
 
-async function drift(context: Context, { aws, input }: Workspace, heal: boolean) {
+async function drift(context: Context, { aws, input }: Region, heal: boolean) {
   const prepared = await plan(aws, input, 'deep');
   const differs = prepared.plan.changes.length > 0 || prepared.plan.refusals.length > 0;
   const healed = differs && heal ? await applyPrepared(context, aws, prepared) : undefined;

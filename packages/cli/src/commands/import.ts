@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { printable, printableJson } from '@mip/catalog/printable';
 import { type ImageStore, type InstanceUids, UnreadableDicom } from '@mip/image-store';
 import type { Command } from 'commander';
 import { type Context, EXIT, Failure, type GlobalOptions } from '../context.ts';
@@ -59,10 +60,10 @@ async function filesOf(paths: readonly string[]): Promise<readonly string[]> {
 
 function report(context: Context, global: GlobalOptions, outcome: readonly Imported[]): void {
   if (global.json) {
-    context.print(JSON.stringify(outcome));
+    context.print(printableJson(outcome));
     return;
   }
-  for (const one of outcome) context.print('uids' in one ? `${one.file}  ${one.uids.instance}` : `${one.file}  refused: it ${one.refused}`);
+  for (const one of outcome) context.print(printable(`${one.file}  ${'uids' in one ? one.uids.instance : `refused: it ${one.refused}`}`));
   const refused = outcome.filter((one) => 'refused' in one).length;
   context.print(`${outcome.length - refused} imported, ${refused} refused`);
 }

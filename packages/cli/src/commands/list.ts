@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { printableJson } from '@mip/catalog/printable';
 import { Registry, type RegistryEntry } from '@mip/registry';
 import type { Command } from 'commander';
 import type { Context, GlobalOptions } from '../context.ts';
@@ -18,7 +19,7 @@ export function add(program: Command, context: Context): void {
       const rows: RegistryEntry[] = [];
       for await (const row of registry.all()) rows.push(row);
       rows.sort((a, b) => (a.algorithm_name < b.algorithm_name ? -1 : 1));
-      context.print(json ? JSON.stringify(rows) : tableOf(rows));
+      context.print(json ? printableJson(rows) : tableOf(rows));
     });
 }
 

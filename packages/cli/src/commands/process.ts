@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { ApiClient } from '@mip/api/client';
+import { printableJson } from '@mip/catalog/printable';
 import type { JobRequest } from '@mip/registry';
 import type { Command } from 'commander';
 import { type Context, Failure, type GlobalOptions, required } from '../context.ts';
@@ -44,7 +45,7 @@ async function processImage(
   const job = await client.wait(job_id, Number(options.timeout) * 1000);
   if (job.state !== 'succeeded') throw new Failure(`job ${job_id} ${job.state}: ${job.error?.message ?? 'no reason given'}`);
   const files = await Promise.all(job.results.map((result) => client.download(result, options.output)));
-  context.print(global.json ? JSON.stringify({ ...job, files }) : files.join('\n'));
+  context.print(global.json ? printableJson({ ...job, files }) : files.join('\n'));
 }
 
 async function locate(context: Context, platform: string, image: readonly string[]): Promise<JobRequest['pacs']> {

@@ -1,9 +1,9 @@
-import { purge, type Retired, retiredRepositories } from '@mip/reconcile';
+import { printable } from '@mip/catalog/printable';
+import { purge, type Region, type Retired, retiredRepositories } from '@mip/reconcile';
 import type { Command } from 'commander';
 import { type Context, EXIT, Failure, type GlobalOptions } from '../context.ts';
 import { inEveryRegion, show, worst } from '../regions.ts';
 import { table } from '../tables.ts';
-import type { Workspace } from '../workspace.ts';
 
 interface PurgeOptions {
   readonly yes: boolean;
@@ -32,7 +32,7 @@ export function add(program: Command, context: Context): void {
     });
 }
 
-async function purgeOne({ aws, input }: Workspace, names: readonly string[]): Promise<Purged> {
+async function purgeOne({ aws, input }: Region, names: readonly string[]): Promise<Purged> {
   const retired = await retiredRepositories(aws, input.platform);
   const unknown = names.filter((name) => !retired.some(({ algorithm }) => algorithm === name));
   if (unknown.length > 0) throw new Failure(`there are no retired images of ${unknown.join(', ')}: \`mip purge\` lists which there are.`);
@@ -42,7 +42,7 @@ async function purgeOne({ aws, input }: Workspace, names: readonly string[]): Pr
 }
 
 function render({ retired, deleted }: Purged): string {
-  if (deleted.length > 0) return deleted.map((repository) => `deleted ${repository} and its images`).join('\n');
+  if (deleted.length > 0) return deleted.map((repository) => printable(`deleted ${repository} and its images`)).join('\n');
   if (retired.length === 0) return 'Nothing is retired.';
   const rows = retired.map(({ algorithm, repository, since }) => [algorithm, repository, since]);
   return `${table(['algorithm', 'repository', 'retired since'], rows)}\nmip purge NAME --yes deletes the images of one for good.`;

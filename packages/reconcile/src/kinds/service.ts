@@ -3,9 +3,7 @@
 import {
   CreateServiceCommand,
   DeleteServiceCommand,
-  DescribeServicesCommand,
   InvalidParameterException,
-  ListServicesCommand,
   type Service,
   ServiceNotActiveException,
   ServiceNotFoundException,
@@ -16,14 +14,14 @@ import {
 } from '@aws-sdk/client-ecs';
 import { LIMITS } from '@mip/registry/limits';
 import { TAGS } from '@mip/registry/names';
-import type { Algorithm } from '../algorithm.ts';
+import { tasksOf } from '../algorithm.ts';
 import { batches, readEach } from '../aws/batches.ts';
 import type { Aws } from '../aws/clients.ts';
 import { messagesIn } from '../aws/queues.ts';
+import { activeServices, describeServices, serviceHash } from '../aws/services.ts';
 import { lowerTags, ownedResources, tagRecord } from '../aws/tags.ts';
 import { activeRevisions, deregisterBut, findRevision, ownedRevision } from '../aws/task-definitions.ts';
 import { diffFields } from '../change.ts';
-import type { Owner } from '../platform.ts';
 import {
   type Change,
   type Kind,
@@ -77,11 +75,11 @@ export const service: Kind<ServiceSpec> = {
       deployment: { minimumHealthyPercent: 100, maximumPercent: 200, rollback: true },
       withdrawn: false,
     };
-    return [want('service', algorithm, names.service(algorithm.name), spec)];
+    return [{ ...want('service', algorithm, names.service(algorithm.name), spec), specHash: serviceHash(spec) }];
   },
 
   async list(aws, { catalogId, names }) {
-    const active = await activeServices(aws, names.cluster);
+    const active = await activeServices(aws.ecs, names.cluster);
     const listed = new Map<string, Listed>();
     for await (const { arn, tags } of ownedResources(aws.tagging, catalogId, 'ecs:service'))
       if (active.has(arn)) listed.set(arn.slice(arn.lastIndexOf('/') + 1), asListed(tags));
@@ -89,7 +87,9 @@ export const service: Kind<ServiceSpec> = {
   },
 
   async inspect(aws, owner, subjects) {
-    const found = await readEach(batches([...subjects.keys()], LIMITS.ecs.describeServices), (names) => describe(aws, owner, names));
+    const found = await readEach(batches([...subjects.keys()], LIMITS.ecs.describeServices), (names) =>
+      describeServices(aws.ecs, owner.names.cluster, names),
+    );
     const observed = await readEach(found.flat(), (one) => observe(aws, one));
     return new Map(observed.map((one) => [one.name, one]));
   },
@@ -106,11 +106,6 @@ export const service: Kind<ServiceSpec> = {
   },
 };
 
-/** What somebody set for a while holds, also for an algorithm that is inactive. */
-function tasksOf({ status, scaling, override }: Algorithm): number {
-  return override?.count ?? (status === 'inactive' ? 0 : Math.max(scaling.min, 1));
-}
-
 /** A service that was withdrawn is looked at closely whatever its hash says: it must not stay so when it is wanted again. */
 function asListed(tags: Readonly<Record<string, string>>): Listed {
   const listed = ownership(tags);
@@ -120,7 +115,7 @@ function asListed(tags: Readonly<Record<string, string>>): Listed {
 /** Keeps the revision that ran before, for a deployment that is rolled back; older ones can start nothing any more. */
 async function update(aws: Aws, change: Change<ServiceSpec>, to: { taskDefinition: string; tags: Tag[] }): Promise<void> {
   const { name, spec } = change.wanted as Wanted<ServiceSpec>;
-  const [before] = await describe(aws, { names: { cluster: spec.cluster } }, [name]);
+  const [before] = await describeServices(aws.ecs, spec.cluster, [name]);
   const command = new UpdateServiceCommand({ service: name, ...settings(spec, to.taskDefinition) });
   const { service: updated } = await aws.ecs.send(command);
   const resourceArn = updated?.serviceArn;
@@ -148,29 +143,6 @@ async function create(aws: Aws, { name, spec }: Wanted<ServiceSpec>, taskDefinit
   }
 }
 
-/** ARNs of the cluster's services; the tag index still knows deleted ones. */
-async function activeServices(aws: Aws, cluster: string): Promise<ReadonlySet<string>> {
-  const arns = new Set<string>();
-  let nextToken: string | undefined;
-  do {
-    const page = await aws.ecs.send(new ListServicesCommand({ cluster, maxResults: 100, nextToken }));
-    for (const arn of page.serviceArns ?? []) arns.add(arn);
-    nextToken = page.nextToken;
-  } while (nextToken);
-  return arns;
-}
-
-async function describe(
-  aws: Aws,
-  { names }: { names: Pick<Owner['names'], 'cluster'> },
-  services: readonly string[],
-): Promise<readonly Service[]> {
-  const answer = await aws.ecs.send(new DescribeServicesCommand({ cluster: names.cluster, services: [...services], include: ['TAGS'] }));
-  const failed = answer.failures?.find(({ reason }) => reason !== 'MISSING');
-  if (failed) throw new Error(`service ${failed.arn}: ${failed.reason}`);
-  return (answer.services ?? []).filter(({ status }) => status === 'ACTIVE');
-}
-
 /** A service is in sync with the newest revision alone: another one may bear the same tags and be something else. */
 async function observe(aws: Aws, found: Service): Promise<Observed<ServiceSpec>> {
   const network = found.networkConfiguration?.awsvpcConfiguration;
@@ -184,7 +156,7 @@ async function observe(aws: Aws, found: Service): Promise<Observed<ServiceSpec>>
     taskDefinition: { family, specHash: newest?.arn === arn ? (newest.tags[TAGS.specHash] ?? '') : arn },
     desiredCount: found.desiredCount ?? 0,
     subnets: (network?.subnets ?? []).toSorted(),
-    securityGroups: network?.securityGroups ?? [],
+    securityGroups: (network?.securityGroups ?? []).toSorted(),
     assignPublicIp: network?.assignPublicIp ?? 'DISABLED',
     deployment: { minimumHealthyPercent, maximumPercent, rollback: deploymentCircuitBreaker?.rollback ?? false },
     withdrawn: withdrawn !== undefined,
@@ -241,7 +213,7 @@ async function remove(aws: Aws, { name, algorithm, observed }: Change<ServiceSpe
 /** @returns the time that is now on the service, ISO 8601. */
 async function withdraw(aws: Aws, name: string, run: Run): Promise<string> {
   const since = run.now().toISOString();
-  const [found] = await describe(aws, run, [name]);
+  const [found] = await describeServices(aws.ecs, run.names.cluster, [name]);
   if (found) await aws.ecs.send(new TagResourceCommand({ resourceArn: found.serviceArn, tags: lowerTags({ [TAGS.withdrawn]: since }) }));
   return since;
 }

@@ -1,6 +1,10 @@
-/** What a plan or a catalog says about lines of files, for an editor or a pull request to show there. Pure. */
+/**
+ * What a plan or a catalog says about lines of files, for an editor or a pull request to show there. Pure. All of it is printable, as a runner
+ * reads annotations from the lines of a log.
+ */
 
 import type { Problem } from '@mip/catalog';
+import { printable } from '@mip/catalog/printable';
 import type { Cause } from '../change.ts';
 import type { Prepared } from '../reconcile.ts';
 
@@ -20,11 +24,11 @@ const LEVELS: readonly Annotation['level'][] = ['error', 'warning', 'notice'];
 export function annotateProblems(problems: readonly Problem[]): readonly Annotation[] {
   return problems.map(({ file, line, column, pointer, severity, rule, message }) => ({
     level: severity,
-    file,
+    file: printable(file),
     line,
     column,
-    title: pointer === '' ? rule : `${rule} ${pointer}`,
-    message,
+    title: printable(pointer === '' ? rule : `${rule} ${pointer}`),
+    message: printable(message),
   }));
 }
 
@@ -40,5 +44,5 @@ export function annotatePlan({ plan }: Pick<Prepared, 'plan'>): readonly Annotat
 }
 
 function at(cause: Cause | null, level: Annotation['level'], title: string, message: string): readonly Annotation[] {
-  return cause ? [{ level, file: cause.file, line: cause.line, title, message }] : [];
+  return cause ? [{ level, file: printable(cause.file), line: cause.line, title: printable(title), message: printable(message) }] : [];
 }

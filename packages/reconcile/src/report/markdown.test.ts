@@ -86,6 +86,29 @@ describe('a plan in Markdown', () => {
   });
 });
 
+describe('a plan that is too long', () => {
+  const many = Array.from({ length: 300 }, (_, index) => algorithm(`seg-${index}`));
+  const made = plan(new MemoryAws(), input(many));
+
+  it.each([1_000_000, 400_000, 60_000, 20_000, 4000])('fits %i characters, and says what it leaves out', async (longest) => {
+    const text = markdownPlan(await made, longest);
+    expect(text.length).toBeLessThanOrEqual(longest);
+    const $ = html(text);
+    const shown = $('details').length;
+    if (shown < 300) expect($.text()).toContain(`The details of ${300 - shown} algorithms are left out here`);
+    const rows = $('table').first().find('tbody tr').length;
+    if (rows < 300) expect($('table').first().text()).toContain(`… and ${300 - (rows - 1)} more`);
+    expect($('h3').text()).toContain('300 to create');
+    expect($.text()).toContain('Plan sha256:');
+  });
+
+  it('leaves nothing out that fits', async () => {
+    const whole = markdownPlan(await made);
+    expect(html(whole)('details')).toHaveLength(300);
+    expect(markdownPlan(await made, whole.length)).toBe(whole);
+  });
+});
+
 it('a report in Markdown gives the worst of each algorithm, and why', async () => {
   const aws = new MemoryAws();
   const report = await run(aws, input([algorithm('seg'), algorithm('other')]));
@@ -97,7 +120,7 @@ it('a report in Markdown gives the worst of each algorithm, and why', async () =
     $('tbody tr')
       .map((_, row) => collapsed($(row).text()))
       .get(),
-  ).toEqual(['other ✅ done', 'seg ❌ failed create service mip-seg: no @quota left|']);
+  ).toEqual(['seg ❌ failed create service mip-seg: no @quota left|', 'other ✅ done']);
 });
 
 describe('the headline', () => {

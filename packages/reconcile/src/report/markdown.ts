@@ -1,8 +1,9 @@
 /** A plan and a report as GitHub shows them: a heading that tells the story, then one folded part for each algorithm. Pure. */
 
+import { visible } from '@mip/catalog/printable';
+import type { ContractDiff } from '@mip/registry/contract-diff';
 import type { Outcome, Result } from '../apply.ts';
 import type { FieldDiff, PlannedChange, Refusal } from '../change.ts';
-import type { ContractDiff } from '../contract-diff.ts';
 import type { CostChange } from '../cost.ts';
 import type { Plan } from '../plan.ts';
 import type { QuotaUse } from '../quota.ts';
@@ -14,27 +15,73 @@ const SIGNS = { create: '➕', update: '✏️', delete: '🗑️' } as const;
 /** The longest value of a field that is shown whole. */
 const WIDEST_VALUE = 200;
 
-/** @returns Markdown without a trailing new line. */
-export function markdownPlan({ plan, dangers }: Pick<Prepared, 'plan' | 'dangers'>): string {
-  const chapters = chaptersOf(plan);
+/** How much of a long report is shown. */
+interface Limits {
+  /** Folded parts. */
+  readonly details: number;
+  /** Rows of each table, lines of each list. */
+  readonly rows: number;
+}
+
+/**
+ * What is too long leaves out folded parts first, then rows of tables, and says so.
+ * @param longest the most characters. @returns Markdown without a trailing new line.
+ */
+export function markdownPlan(prepared: Pick<Prepared, 'plan' | 'dangers'>, longest = Number.POSITIVE_INFINITY): string {
+  const chapters = chaptersOf(prepared.plan);
+  return fitting(longest, chapters.length, (limits) => planWithin(prepared, chapters, limits));
+}
+
+/** What became of every change, by algorithm, the worst first. @returns Markdown without a trailing new line. */
+export function markdownReport(report: Report, longest = Number.POSITIVE_INFINITY): string {
+  return fitting(longest, 0, (limits) => reportWithin(report, limits));
+}
+
+/** The fullest of ever shorter texts that fits; the shortest where none does. */
+function fitting(longest: number, details: number, render: (limits: Limits) => string): string {
+  const halves = [
+    ...new Set(Array.from({ length: Math.ceil(Math.log2(details + 1)) + 1 }, (_, power) => Math.floor(details / 2 ** power))),
+  ];
+  const limits = [
+    ...halves.map((shown) => ({ details: shown, rows: Number.POSITIVE_INFINITY })),
+    ...FEW_ROWS.map((rows) => ({ details: 0, rows })),
+  ];
+  let text = '';
+  for (const one of limits) {
+    text = render(one);
+    if (text.length <= longest) return text;
+  }
+  return text;
+}
+
+const FEW_ROWS = [400, 200, 100, 50, 20, 5];
+
+function planWithin({ plan, dangers }: Pick<Prepared, 'plan' | 'dangers'>, chapters: readonly Chapter[], limits: Limits): string {
+  const { rows } = limits;
+  const hidden = chapters.length - limits.details;
   return blocks([
     `### ${plan.platform} in ${plan.region}: ${headlineOf(plan)}`,
-    dangers.length > 0 && alert('CAUTION', ['An apply of this plan would be refused.', ...dangers]),
-    plan.refusals.length > 0 && alert('WARNING', plan.refusals.map(refusalLine)),
-    chapters.length > 0 && table(['', 'algorithm', 'resources', 'risk'], chapters.map(chapterRow)),
-    ...chapters.map(details),
-    ...consequences(plan),
+    dangers.length > 0 && alert('CAUTION', ['An apply of this plan would be refused.', ...dangers], rows),
+    plan.refusals.length > 0 && alert('WARNING', plan.refusals.map(refusalLine), rows),
+    chapters.length > 0 && table(['', 'algorithm', 'resources', 'risk'], chapters.map(chapterRow), rows),
+    ...chapters.slice(0, limits.details).map(details),
+    hidden > 0 &&
+      `_The details of ${hidden} ${hidden === 1 ? 'algorithm are' : 'algorithms are'} left out here; the summary of the job has them._`,
+    ...consequences(plan, rows),
     `Plan ${code(plan.digest)} of catalog ${code(plan.catalog)}`,
   ]);
 }
 
-/** What became of every change, by algorithm. @returns Markdown without a trailing new line. */
-export function markdownReport({ plan, outcomes, ok }: Report): string {
-  const algorithms = [...Map.groupBy(outcomes, ({ algorithm }) => algorithm)];
+function reportWithin({ plan, outcomes, ok }: Report, { rows }: Limits): string {
+  const algorithms = [...Map.groupBy(outcomes, ({ algorithm }) => algorithm)].map(([algorithm, own]) => ({
+    algorithm,
+    worst: worstOf(own),
+  }));
+  const badFirst = algorithms.toSorted((a, b) => rankOf(a.worst) - rankOf(b.worst));
   return blocks([
     `### ${plan.platform} in ${plan.region}: ${ok ? 'applied' : 'not all of it was applied'}`,
-    plan.refusals.length > 0 && alert('WARNING', plan.refusals.map(refusalLine)),
-    algorithms.length > 0 ? table(['algorithm', 'outcome', 'why'], algorithms.map(outcomeRow)) : 'Nothing was to change.',
+    plan.refusals.length > 0 && alert('WARNING', plan.refusals.map(refusalLine), rows),
+    algorithms.length > 0 ? table(['algorithm', 'outcome', 'why'], badFirst.map(outcomeRow), rows) : 'Nothing was to change.',
     `Plan ${code(plan.digest)} of catalog ${code(plan.catalog)}`,
   ]);
 }
@@ -46,25 +93,28 @@ export function code(value: string): string {
 
 /** Text that is shown as it is: no markup, no link, no table cell more; and no mention, which GitHub looks for in what is shown. */
 export function text(value: string): string {
-  return escaped(value).replaceAll(/(&#64;|&#35;)/g, '$1<!-- -->');
+  return escaped(value.replaceAll(/\s*[\r\n]+\s*/g, ' ')).replaceAll(/(&#64;|&#35;)/g, '$1<!-- -->');
 }
 
-/** Everything that Markdown or HTML reads something into, as a character reference. */
+/** Everything that Markdown or HTML reads something into, as a character reference; what cannot be seen, as an escape. */
 function escaped(value: string): string {
-  const line = value.replaceAll(/[\r\n]+/g, ' ');
-  return line.replaceAll(/[\\`*_{}[\]<>()#+!|~&@]|:(?=\/\/)|(?<=www)\./gi, (character) => `&#${character.codePointAt(0)};`);
+  return visible(value).replaceAll(/[\\`*_{}[\]<>()#+!|~&@]|:(?=\/\/)|(?<=www)\./gi, (character) => `&#${character.codePointAt(0)};`);
 }
 
-function consequences({ contracts, cost, quotas, overrides }: Plan): readonly (string | false)[] {
+function consequences({ contracts, cost, quotas, overrides }: Plan, rows: number): readonly (string | false)[] {
   const tight = tightQuotas(quotas);
   return [
-    contracts.length > 0 && `#### What callers notice\n\n${table(['algorithm', 'version', '', 'change'], contracts.flatMap(contractRows))}`,
+    contracts.length > 0 &&
+      `#### What callers notice\n\n${table(['algorithm', 'version', '', 'change'], contracts.flatMap(contractRows), rows)}`,
     cost !== null &&
       cost.changes.length > 0 &&
-      `#### Cost, USD a month at prices of ${cost.priced}\n\n${table(['algorithm', 'now', 'then'], cost.changes.map(costRow))}`,
-    tight.length > 0 && `#### Quotas\n\n${table(['quota', 'needed', 'at most', 'allowed'], tight.map(quotaRow))}`,
+      `#### Cost, USD a month at prices of ${cost.priced}\n\n${table(['algorithm', 'now', 'then'], cost.changes.map(costRow), rows)}`,
+    tight.length > 0 && `#### Quotas\n\n${table(['quota', 'needed', 'at most', 'allowed'], tight.map(quotaRow), rows)}`,
     overrides.length > 0 &&
-      `#### Set by hand\n\n${overrides.map(({ algorithm, count, until }) => `- ${code(algorithm)}: ${count} tasks until ${until}`).join('\n')}`,
+      `#### Set by hand\n\n${list(
+        overrides.map(({ algorithm, count, until }) => `${code(algorithm)}: ${count} tasks until ${until}`),
+        rows,
+      )}`,
   ];
 }
 
@@ -114,9 +164,16 @@ function refusalLine({ algorithm, reason }: Refusal): string {
 }
 
 /** The worst result of an algorithm says what became of it. */
-function outcomeRow([algorithm, outcomes]: readonly [string, readonly Outcome[]]): readonly string[] {
-  const worst = RESULTS.map(([result]) => outcomes.find((outcome) => outcome.result === result)).find((outcome) => outcome !== undefined);
-  const [, sign = ''] = RESULTS.find(([result]) => result === worst?.result) ?? [];
+function worstOf(outcomes: readonly Outcome[]): Outcome | undefined {
+  return outcomes.toSorted((a, b) => rankOf(a) - rankOf(b))[0];
+}
+
+function rankOf(outcome: Outcome | undefined): number {
+  return RESULTS.findIndex(([result]) => result === outcome?.result);
+}
+
+function outcomeRow({ algorithm, worst }: { readonly algorithm: string; readonly worst: Outcome | undefined }): readonly string[] {
+  const sign = RESULTS[rankOf(worst)]?.[1] ?? '';
   const why = worst && worst.result !== 'done' ? `${worst.action} ${worst.kind} ${code(worst.name)}: ${text(worst.reason)}` : '';
   return [code(algorithm), `${sign} ${worst?.result ?? ''}`, why];
 }
@@ -130,12 +187,19 @@ const RESULTS: readonly (readonly [Result, string])[] = [
   ['done', '✅'],
 ];
 
-function alert(kind: 'CAUTION' | 'WARNING', lines: readonly string[]): string {
-  return [`> [!${kind}]`, ...lines.map((line) => `> - ${line}`)].join('\n');
+function alert(kind: 'CAUTION' | 'WARNING', lines: readonly string[], most: number): string {
+  return `> [!${kind}]\n${list(lines, most, '> - ')}`;
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+function list(lines: readonly string[], most: number, bullet = '- '): string {
+  const more = lines.length > most ? [`… and ${lines.length - most} more`] : [];
+  return [...lines.slice(0, most), ...more].map((line) => `${bullet}${line}`).join('\n');
+}
+
+/** @param most the rows that are shown. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[], most = Number.POSITIVE_INFINITY): string {
+  const more = rows.length > most ? [head.map((_, column) => (column === 0 ? `… and ${rows.length - most} more` : ''))] : [];
+  return [head, head.map(() => '---'), ...rows.slice(0, most), ...more].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
 function blocks(parts: readonly (string | false)[]): string {

@@ -1,7 +1,7 @@
 /** A plan as people tell it: by algorithm, in words that every renderer shares. Pure. */
 
+import type { ContractDiff } from '@mip/registry/contract-diff';
 import type { Action, PlannedChange, Risk } from '../change.ts';
-import type { ContractDiff } from '../contract-diff.ts';
 import type { CostDiff, Range } from '../cost.ts';
 import type { Plan } from '../plan.ts';
 import type { QuotaUse } from '../quota.ts';
@@ -93,8 +93,11 @@ export function countsOf(changes: readonly PlannedChange[]): string {
     .join(', ');
 }
 
+/** Of a character that was cut in two. */
+const HALF = /[\ud800-\udbff]$/;
+
 /** A value as it is shown: nothing for null, text as it is, anything else as JSON. */
 export function shown(value: unknown, longest: number): string {
   const text = value === null ? '(none)' : typeof value === 'string' ? value : JSON.stringify(value);
-  return text.length > longest ? `${text.slice(0, longest)}…` : text;
+  return text.length > longest ? `${text.slice(0, longest).replace(HALF, '')}…` : text;
 }

@@ -1,10 +1,14 @@
-/** What plan and apply found, as lines for people. Pure; colour is asked for, never guessed. */
+/**
+ * What plan and apply found, as lines for people. Pure; colour is asked for, never guessed. Whatever the catalog or AWS says is made printable:
+ * it cannot move the cursor, and to a runner that reads the lines it is no command.
+ */
 
+import { printable } from '@mip/catalog/printable';
+import type { Effect } from '@mip/registry/contract-diff';
 import picocolors from 'picocolors';
 import type { Outcome, Result } from '../apply.ts';
 import type { CallCount } from '../aws/calls.ts';
 import type { Action, FieldDiff, PlannedChange, Refusal, Risk } from '../change.ts';
-import type { Effect } from '../contract-diff.ts';
 import type { Plan } from '../plan.ts';
 import type { Prepared } from '../reconcile.ts';
 import type { Report } from '../run.ts';
@@ -29,12 +33,12 @@ export function renderPlan({ plan, dangers }: Pick<Prepared, 'plan' | 'dangers'>
   const colours = picocolors.createColors(colour);
   const lines = [
     ...[...Map.groupBy(plan.changes, ({ algorithm }) => algorithm)].flatMap(([algorithm, changes]) => [
-      colours.bold(algorithm),
+      colours.bold(printable(algorithm)),
       ...changes.flatMap((change) => changeLines(change, colours)),
     ]),
     ...consequenceLines(plan, colours),
     ...plan.refusals.map((refusal) => refusalLine(refusal, colours)),
-    ...dangers.map((danger) => colours.red(`! ${danger}`)),
+    ...dangers.map((danger) => colours.red(`! ${printable(danger)}`)),
     planSummary(plan, colours),
   ];
   return lines.join('\n');
@@ -53,8 +57,8 @@ export function renderReport(report: Report, { colour }: { colour: boolean }): s
 
 function changeLines({ kind, name, action, fields, cause, risk }: PlannedChange, colours: Colours): readonly string[] {
   const { sign, paint } = SIGNS[action];
-  const where = cause ? colours.dim(`${cause.file}:${cause.line}`) : colours.dim('no longer in the catalog');
-  const head = `  ${colours[paint](sign)} ${kind.padEnd(16)} ${name.padEnd(40)} ${colours[RISKS[risk]](risk.padEnd(6))} ${where}`;
+  const where = colours.dim(cause ? `${printable(cause.file)}:${cause.line}` : 'no longer in the catalog');
+  const head = `  ${colours[paint](sign)} ${kind.padEnd(16)} ${printable(name).padEnd(40)} ${colours[RISKS[risk]](risk.padEnd(6))} ${where}`;
   return action === 'update' ? [head, ...fields.map((field) => fieldLine(field, colours))] : [head];
 }
 
@@ -63,14 +67,15 @@ function consequenceLines({ contracts, cost, quotas, overrides }: Plan, colours:
     lines.length > 0 ? [colours.bold(title), ...lines.map((line) => `  ${line}`)] : [];
   const callers = contracts.flatMap((contract) =>
     contract.changes.map(
-      ({ effect, sentence }) => `${contract.algorithm} ${versionWords(contract)}: ${colours[EFFECTS[effect]](effect)}, ${sentence}`,
+      ({ effect, sentence }) =>
+        `${printable(`${contract.algorithm} ${versionWords(contract)}`)}: ${colours[EFFECTS[effect]](effect)}, ${printable(sentence)}`,
     ),
   );
-  const costs = (cost?.changes ?? []).map(({ algorithm, from, to }) => `${algorithm}: ${rangeWords(from)} → ${rangeWords(to)}`);
+  const costs = (cost?.changes ?? []).map(({ algorithm, from, to }) => `${printable(algorithm)}: ${rangeWords(from)} → ${rangeWords(to)}`);
   const tight = tightQuotas(quotas).map(
     ({ quota, needed, atMost, allowed }) => `${quota}: ${needed}${atMost === null ? '' : ` to ${atMost}`} of ${allowed}`,
   );
-  const byHand = overrides.map(({ algorithm, count, until }) => `${algorithm}: ${count} tasks until ${until}`);
+  const byHand = overrides.map(({ algorithm, count, until }) => printable(`${algorithm}: ${count} tasks until ${until}`));
   return [
     ...heading('What callers notice', callers),
     ...heading(`Cost, USD a month at prices of ${cost?.priced}`, costs),
@@ -82,29 +87,33 @@ function consequenceLines({ contracts, cost, quotas, overrides }: Plan, colours:
 const EFFECTS: Readonly<Record<Effect, Paint>> = { breaking: 'red', compatible: 'yellow', wording: 'dim' };
 
 function fieldLine({ path, from, to }: FieldDiff, colours: Colours): string {
-  return `      ${path}  ${colours.red(shown(from, WIDEST_VALUE))} → ${colours.green(shown(to, WIDEST_VALUE))}`;
+  const value = (one: unknown) => printable(shown(one, WIDEST_VALUE));
+  return `      ${printable(path)}  ${colours.red(value(from))} → ${colours.green(value(to))}`;
 }
 
 function refusalLine({ algorithm, reason }: Refusal, colours: Colours): string {
-  return `${colours.red('!')} ${colours.bold(algorithm)} is left alone: ${reason}`;
+  return `${colours.red('!')} ${colours.bold(printable(algorithm))} is left alone: ${printable(reason)}`;
 }
 
 function outcomeLine({ algorithm, kind, name, action, result, reason }: Outcome, colours: Colours): string {
-  return `${colours[RESULTS[result]](result.padEnd(7))} ${algorithm}: ${action} ${kind} ${name}: ${reason}`;
+  return `${colours[RESULTS[result]](result.padEnd(7))} ${printable(`${algorithm}: ${action} ${kind} ${name}: ${reason}`)}`;
 }
 
 function planSummary(plan: Plan, colours: Colours): string {
-  return `${plan.platform} in ${plan.region}: ${headlineOf(plan)} ${colours.dim(plan.digest)}`;
+  return `${placeOf(plan)}: ${headlineOf(plan)} ${colours.dim(plan.digest)}`;
+}
+
+function placeOf({ platform, region }: Plan): string {
+  return printable(`${platform} in ${region}`);
 }
 
 function reportSummary({ plan, outcomes, calls, ok }: Report, colours: Colours): string {
-  const place = `${plan.platform} in ${plan.region}`;
   const counts = (Object.keys(RESULTS) as Result[])
     .map((result) => ({ result, count: outcomes.filter((outcome) => outcome.result === result).length }))
     .filter(({ count }) => count > 0)
     .map(({ result, count }) => `${count} ${result}`);
   const done = counts.length > 0 ? counts.join(', ') : 'nothing to change';
-  return `${(ok ? colours.green : colours.red)(place)}: ${done}; ${totalOf(calls)} AWS calls`;
+  return `${(ok ? colours.green : colours.red)(placeOf(plan))}: ${done}; ${totalOf(calls)} AWS calls`;
 }
 
 function totalOf(calls: readonly CallCount[]): number {

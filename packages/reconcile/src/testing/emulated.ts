@@ -5,7 +5,7 @@ import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateClusterCommand, ECSClient } from '@aws-sdk/client-ecs';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { type PhysicalNames, physicalNames } from '@mip/registry/names';
-import type { Connection } from '../aws/clients.ts';
+import type { Connection } from '../aws/connection.ts';
 import type { ImageOrder, ImagePublisher } from '../aws/images.ts';
 import { type Facts, type Platform, platformIn } from '../platform.ts';
 import { FACTS } from './fixtures.ts';

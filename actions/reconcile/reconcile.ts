@@ -1,0 +1,125 @@
+/** What was merged is made so, as far as somebody approved what it destroys, and everybody who merged it is told. */
+import { info } from '@actions/core';
+import { apply, type CatalogOnDisk, type Override, type Report, renderReport, unapproved } from '@mip/reconcile';
+import { sentenceOf } from '@mip/reconcile/aws/errors';
+import { Failure, type Place } from '../shared/action.ts';
+import { readCatalog } from '../shared/catalog.ts';
+import { writeSection } from '../shared/comment.ts';
+import { LONGEST_SECTION } from '../shared/comment-body.ts';
+import { appliedBefore, beginDeployment, type Deployment, setState } from '../shared/deployment.ts';
+import { connect, type GitHub } from '../shared/github.ts';
+import { approvalBy, isOlder, type Merged, mergedIn } from '../shared/merged.ts';
+import { planRegions, type RegionPlan } from '../shared/plans.ts';
+import { checkedOut } from '../shared/pull-request.ts';
+import { summarise } from '../shared/summary.ts';
+import { failureSection, resultSection, stateOf, unapprovedWords } from './result.ts';
+
+/** Each lifts one rule, for one run; `unapproved` that what is destroyed was seen by somebody. */
+export const ALLOWED = ['deletes', 'updates', 'unapproved'] as const;
+export type AllowedWord = (typeof ALLOWED)[number];
+
+export interface ReconcileRequest {
+  readonly place: Place;
+  readonly root: string;
+  readonly platform: string;
+  readonly allow: readonly AllowedWord[];
+  readonly environment: string;
+  readonly token: string;
+}
+
+export interface Reconciled {
+  readonly reports: readonly Report[];
+  readonly ok: boolean;
+  /** What did not go well, as a sentence. */
+  readonly words: string;
+}
+
+export async function reconcile(request: ReconcileRequest): Promise<Reconciled> {
+  const { place, root, platform, environment, token } = request;
+  const { repository, runUrl } = place;
+  const github = connect(token);
+  const catalog = await readCatalog(root, platform);
+  const commit = await checkedOut(root);
+  const { whole: from, begun } = await appliedBefore(github, repository, environment);
+  if (await isOlder(github, repository, commit, begun))
+    throw new Failure(
+      `${commit.slice(0, 12)} is older than ${begun?.slice(0, 12)}, which was applied already; to go back, revert it in Git`,
+    );
+  const merged = await mergedIn(github, { repository, from, to: commit });
+  const deployment = await beginDeployment(github, { repository, environment, commit, runUrl });
+  try {
+    const reports = await applyCatalog(github, { catalog, commit, merged }, request);
+    return await tell(github, { deployment, merged, reports }, request);
+  } catch (error) {
+    const words = sentenceOf(error);
+    await setState(github, deployment, 'failure', words.split('\n')[0] ?? '');
+    await tellMerged(github, merged, failureSection(words, runUrl), request);
+    throw error;
+  }
+}
+
+interface Work {
+  readonly catalog: CatalogOnDisk;
+  readonly commit: string;
+  readonly merged: readonly Merged[];
+}
+
+/** Every region, one beside the other: one that fails leaves the others. @throws {Failure} before the first write, where a plan must not begin. */
+async function applyCatalog(github: GitHub, { catalog, commit, merged }: Work, request: ReconcileRequest): Promise<readonly Report[]> {
+  const { allow, place } = request;
+  const plans = await planRegions(catalog, { allow: allow.filter((word): word is Override => word !== 'unapproved') });
+  if (!allow.includes('unapproved')) await checkApproved(github, plans, merged, request);
+  const dangers = plans.flatMap(({ prepared }) => prepared.dangers);
+  if (dangers.length > 0) throw new Failure(dangers.join('\n'));
+  const holder = `${place.actor}, ${place.runUrl}`;
+  const applied = plans.map(({ aws, prepared }) => apply(aws, prepared, { commit, holder, now: () => new Date(), note: info }));
+  return settled(await Promise.allSettled(applied), catalog);
+}
+
+function settled(results: readonly PromiseSettledResult<Report>[], { platform: { regions } }: CatalogOnDisk): readonly Report[] {
+  const failed = results.flatMap((one, index) => (one.status === 'rejected' ? [`${regions[index]}: ${sentenceOf(one.reason)}`] : []));
+  if (failed.length > 0) throw new Failure(failed.join('\n'));
+  return results.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+}
+
+/** @throws {Failure} that names what would be destroyed though no pull request that was merged showed it. */
+async function checkApproved(github: GitHub, plans: readonly RegionPlan[], merged: readonly Merged[], request: ReconcileRequest) {
+  const { platform, place } = request;
+  const destroys = plans.some(({ prepared }) => unapproved(prepared.plan, []).length > 0);
+  if (!destroys) return;
+  const records = await Promise.all(merged.map((one) => approvalBy(github, place.repository, one, platform)));
+  const found = records.filter((record) => record !== undefined);
+  const unseen = plans.flatMap(({ prepared }) => unapproved(prepared.plan, found));
+  if (unseen.length > 0) throw new Failure(unapprovedWords(unseen, merged));
+}
+
+interface Result {
+  readonly deployment: Deployment;
+  readonly merged: readonly Merged[];
+  readonly reports: readonly Report[];
+}
+
+async function tell(github: GitHub, { deployment, merged, reports }: Result, request: ReconcileRequest): Promise<Reconciled> {
+  for (const report of reports) info(renderReport(report, { colour: false }));
+  const { state, words } = stateOf(reports);
+  const { runUrl } = request.place;
+  await summarise(resultSection(reports, runUrl));
+  await setState(github, deployment, state, words);
+  await tellMerged(github, merged, resultSection(reports, runUrl, LONGEST_SECTION.result), request);
+  return { reports, ok: state !== 'failure', words };
+}
+
+/** One pull request that cannot be told leaves the others. */
+async function tellMerged(
+  github: GitHub,
+  merged: readonly Merged[],
+  markdown: string,
+  { place, platform }: ReconcileRequest,
+): Promise<void> {
+  for (const { number: pullRequest } of merged) {
+    const thread = { repository: place.repository, pullRequest, platform };
+    await writeSection(github, thread, 'result', { markdown }).catch((error) =>
+      info(`pull request ${pullRequest} could not be told: ${sentenceOf(error)}`),
+    );
+  }
+}

@@ -1,0 +1,42 @@
+/** How an apply went, in a word for the deployment and in Markdown for people. Pure. */
+import { markdownReport, type PlannedChange, type Report } from '@mip/reconcile';
+import { text } from '@mip/reconcile/report/markdown';
+import type { DeploymentState } from '../shared/deployment.ts';
+import type { Merged } from '../shared/merged.ts';
+
+/** The most changes that are named in a sentence. */
+const MOST_NAMED = 10;
+
+export function stateOf(reports: readonly Report[]): { readonly state: DeploymentState; readonly words: string } {
+  const outcomes = reports.flatMap((report) => report.outcomes);
+  const count = (result: string) => outcomes.filter((outcome) => outcome.result === result).length;
+  const left = new Set([
+    ...outcomes.filter(({ result }) => result === 'failed' || result === 'refused').map(({ algorithm }) => algorithm),
+    ...reports.flatMap(({ plan }) => plan.refusals.map(({ algorithm }) => algorithm)),
+  ]);
+  if (reports.some(({ ok }) => !ok)) return { state: 'failure', words: `not all of it was applied: ${[...left].sort().join(', ')}` };
+  const waiting = count('waiting');
+  if (waiting > 0) return { state: 'pending', words: `${count('done')} changes made, ${waiting} wait for work to end: apply again later` };
+  return { state: 'success', words: outcomes.length > 0 ? `${count('done')} changes made` : 'nothing was to change' };
+}
+
+/** @param longest the most characters; without it, all is shown. */
+export function resultSection(reports: readonly Report[], runUrl: string, longest = Number.POSITIVE_INFINITY): string {
+  const share = Math.floor((longest - runUrl.length - 100) / reports.length);
+  return [...reports.map((report) => markdownReport(report, share)), `By [this run](${runUrl}).`].join('\n\n');
+}
+
+export function failureSection(words: string, runUrl: string): string {
+  return `### ❌ Nothing was applied\n\n${words.split('\n').map(text).join('\n\n')}\n\nBy [this run](${runUrl}).`;
+}
+
+export function unapprovedWords(unseen: readonly PlannedChange[], merged: readonly Merged[]): string {
+  const named = unseen.slice(0, MOST_NAMED).map(({ action, kind, name }) => `${action} ${kind} ${name}`);
+  const more = unseen.length > MOST_NAMED ? ` and ${unseen.length - MOST_NAMED} more` : '';
+  const looked = merged.length > 0 ? `The pull requests ${merged.map(({ number }) => `#${number}`).join(', ')}` : 'No pull request';
+  return [
+    `This would destroy what nobody approved: ${named.join(', ')}${more}.`,
+    `${looked} merged since the last complete apply ${merged.length > 0 ? 'do not show it' : 'shows it'}.`,
+    'If it is meant, dispatch the workflow with allow = unapproved; else put back what the catalog lost.',
+  ].join(' ');
+}

@@ -1,0 +1,28 @@
+/** The AWS clients that it takes to set a number of tasks, for what needs no others. */
+
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { ECSClient } from '@aws-sdk/client-ecs';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { bucketOf } from '@mip/registry/limits';
+import { Calls } from './calls.ts';
+import type { Connection } from './connection.ts';
+
+export interface TaskAws {
+  readonly dynamodb: DynamoDBDocumentClient;
+  readonly ecs: ECSClient;
+  readonly calls: Calls;
+}
+
+/** Throttled calls are tried again by the SDK, at a rate that adapts to what the service takes. */
+export const RETRIES = { retryMode: 'adaptive', maxAttempts: 8 } as const;
+
+export function makeTaskAws(connection: Connection): TaskAws {
+  const calls = new Calls(bucketOf);
+  const config = { ...connection, ...RETRIES };
+  const dynamodb = calls.watch(new DynamoDBClient(config), 'dynamodb');
+  return {
+    dynamodb: DynamoDBDocumentClient.from(dynamodb, { marshallOptions: { removeUndefinedValues: true } }),
+    ecs: calls.watch(new ECSClient(config), 'ecs'),
+    calls,
+  };
+}

@@ -1,0 +1,62 @@
+/** From a catalog on disk and a way to reach a region to what `plan` and `apply` take. Reads; writes nothing. */
+
+import { SSMClient } from '@aws-sdk/client-ssm';
+import type { Algorithm, Platform as PlatformFile } from '@mip/catalog';
+import { imageFolders, treeHash } from '@mip/catalog/tree-hash';
+import { physicalNames } from '@mip/registry/names';
+import { type Aws, makeAws } from './aws/clients.ts';
+import type { Connection } from './aws/connection.ts';
+import { readFacts } from './aws/facts.ts';
+import type { ImagePublisher } from './aws/images.ts';
+import { platformIn } from './platform.ts';
+import type { Input } from './reconcile.ts';
+
+/** A catalog without faults, and where it lies. */
+export interface CatalogOnDisk {
+  /** The repository. */
+  readonly root: string;
+  readonly algorithms: readonly Algorithm[];
+  readonly platform: PlatformFile;
+}
+
+/** How to reach one region, and who pushes the images that are missing there. */
+export interface Reach {
+  readonly connection: Connection;
+  readonly images: ImagePublisher;
+}
+
+/** One region of a platform that can be planned and applied. */
+export interface Region {
+  readonly region: string;
+  readonly aws: Aws;
+  readonly input: Input;
+}
+
+/** What somebody allows for one run, by name. */
+export type Allowed = Pick<Input, 'allow' | 'adopt'>;
+
+/** @throws when the platform is not there, cannot be reached, or a source folder is missing. */
+export async function openRegion(catalog: CatalogOnDisk, { connection, images }: Reach, allowed: Allowed = {}): Promise<Region> {
+  const { algorithms, platform: file } = catalog;
+  const { region } = connection;
+  const { prefix, account, name } = file;
+  const facts = await readFacts(new SSMClient(connection), physicalNames({ prefix, account, region, platform: name }));
+  const platform = platformIn(region, file, facts);
+  const treeHashes = await treeHashesOf(catalog);
+  const input: Input = { algorithms, faults: [], treeHashes, platform, now: new Date(), lineOf: lineOf(algorithms), ...allowed };
+  return { region, aws: makeAws(connection, images), input };
+}
+
+/** Of every source folder, by the algorithm's name. @throws {Error} when a folder is not there. */
+export async function treeHashesOf({ root, algorithms }: Pick<CatalogOnDisk, 'root' | 'algorithms'>): Promise<ReadonlyMap<string, string>> {
+  const hashes = algorithms.map(async ({ name, source }) =>
+    source ? ([[name, await treeHash(root, imageFolders(source))]] as const) : [],
+  );
+  return new Map((await Promise.all(hashes)).flat());
+}
+
+/** Where in its file an algorithm says something. */
+export function lineOf(algorithms: readonly Algorithm[]): (file: string, pointer: string) => number {
+  const byFile = new Map(algorithms.map((algorithm) => [algorithm.file, algorithm]));
+  return (file, pointer) => byFile.get(file)?.position(pointer).line ?? 1;
+}
