@@ -41,7 +41,10 @@ const RULES: readonly Rule[] = [
   { module: 'packages/api/src/**/*.ts', never: /^@mip\/(reconcile|local|cli|infra)|^aws-cdk/ },
   { module: 'packages/image-store/src/**/*.ts', never: /^@mip\/(?!registry)/ },
   { module: 'packages/local/src/**/*.ts', never: /^@mip\/(cli|infra(?!\/deploy\/))/ },
-  { module: 'packages/conformance/src/**/*.ts', never: /^@aws-sdk|^@actions|^@mip\/(?!catalog|reconcile\/report\/)/ },
+  {
+    module: 'packages/conformance/src/**/*.ts',
+    never: /^@aws-sdk|^@actions|^@mip\/(?!catalog|registry\/(contract|entry)|reconcile\/report\/)/,
+  },
   {
     module: 'packages/conformance/src/{cases,launch,result}.ts',
     never: /^node:(fs|child_process|process)|^execa/,

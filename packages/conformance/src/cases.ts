@@ -1,11 +1,9 @@
 /** Which cases of an entry can be run, and with what. Pure. */
 import { type Algorithm, type ConformanceCase, type ParameterValue, validateParameters } from '@mip/catalog';
+import type { EntryContract } from '@mip/registry/entry';
 
 /** What the cases need to know of an algorithm; an entry of another commit will do. */
-export type Subject = Pick<
-  Algorithm,
-  'name' | 'version' | 'source' | 'memory' | 'timeout' | 'parameters' | 'input' | 'output' | 'regulatory'
->;
+export type Subject = EntryContract & Pick<Algorithm, 'name' | 'source' | 'memory' | 'timeout' | 'parameters'>;
 
 /** A case with the parameters that a worker would see, or the sentence that says why it cannot run. */
 export type Chosen = { readonly of: ConformanceCase } & (

@@ -4,8 +4,14 @@ import { algorithm } from './testing/fixtures.ts';
 
 const ORDER = { subject: algorithm(), parameters: { width: 2, note: "it's" }, image: '/images/in.dcm', output: '/work/out' };
 const ENTRY = JSON.stringify({
+  name: 'plus-one',
+  version: '1.0.0',
+  description: 'Adds one.',
+  algorithm_type: 'python',
+  parameters: {},
   input: { scope: ['instance'], units: 'stored' },
   output: { kind: 'image', store: ['s3'] },
+  license: 'Apache-2.0',
   regulatory: { status: 'research' },
 });
 const FROM_ENTRY = { MIP_ALGORITHM: 'plus-one', MIP_VERSION: '1.0.0', MIP_ENTRY: ENTRY };

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { posix } from 'node:path';
 import type { ParameterValue } from '@mip/catalog';
+import { contractOf } from '@mip/registry/contract';
 import type { Subject } from './cases.ts';
 
 /** One case to run. The output folder exists and is empty but for `SCRATCH`. */
@@ -114,6 +115,6 @@ function argumentsOf(image: string, parameters: Order['parameters'], output: str
 }
 
 /** What a task's environment says about the algorithm. */
-function environmentOf({ name, version, input, output, regulatory }: Subject): Record<string, string> {
-  return { MIP_ALGORITHM: name, MIP_VERSION: version, MIP_ENTRY: JSON.stringify({ input, output, regulatory }) };
+function environmentOf(subject: Subject): Record<string, string> {
+  return { MIP_ALGORITHM: subject.name, MIP_VERSION: subject.version, MIP_ENTRY: JSON.stringify(contractOf(subject)) };
 }

@@ -1,27 +1,59 @@
 /** Results as GitHub shows them: a heading that tells the story, old beside new folded below it. Pure. */
-import { code, text } from '@mip/reconcile/report/markdown';
+import { code, table, text } from '@mip/reconcile/report/markdown';
 import { type CaseResult, type Conformance, hasPassed } from '../result.ts';
 import { countsOf, distanceOf, endingOf, outcomesOf, rounded, STATUS, samplesOf, secondsOf, titleOf, volumesOf } from './words.ts';
 
 const SIGNS = { passed: '✅', failed: '❌', 'not-run': '⚪' } as const;
 
-/**
- * The section `conformance` of a pull request's comment, without a trailing new line.
- * @param report where the report with the pictures is, where it is known
- */
-export function markdownSection(all: readonly Conformance[], report?: string): string {
+export interface SectionOptions {
+  /** Where the report with the pictures is. */
+  readonly report?: string;
+  /** The most characters; what passed is left out first, then the tables. */
+  readonly longest?: number;
+}
+
+/** The section `conformance` of a pull request's comment, without a trailing new line. */
+export function markdownSection(all: readonly Conformance[], { report, longest = Number.POSITIVE_INFINITY }: SectionOptions = {}): string {
   const cases = all.flatMap((one) => one.cases);
   const verdict = all.every(hasPassed) ? 'passed' : 'failed';
   const heading = all.length === 0 ? 'no algorithm to build, no case to run' : `${verdict}, ${countsOf(cases)}`;
-  const approvals = all.flatMap((one) =>
-    one.cases.flatMap(({ name, approval }) => approval.map((reason) => approvalLine(one, name, reason))),
-  );
+  const link = report ? [`[Pictures of every case](${report})`] : [];
+  const sections = [whole, shorter, shortest].map((body) => [`### Conformance: ${heading}`, ...body(all), ...link].join('\n\n'));
+  return sections.find((section) => section.length <= longest) ?? (sections.at(-1) as string);
+}
+
+function whole(all: readonly Conformance[]): readonly string[] {
+  return [...alert(approvalsOf(all)), ...all.map(details)];
+}
+
+/** Only what somebody has to look at. */
+function shorter(all: readonly Conformance[]): readonly string[] {
+  const shown = all.filter((one) => !hasPassed(one) || one.cases.some(({ approval }) => approval.length > 0));
+  const passed = all.length - shown.length;
+  return [...whole(shown), ...(passed > 0 ? [`${SIGNS.passed} ${passed} more passed: their numbers are in the report.`] : [])];
+}
+
+function shortest(all: readonly Conformance[]): readonly string[] {
+  const failed = all.filter((one) => !hasPassed(one));
+  const names = failed.slice(0, MOST_NAMED).map(({ algorithm }) => code(algorithm));
+  const more = failed.length > MOST_NAMED ? ` and ${failed.length - MOST_NAMED} more` : '';
+  const approvals = approvalsOf(all);
+  const hidden = approvals.length > MOST_NAMED ? [`… and ${approvals.length - MOST_NAMED} more`] : [];
   return [
-    `### Conformance: ${heading}`,
-    ...(approvals.length > 0 ? [`> [!IMPORTANT]\n${approvals.map((line) => `> - ${line}`).join('\n')}`] : []),
-    ...all.map(details),
-    ...(report ? [`[Pictures of every case](${report})`] : []),
-  ].join('\n\n');
+    ...alert([...approvals.slice(0, MOST_NAMED), ...hidden]),
+    ...(failed.length > 0 ? [`${SIGNS.failed} ${names.join(', ')}${more}`] : []),
+    'The numbers are in the report.',
+  ];
+}
+
+const MOST_NAMED = 20;
+
+function alert(lines: readonly string[]): readonly string[] {
+  return lines.length > 0 ? [`> [!IMPORTANT]\n${lines.map((line) => `> - ${line}`).join('\n')}`] : [];
+}
+
+function approvalsOf(all: readonly Conformance[]): readonly string[] {
+  return all.flatMap((one) => one.cases.flatMap(({ name, approval }) => approval.map((reason) => approvalLine(one, name, reason))));
 }
 
 function approvalLine({ algorithm, clinicalOwner }: Conformance, name: string, reason: string): string {
@@ -70,8 +102,4 @@ function comparedRow(one: CaseResult): readonly string[] {
   const dice = change.dice === undefined ? '' : rounded(change.dice);
   const times = `${secondsOf(change.old_seconds)} → ${secondsOf(one.seconds)}`;
   return [...about(one), apart, dice, volumesOf(change), code(outcomesOf(change)), times];
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }

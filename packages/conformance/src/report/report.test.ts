@@ -100,7 +100,7 @@ const rendered = (markdown: string) =>
 
 describe('on GitHub', () => {
   it('is a heading that tells the story, and old beside new as numbers', () => {
-    expect(markdownSection([STORY, NEW], 'https://github.example/artifact')).toBe(STORY_MARKDOWN);
+    expect(markdownSection([STORY, NEW], { report: 'https://github.example/artifact' })).toBe(STORY_MARKDOWN);
   });
 
   it('folds what passed and shows what failed', () => {
@@ -122,6 +122,21 @@ describe('on GitHub', () => {
       ...['liver', '✅ passed', 'oracle', '35 of 4096 samples differ, by 1 at most; Dice 0.98347; Hausdorff95 1.25 mm'],
       ...['35 of 4096 samples differ, by 1 at most', '0.98347', '62.7 → 62.94 ml', 'found', '0.50 s → 0.75 s'],
     ]);
+  });
+
+  it('leaves out what passed first, then the tables, where there is not enough room', () => {
+    const many = [STORY, ...Array.from({ length: 50 }, () => NEW)];
+    const [, story = ''] = /(<details open>.*?<\/details>)/s.exec(markdownSection([STORY])) ?? [];
+    const shorter = markdownSection(many, { longest: 4000 });
+    expect(shorter).toContain(story);
+    expect(shorter).toContain('✅ 50 more passed: their numbers are in the report.');
+    expect(shorter.length).toBeLessThan(4000);
+    const broken = Array.from({ length: 50 }, () => STORY);
+    const shortest = markdownSection(broken, { longest: 4000 });
+    expect(shortest).toContain('❌ <code>window-level</code>,');
+    expect(shortest).toMatch(/ and 30 more\n\nThe numbers are in the report\.$/);
+    expect(shortest.length).toBeLessThan(4000);
+    expect(shortest.match(/needs the approval/g)).toHaveLength(20);
   });
 
   it('says that nothing had to run', () => {

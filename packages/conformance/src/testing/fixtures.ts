@@ -18,6 +18,8 @@ export function algorithm(changes: Partial<Algorithm> = {}): Algorithm {
   return {
     name: 'plus-one',
     version: '1.0.0',
+    description: 'Adds one.',
+    license: 'Apache-2.0',
     source: 'algorithms/plus-one',
     file: 'catalog/algorithms/plus-one.yaml',
     algorithm_type: 'python',
