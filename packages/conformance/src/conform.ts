@@ -31,19 +31,31 @@ export interface ConformOptions extends Tools {
 
 /** @throws {Error} with a sentence when the entry has no such case. */
 export async function conform(options: ConformOptions): Promise<Conformance> {
-  const { algorithm, place, old, only, note } = options;
+  const { algorithm, only, note } = options;
   const cases: CaseResult[] = [];
   for (const chosen of chooseCases(algorithm, only)) {
     note?.(chosen.of.name);
     cases.push(await conformCase(options, chosen));
   }
+  return { ...aboutOf(options), cases };
+}
+
+/** All of an algorithm's cases failed for one reason: there is nothing that they could run in. */
+export function notBuilt(
+  { algorithm, place, old, only }: Pick<ConformOptions, 'algorithm' | 'place' | 'old' | 'only'>,
+  reason: string,
+): Conformance {
+  const cases = chooseCases(algorithm, only).map(({ of }) => without({ name: of.name, expectedBy: of.expected_by }, 'failed', reason));
+  return { ...aboutOf({ algorithm, place, old }), cases };
+}
+
+function aboutOf({ algorithm, place, old }: Pick<ConformOptions, 'algorithm' | 'place' | 'old'>): Omit<Conformance, 'cases'> {
   return {
     algorithm: algorithm.name,
     version: algorithm.version,
     clinicalOwner: algorithm.clinical_owner ?? null,
     place: place.words,
     old: old.absent === undefined ? { version: old.subject.version } : { absent: old.absent },
-    cases,
   };
 }
 

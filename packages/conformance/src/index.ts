@@ -1,5 +1,5 @@
 export { type Chosen, chooseCases, type Subject } from './cases.ts';
-export { type ConformOptions, conform, type OldVersion } from './conform.ts';
+export { type ConformOptions, conform, notBuilt, type OldVersion } from './conform.ts';
 export type { Tools } from './judge.ts';
 export { type Container, type Interpreter, inContainer, inFolder, type Launch, type Order, type Place } from './launch.ts';
 export { findOld, type Old } from './old.ts';

@@ -26,8 +26,8 @@ export interface ImageOrder {
 
 /** Who pushes images: in AWS the build action did, in the local cloud a packer does. */
 export interface ImagePublisher {
-  /** @returns the digest of the manifest, once `tag` points at it. */
-  publish(order: ImageOrder): Promise<string>;
+  /** @param ecr of the repository's region. @returns the digest of the manifest, once `tag` points at it. */
+  publish(order: ImageOrder, ecr: ECRClient): Promise<string>;
 }
 
 /** For AWS: the build action pushes on merge, before reconcile runs. */
