@@ -40,7 +40,8 @@ const RULES: readonly Rule[] = [
   { module: 'packages/reconcile/src/**/*.ts', never: /^@mip\/(api|local|cli|infra|image-store)/ },
   { module: 'packages/api/src/**/*.ts', never: /^@mip\/(reconcile|local|cli|infra)|^aws-cdk/ },
   { module: 'packages/image-store/src/**/*.ts', never: /^@mip\/(?!registry)/ },
-  { module: 'packages/local/src/**/*.ts', never: /^@mip\/(cli|infra)/ },
+  { module: 'packages/local/src/**/*.ts', never: /^@mip\/(cli|infra(?!\/deploy\/))/ },
+  { module: 'infra/deploy/**/*.ts', never: /^@mip\/|^aws-cdk|^@aws-sdk/ },
   { module: 'infra/lib/**/*.ts', never: /^@mip\/(?!registry)/ },
   { module: 'infra/bin/**/*.ts', never: /^@mip\/(?!registry)/ },
 ];

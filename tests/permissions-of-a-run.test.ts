@@ -1,10 +1,10 @@
 /** Every call that whole runs send, with its resource and its tags, against the policies of the roles: a condition too narrow shows here. */
 
-import { plan } from '@mip/reconcile';
+import { apply, narrow, type PlannedChange, plan, setScale } from '@mip/reconcile';
 import { expect, it } from 'vitest';
 import { allows, type Request, statementsOf } from '../infra/test/policies.ts';
 import { PLATFORM, synthesise } from '../infra/test/synthesised.ts';
-import { algorithm, imported, input, platform, run } from '../packages/reconcile/src/testing/fixtures.ts';
+import { algorithm, imported, input, NOW, platform, run, runOptions } from '../packages/reconcile/src/testing/fixtures.ts';
 import { MemoryAws } from '../packages/reconcile/src/testing/memory-aws.ts';
 import type { Call } from '../packages/reconcile/src/testing/world.ts';
 
@@ -58,6 +58,12 @@ function tagsOf({ tags, Tags }: Fields): Record<string, string> {
   return Object.fromEntries(pairs.map(([key, value]) => [`aws:RequestTag/${key}`, value]));
 }
 
+/** The attributes that an update names, in its key, its expressions or by a placeholder. */
+function attributesOf({ Key, UpdateExpression, ConditionExpression, ExpressionAttributeNames }: Fields): readonly string[] {
+  const words = `${UpdateExpression ?? ''} ${ConditionExpression ?? ''}`.match(/(?<![:\w#])[a-z_]+\b(?!\()/g) ?? [];
+  return [...new Set([...Object.keys((Key as object) ?? {}), ...words, ...Object.values((ExpressionAttributeNames as object) ?? {})])];
+}
+
 /** What AWS asks itself about a call, what the call works on being the catalog's unless the call makes it. */
 function requestsOf({ service, operation, input: sent }: Call): readonly Request[] {
   const fields = sent as Fields;
@@ -68,6 +74,8 @@ function requestsOf({ service, operation, input: sent }: Call): readonly Request
     ...tagsOf(fields),
     ...(along === undefined && { 'aws:ResourceTag/mip:managed-by': PLATFORM.catalog_id }),
     ...(service === 'ecs' && { 'ecs:cluster': arn('ecs', 'cluster/mip-cluster') }),
+    ...(fields.taskDefinition !== undefined && { 'ecs:task-definition': String(fields.taskDefinition) }),
+    ...(action === 'dynamodb:UpdateItem' && { 'dynamodb:Attributes': attributesOf(fields) }),
     ...(service === 'iam' && { 'iam:PermissionsBoundary': String(fields.PermissionsBoundary ?? names.policyArn(names.taskBoundary)) }),
   };
   const passed = [fields.taskRoleArn, fields.executionRoleArn].filter((role) => role !== undefined).map(String);
@@ -115,5 +123,35 @@ it('plan is allowed every call of a plan and of drift', async () => {
   await plan(aws, FIRST, 'deep');
   const requests = aws.world.trace.flatMap(requestsOf);
   expect(requests.length).toBeGreaterThan(20);
+  expect(requests.filter((request) => !allows(role, request))).toEqual([]);
+});
+
+/** One change alone, as the actions build and scale make it. */
+async function applyOnly(aws: MemoryAws, wanted: typeof FIRST, holds: (change: PlannedChange) => boolean): Promise<void> {
+  const { outcomes } = await apply(aws, narrow(await plan(aws, wanted), holds), runOptions(aws));
+  expect(outcomes.map(({ result }) => result)).toEqual(['done']);
+}
+
+it('scale is allowed every call of setting a number of tasks, and of letting go of it', async () => {
+  const role = statementsOf(infra, names.scaleRole);
+  const aws = new MemoryAws();
+  await run(aws, FIRST);
+  aws.world.restart();
+  for (const override of [{ count: 3, until: new Date(NOW + 3_600_000).toISOString() }, undefined]) {
+    await setScale(aws, FIRST.platform, 'seg', override);
+    await applyOnly(aws, FIRST, ({ kind, algorithm }) => kind === 'service' && algorithm === 'seg');
+  }
+  const requests = aws.world.trace.flatMap(requestsOf);
+  const asked = requests.map(({ action }) => action);
+  expect(asked).toEqual(expect.arrayContaining(['ecs:UpdateService', 'dynamodb:UpdateItem', 'ecs:TagResource', 's3:PutObject']));
+  expect(requests.filter((request) => !allows(role, request))).toEqual([]);
+});
+
+it('build is allowed every call of making a repository', async () => {
+  const role = statementsOf(infra, names.buildRole);
+  const aws = new MemoryAws();
+  await applyOnly(aws, FIRST, ({ kind, algorithm }) => kind === 'image-repository' && algorithm === 'seg');
+  const requests = aws.world.trace.flatMap(requestsOf);
+  expect(requests.map(({ action }) => action)).toEqual(expect.arrayContaining(['ecr:CreateRepository', 'ecr:PutLifecyclePolicy']));
   expect(requests.filter((request) => !allows(role, request))).toEqual([]);
 });

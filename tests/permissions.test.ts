@@ -20,6 +20,12 @@ const aws = synthesise(
   false,
 );
 
+/** What the build action calls to push an image, beside what the kind of its repository does. */
+const PUSH_PERMISSIONS = [
+  ...['ecr:GetAuthorizationToken', 'ecr:BatchCheckLayerAvailability', 'ecr:GetDownloadUrlForLayer', 'ecr:PutImage'],
+  ...['ecr:InitiateLayerUpload', 'ecr:UploadLayerPart', 'ecr:CompleteLayerUpload'],
+];
+
 const sorted = (actions: readonly string[]) => [...new Set(actions)].sort();
 const reads = [...KINDS.flatMap(({ permissions }) => permissions.read), ...RUN_PERMISSIONS.read];
 const writes = [...KINDS.flatMap(({ permissions }) => permissions.write), ...RUN_PERMISSIONS.write];
@@ -31,6 +37,17 @@ describe('the roles of reconcile', () => {
 
   it('apply may do just what reading and writing call', () => {
     expect(actionsOf(statementsOf(aws, names.applyRole))).toEqual(sorted([...reads, ...writes]));
+  });
+
+  it('build may do just what reading, writing image repositories and pushing into them call', () => {
+    const repositories = KINDS.find(({ name }) => name === 'image-repository')?.permissions.write ?? [];
+    const expected = sorted([...reads, ...repositories, ...RUN_PERMISSIONS.write, ...PUSH_PERMISSIONS]);
+    expect(actionsOf(statementsOf(aws, names.buildRole))).toEqual(expected);
+  });
+
+  it('scale may do no more than apply', () => {
+    const apply = actionsOf(statementsOf(aws, names.applyRole));
+    expect(actionsOf(statementsOf(aws, names.scaleRole)).filter((action) => !apply.includes(action))).toEqual([]);
   });
 });
 

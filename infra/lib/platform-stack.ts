@@ -17,7 +17,7 @@ import { addClassRoles, addTaskBoundary } from './task-roles.ts';
 
 export class PlatformStack extends Stack {
   /** Where it is deployed, and the parameter that tells the rest. */
-  readonly place: { readonly name: string; readonly account: string; readonly region: string; readonly facts: string };
+  readonly place: { readonly id: string; readonly name: string; readonly account: string; readonly region: string; readonly facts: string };
   readonly #zones: number;
 
   /** @param lambdas the folder of the Lambdas' entry points. */
@@ -28,7 +28,7 @@ export class PlatformStack extends Stack {
       description: `MIP platform ${platform.name} in ${region}`,
       env: { account: platform.account, region },
     });
-    this.place = { name: names.stack, account: platform.account, region, facts: names.platformFacts };
+    this.place = { id: this.artifactId, name: names.stack, account: platform.account, region, facts: names.platformFacts };
     this.#zones = platform.network.availability_zones;
     Tags.of(this).add('mip:platform', platform.name);
 

@@ -9,12 +9,14 @@ export interface Platform {
   readonly prefix: string;
   readonly account: string;
   readonly regions: readonly string[];
+  /** True where the endpoint is an emulator, which refuses some resource types. */
+  readonly emulated?: boolean;
   /** `nat_gateways: 0` puts tasks in public subnets with a public address and no ingress: no cost while nothing runs. */
   readonly network: { readonly cidr: string; readonly availability_zones: number; readonly nat_gateways: number };
   readonly limits: { readonly max_request_bytes: number };
   readonly defaults: { readonly log_retention_days: number };
   readonly roles?: { readonly classes?: readonly string[] };
-  /** Whose workflows run reconcile; without it the account itself says who may. */
+  /** Whose workflows deploy and reconcile; without it the account itself says who may. */
   readonly github?: GitHub;
 }
 

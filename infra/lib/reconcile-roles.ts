@@ -1,147 +1,52 @@
 /**
- * The roles of reconcile: one that reads, one that writes as well. `tests/permissions.test.ts` holds both against what the kinds declare
- * they call; `test/service-authorization.test.ts` holds each statement against what AWS says of its actions.
- *
- * Writing is bound to what the catalog owns: what is made must carry the tag `mip:managed-by`, what is changed must have it.
+ * The roles of reconcile in one region, each for one job of the workflows. `tests/permissions.test.ts` holds them against what the kinds
+ * declare they call; `test/service-authorization.test.ts` holds each statement against what AWS says of its actions.
  */
 
-import { LIMITS } from '@mip/registry/limits';
-import { TAGS } from '@mip/registry/names';
-import { Duration } from 'aws-cdk-lib';
-import { type Conditions, Role } from 'aws-cdk-lib/aws-iam';
+import { CfnOutput, Duration } from 'aws-cdk-lib';
+import { type IPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import { type Place, roleClasses } from './platform.ts';
-import { addProvider, trustOf } from './reconcile-trust.ts';
+import { type Trust, trustOf } from './github-trust.ts';
+import type { Place } from './platform.ts';
+import { buildRights, readRights, scaleRights, writeRights } from './reconcile-rights.ts';
 import { policyOf, type Right } from './rights.ts';
+
+interface Job {
+  readonly id: string;
+  readonly roleName: string;
+  readonly description: string;
+  readonly trusts: IPrincipal;
+  /** Beside reading, which all of them do. */
+  readonly rights?: readonly Right[];
+}
 
 export function addReconcileRoles(scope: Construct, place: Place): void {
   const { names } = place;
-  const trust = trustOf(place);
-  addProvider(scope, place);
-  const common = { path: names.rolePath, maxSessionDuration: Duration.hours(1) };
-  new Role(scope, 'PlanRole', {
-    ...common,
-    roleName: names.planRole,
-    description: 'mip plan and mip drift: read what the catalog owns',
-    assumedBy: trust.plan,
-    inlinePolicies: { read: policyOf(readRights(place)) },
-  });
-  new Role(scope, 'ApplyRole', {
-    ...common,
-    roleName: names.applyRole,
-    description: 'mip apply: read and write what the catalog owns',
-    assumedBy: trust.apply,
-    inlinePolicies: { read: policyOf(readRights(place)), write: policyOf(writeRights(place)) },
-  });
+  for (const { id, roleName, description, trusts, rights } of jobsOf(place, trustOf(place.platform))) {
+    new Role(scope, id, {
+      roleName,
+      description,
+      path: names.rolePath,
+      maxSessionDuration: Duration.hours(1),
+      assumedBy: trusts,
+      inlinePolicies: { read: policyOf(readRights(place)), ...(rights && { write: policyOf(rights) }) },
+    });
+    new CfnOutput(scope, `${id}Arn`, { value: names.roleArn(roleName) });
+  }
 }
 
-function readRights(place: Place): readonly Right[] {
-  const { names } = place;
-  const at = arnsOf(place);
+function jobsOf(place: Place, { proposed, merged, approved }: Trust): readonly Job[] {
+  const { planRole, buildRole, applyRole, scaleRole } = place.names;
   return [
-    { to: ['ssm:GetParameter'], on: [at.facts] },
-    { to: ['dynamodb:Scan', 'dynamodb:BatchGetItem'], on: [names.tableArn('algorithms')] },
-    { to: ['s3:ListBucket'], on: [names.bucketArn('reconciles')] },
-    { to: ['s3:GetObject'], on: [`${names.bucketArn('reconciles')}/*`] },
-    { to: ['sqs:GetQueueUrl', 'sqs:GetQueueAttributes', 'sqs:ListQueueTags'], on: at.queues },
-    { to: ['ecr:DescribeRepositories', 'ecr:ListTagsForResource', 'ecr:GetLifecyclePolicy', 'ecr:BatchGetImage'], on: [at.repositories] },
-    { to: ['ecs:DescribeServices'], on: [at.services], when: at.inCluster },
-    { to: ['ecs:ListServices'], on: ['*'], when: at.inCluster }, // has no resource, but a condition
-    { to: ['iam:GetRole', 'iam:ListRolePolicies', 'iam:ListAttachedRolePolicies', 'iam:GetRolePolicy'], on: at.taskRoles },
-    // These have no resource to name: AWS gives the whole account or nothing.
-    { to: ['tag:GetResources', 'ecs:ListTaskDefinitionFamilies', 'ecs:DescribeTaskDefinition', 'iam:ListRoles'], on: ['*'] },
-  ];
-}
-
-function writeRights(place: Place): readonly Right[] {
-  return [...runRights(place), ...queueRights(place), ...repositoryRights(place), ...serviceRights(place), ...roleRights(place)];
-}
-
-/** The registry, the lease, the history. */
-function runRights({ names }: Place): readonly Right[] {
-  return [
-    { to: ['dynamodb:UpdateItem', 'dynamodb:DeleteItem'], on: [names.tableArn('algorithms')] },
-    { to: ['dynamodb:GetItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'], on: [names.tableArn('leases')] },
-    { to: ['s3:PutObject'], on: [`${names.bucketArn('reconciles')}/*`] },
-  ];
-}
-
-function queueRights(place: Place): readonly Right[] {
-  const { queues, made, owned } = arnsOf(place);
-  return [
-    { to: ['sqs:CreateQueue', 'sqs:TagQueue'], on: queues, when: made },
-    { to: ['sqs:SetQueueAttributes', 'sqs:TagQueue', 'sqs:UntagQueue', 'sqs:DeleteQueue'], on: queues, when: owned },
-  ];
-}
-
-function repositoryRights(place: Place): readonly Right[] {
-  const { repositories, made, owned } = arnsOf(place);
-  const change = ['ecr:PutImageTagMutability', 'ecr:PutImageScanningConfiguration', 'ecr:PutLifecyclePolicy'];
-  return [
-    { to: ['ecr:CreateRepository', 'ecr:TagResource'], on: [repositories], when: made },
-    { to: [...change, 'ecr:TagResource', 'ecr:UntagResource'], on: [repositories], when: owned },
-  ];
-}
-
-function serviceRights(place: Place): readonly Right[] {
-  const { services, taskDefinitions, made, owned, inCluster } = arnsOf(place);
-  return [
-    { to: ['ecs:RegisterTaskDefinition'], on: [taskDefinitions], when: made },
-    { to: ['ecs:CreateService'], on: [services], when: all(made, inCluster) },
-    { to: ['ecs:TagResource'], on: [services, taskDefinitions], when: made },
-    { to: ['ecs:UpdateService', 'ecs:DeleteService'], on: [services], when: all(owned, inCluster) },
-    { to: ['ecs:TagResource', 'ecs:UntagResource'], on: [services], when: owned },
-    { to: ['ecs:ListTaskDefinitions', 'ecs:DeregisterTaskDefinition'], on: ['*'] }, // have no resource to name, and no condition
-  ];
-}
-
-/** A role that reconcile makes has the boundary, and so can never do more than a task may; no other role can be given a policy. */
-function roleRights(place: Place): readonly Right[] {
-  const { names } = place;
-  const { taskRoles, made, owned } = arnsOf(place);
-  const bounded = { StringEquals: { 'iam:PermissionsBoundary': names.policyArn(names.taskBoundary) } };
-  const shared = roleClasses(place).map((roleClass) => names.roleArn(names.classRole(roleClass)));
-  return [
-    { to: ['iam:CreateRole'], on: taskRoles, when: all(made, bounded) },
-    { to: ['iam:TagRole'], on: taskRoles, when: made },
-    { to: ['iam:PutRolePermissionsBoundary', 'iam:PutRolePolicy'], on: taskRoles, when: all(owned, bounded) },
+    { id: 'PlanRole', roleName: planRole, description: 'mip plan and mip drift: read what the catalog owns', trusts: proposed },
+    { id: 'BuildRole', roleName: buildRole, description: 'Push images of algorithms', trusts: merged, rights: buildRights(place) },
     {
-      to: ['iam:UpdateRole', 'iam:UpdateAssumeRolePolicy', 'iam:DeleteRolePolicy', 'iam:DetachRolePolicy', 'iam:DeleteRole'],
-      on: taskRoles,
-      when: owned,
+      id: 'ApplyRole',
+      roleName: applyRole,
+      description: 'mip apply: read and write what the catalog owns',
+      trusts: approved,
+      rights: writeRights(place),
     },
-    {
-      to: ['iam:PassRole'],
-      on: [...taskRoles, ...shared, names.roleArn(names.executionRole)],
-      when: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } },
-    },
+    { id: 'ScaleRole', roleName: scaleRole, description: 'mip scale: set a number of tasks', trusts: approved, rights: scaleRights(place) },
   ];
-}
-
-/** What is of all algorithms, by the shape of its name, and the conditions that say whose it is. */
-function arnsOf({ platform: { account, catalog_id }, region, names }: Place) {
-  const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:${account}:${resource}`;
-  const whole = names.taskRole('*');
-  const start = whole.slice(0, whole.indexOf('*'));
-  // A name above the limit is cut and ends with 8 digits of a hash (`roleName`): this is the shape of exactly those.
-  const cut = `${start}${'?'.repeat(LIMITS.iam.roleName.max - start.length - 9)}-${'?'.repeat(8)}`;
-  return {
-    facts: arn('ssm', `parameter${names.platformFacts}`),
-    queues: [names.requestQueue('*'), names.deadLetterQueue('*')].map(names.queueArn),
-    repositories: arn('ecr', `repository/${names.repository('*')}`),
-    services: arn('ecs', `service/${names.cluster}/${names.service('*')}`),
-    taskDefinitions: arn('ecs', `task-definition/${names.taskDefinition('*')}`),
-    taskRoles: [whole, cut].map(names.roleArn),
-    made: { StringEquals: { [`aws:RequestTag/${TAGS.managedBy}`]: catalog_id } },
-    owned: { StringEquals: { [`aws:ResourceTag/${TAGS.managedBy}`]: catalog_id } },
-    inCluster: { ArnEquals: { 'ecs:cluster': arn('ecs', `cluster/${names.cluster}`) } },
-  };
-}
-
-/** All of them have to hold. */
-function all(...conditions: readonly Conditions[]): Conditions {
-  const operators = new Set(conditions.flatMap(Object.keys));
-  return Object.fromEntries(
-    [...operators].map((operator) => [operator, Object.assign({}, ...conditions.map((condition) => condition[operator]))]),
-  );
 }

@@ -116,7 +116,7 @@ describe('secrets', () => {
 
   test('no output, parameter or variable resolves a secret', () => {
     expect(aws.text).not.toMatch(/\{\{resolve:(secretsmanager|ssm-secure)/);
-    expect(Object.keys(aws.template.toJSON().Outputs)).toEqual(['ApiUrl']);
+    expect(Object.keys(aws.template.toJSON().Outputs)).toEqual(['PlanRoleArn', 'BuildRoleArn', 'ApplyRoleArn', 'ScaleRoleArn', 'ApiUrl']);
     expect(JSON.stringify(aws.template.toJSON().Outputs)).not.toMatch(/ImagesKey|AdminKey/);
     expect(facts(aws).match(/ImagesKey\w*\\",\\"\w+/g)).toEqual(null);
     expect(facts(aws)).toMatch(/\["ImagesKey\w+","Id"\]/); // its ARN

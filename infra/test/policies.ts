@@ -13,8 +13,11 @@ export interface Statement {
 export interface Request {
   readonly action: string;
   readonly resource: string;
-  readonly context?: Readonly<Record<string, string>>;
+  readonly context?: Context;
 }
+
+/** A key of several values is a list. */
+type Context = Readonly<Record<string, string | readonly string[]>>;
 
 /** The inline statements of the role of that name. */
 export function statementsOf(of: Synthesised, roleName: string): readonly Statement[] {
@@ -52,8 +55,22 @@ export function allows(statements: readonly Statement[], { action, resource, con
   });
 }
 
-function holds(operator: string, keys: Readonly<Record<string, string | readonly string[]>>, context: Readonly<Record<string, string>>) {
-  if (!['StringEquals', 'ArnEquals', 'ArnLike'].includes(operator)) throw new Error(`operator ${operator}`);
-  const same = operator === 'StringEquals' ? (want: string, is: string) => want === is : covers;
-  return Object.entries(keys).every(([key, wanted]) => key in context && [wanted].flat().some((one) => same(one, context[key] ?? '')));
+type Same = (wanted: string, is: string) => boolean;
+const equal: Same = (wanted, is) => wanted === is;
+
+/** Every value of a request, none included, has to be one of those wanted where it says `ForAllValues`; else there is one value. */
+const OPERATORS: Readonly<Record<string, { readonly same: Same; readonly forAll?: true }>> = {
+  StringEquals: { same: equal },
+  ArnEquals: { same: covers },
+  ArnLike: { same: covers },
+  'ForAllValues:StringEquals': { same: equal, forAll: true },
+};
+
+function holds(operator: string, keys: Readonly<Record<string, string | readonly string[]>>, context: Context) {
+  const known = OPERATORS[operator];
+  if (known === undefined) throw new Error(`operator ${operator}`);
+  return Object.entries(keys).every(([key, wanted]) => {
+    const values = [context[key] ?? []].flat();
+    return (known.forAll || values.length === 1) && values.every((is) => [wanted].flat().some((one) => known.same(one, is)));
+  });
 }

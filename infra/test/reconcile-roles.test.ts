@@ -1,14 +1,15 @@
 import { LIMITS } from '@mip/registry/limits';
 import { physicalNames } from '@mip/registry/names';
 import { describe, expect, test } from 'vitest';
-import type { Platform } from '../lib/platform.ts';
-import { allows, statementsOf } from './policies.ts';
-import { LOCAL, PLATFORM, type Synthesised, synthesise, synthesiseAll } from './synthesised.ts';
+import { allows, type Request, statementsOf } from './policies.ts';
+import { PLATFORM, synthesise } from './synthesised.ts';
 
 const aws = synthesise(PLATFORM, false);
 const names = physicalNames({ prefix: 'rad', account: '123456789012', region: 'eu-north-1', platform: 'north' });
 const plan = statementsOf(aws, names.planRole);
 const apply = statementsOf(aws, names.applyRole);
+const build = statementsOf(aws, names.buildRole);
+const scale = statementsOf(aws, names.scaleRole);
 
 const made = { 'aws:RequestTag/mip:managed-by': 'mip' };
 const owned = { 'aws:ResourceTag/mip:managed-by': 'mip' };
@@ -24,7 +25,7 @@ const service = 'arn:aws:ecs:eu-north-1:123456789012:service/rad-cluster/rad-seg
 const revision = 'arn:aws:ecs:eu-north-1:123456789012:task-definition/rad-seg:7';
 const table = (name: string) => `arn:aws:dynamodb:eu-north-1:123456789012:table/rad-${name}`;
 
-type Row = readonly [action: string, resource: string, context?: Readonly<Record<string, string>>];
+type Row = readonly [action: string, resource: string, context?: Request['context']];
 
 const ALLOWED: readonly Row[] = [
   ['iam:CreateRole', role, { ...made, ...bounded }],
@@ -93,6 +94,75 @@ const DENIED: readonly Row[] = [
   ['secretsmanager:GetSecretValue', 'arn:aws:secretsmanager:eu-north-1:123456789012:secret:rad/images/key-AbCdEf'],
 ];
 
+/** What the build action does in the registry of images, and nothing beyond. */
+const BUILD_ALLOWED: readonly Row[] = [
+  ['ecr:GetAuthorizationToken', '*'],
+  ['ecr:CreateRepository', repository, made],
+  ['ecr:PutLifecyclePolicy', repository, owned],
+  ['ecr:InitiateLayerUpload', repository, owned],
+  ['ecr:UploadLayerPart', repository, owned],
+  ['ecr:CompleteLayerUpload', repository, owned],
+  ['ecr:BatchCheckLayerAvailability', repository, owned],
+  ['ecr:PutImage', repository, owned],
+  ['dynamodb:UpdateItem', table('leases')],
+  ['s3:PutObject', `${names.bucketArn('reconciles')}/run.json`],
+];
+
+const BUILD_DENIED: readonly Row[] = [
+  ['ecr:PutImage', repository],
+  ['ecr:PutImage', repository, ofAnother],
+  ['ecr:PutImage', 'arn:aws:ecr:eu-north-1:123456789012:repository/website', owned],
+  ['ecr:PutImage', repository.replace('eu-north-1', 'eu-west-1'), owned],
+  ['ecr:CreateRepository', 'arn:aws:ecr:eu-north-1:123456789012:repository/website', made],
+  ['ecr:BatchDeleteImage', repository, owned],
+  ['ecr:DeleteRepository', repository, owned],
+  ['ecr:SetRepositoryPolicy', repository, owned],
+  // What runs, and as whom, is apply's.
+  ['dynamodb:UpdateItem', table('algorithms')],
+  ['ecs:RegisterTaskDefinition', revision, made],
+  ['ecs:UpdateService', service, { ...owned, ...here }],
+  ['sqs:CreateQueue', queue, made],
+  ['iam:CreateRole', role, { ...made, ...bounded }],
+  ['iam:PassRole', role, toEcs],
+];
+
+const ofOurs = { 'ecs:task-definition': revision };
+const override = { 'dynamodb:Attributes': ['algorithm_name', 'managed_by', 'scale_override'] };
+
+const SCALE_ALLOWED: readonly Row[] = [
+  ['dynamodb:UpdateItem', table('algorithms'), override],
+  ['ecs:UpdateService', service, { ...owned, ...here, ...ofOurs }],
+  ['ecs:TagResource', service, { ...owned, ...made }],
+  ['dynamodb:UpdateItem', table('leases')],
+  ['s3:PutObject', `${names.bucketArn('reconciles')}/run.json`],
+];
+
+const SCALE_DENIED: readonly Row[] = [
+  // The row says which image answers clients.
+  ['dynamodb:UpdateItem', table('algorithms'), { 'dynamodb:Attributes': ['algorithm_name', 'image_uri'] }],
+  ['dynamodb:UpdateItem', table('algorithms'), { 'dynamodb:Attributes': ['algorithm_name', 'managed_by', 'scale_override', 'queue_url'] }],
+  ['dynamodb:PutItem', table('algorithms'), override],
+  ['dynamodb:DeleteItem', table('algorithms'), override],
+  ['dynamodb:UpdateItem', table('jobs'), override],
+  ['ecs:UpdateService', service, { ...owned, ...here }],
+  [
+    'ecs:UpdateService',
+    service,
+    { ...owned, ...here, 'ecs:task-definition': 'arn:aws:ecs:eu-north-1:123456789012:task-definition/payroll:3' },
+  ],
+  ['ecs:UpdateService', service, { ...ofAnother, ...here, ...ofOurs }],
+  ['ecs:UpdateService', service.replace('rad-cluster', 'other'), { ...owned, ...here, ...ofOurs }],
+  ['ecs:TagResource', service, made],
+  ['ecs:TagResource', service, { ...ofAnother, ...made }],
+  ['ecs:TagResource', service, { ...owned, 'aws:RequestTag/mip:managed-by': 'another-catalog' }],
+  ['ecs:CreateService', service, { ...made, ...here }],
+  ['ecs:DeleteService', service, { ...owned, ...here }],
+  ['ecs:RegisterTaskDefinition', revision, made],
+  ['ecr:PutImage', repository, owned],
+  ['sqs:SetQueueAttributes', queue, owned],
+  ['iam:PassRole', role, toEcs],
+];
+
 const requests = (rows: readonly Row[]) => rows.map(([action, resource, context = {}]) => ({ action, resource, context }));
 
 describe('the apply role', () => {
@@ -116,77 +186,30 @@ describe('the apply role', () => {
     expect(allows(statements, { action: 'iam:CreateRole', resource: long.roleArn(`${name}0`), context })).toBe(false);
   });
 
-  test('its inline policies fit', () => {
-    const role = aws.resources('AWS::IAM::Role').find(({ Properties }) => Properties.RoleName === names.applyRole);
+  test.each([names.applyRole, names.buildRole, names.scaleRole])('the inline policies of %s fit', (roleName) => {
+    const role = aws.resources('AWS::IAM::Role').find(({ Properties }) => Properties.RoleName === roleName);
     const documents: unknown[] = role?.Properties.Policies.map((policy: { PolicyDocument: unknown }) => policy.PolicyDocument);
     expect(documents.map((document) => JSON.stringify(document)).join('').length).toBeLessThan(LIMITS.iam.inlinePolicyCharacters);
   });
 });
 
-describe('who takes on the roles of reconcile', () => {
-  const github = { repository: 'octo-org/catalog', environment: 'clinic', branch: 'trunk' };
-  const provider = 'arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com';
-  const token = (sub: string | string[]) => ({
-    StringEquals: { 'token.actions.githubusercontent.com:aud': 'sts.amazonaws.com', 'token.actions.githubusercontent.com:sub': sub },
+describe.each([
+  ['build', build, BUILD_ALLOWED, BUILD_DENIED],
+  ['scale', scale, SCALE_ALLOWED, SCALE_DENIED],
+] as const)('the %s role', (_, statements, allowed, denied) => {
+  test.each(requests(allowed))('may $action $resource $context', (request) => {
+    expect(allows(statements, request)).toBe(true);
   });
 
-  test('plan: pull requests and the branch', () => {
-    expect(trust({ ...PLATFORM, github }, names.planRole)).toEqual([
-      {
-        Action: 'sts:AssumeRoleWithWebIdentity',
-        Effect: 'Allow',
-        Principal: { Federated: provider },
-        Condition: token(['repo:octo-org/catalog:pull_request', 'repo:octo-org/catalog:ref:refs/heads/trunk']),
-      },
-    ]);
+  test.each(requests(denied))('may not $action $resource $context', (request) => {
+    expect(allows(statements, request)).toBe(false);
   });
 
-  test('apply: the environment alone', () => {
-    const [statement, ...others] = trust({ ...PLATFORM, github }, names.applyRole);
-    expect(others).toEqual([]);
-    expect([statement.Condition]).toEqual([token(['repo:octo-org/catalog:environment:clinic'])]);
-  });
-
-  test('what the platform file leaves out is as its schema says', () => {
-    const platform = { ...PLATFORM, github: { repository: 'octo-org@1/catalog@2' } };
-    const subjects = [names.planRole, names.applyRole].flatMap(
-      (role) => trust(platform, role)[0].Condition.StringEquals['token.actions.githubusercontent.com:sub'],
-    );
-    expect(subjects).toEqual(
-      ['pull_request', 'ref:refs/heads/main', 'environment:production'].map((subject) => `repo:octo-org@1/catalog@2:${subject}`),
-    );
-  });
-
-  test.each([names.planRole, names.applyRole])('without GitHub %s is for whom the account allows', (role) => {
-    const [statement, ...others] = trust(PLATFORM, role);
-    expect(others).toEqual([]);
-    expect(statement).toMatchObject({ Action: 'sts:AssumeRole', Effect: 'Allow' });
-    expect(JSON.stringify(statement.Principal)).toContain(':iam::123456789012:root');
-  });
-
-  test('a session lasts an hour', () => {
-    const roles = aws.resources('AWS::IAM::Role').filter(({ Properties }) => /reconcile/.test(Properties.RoleName));
-    expect(roles.map(({ Properties }) => Properties.MaxSessionDuration)).toEqual([3600, 3600]);
-  });
-
-  test.each([
-    [undefined, [0, 0]],
-    [{ ...github }, [0, 0]],
-    [{ ...github, create_provider: true }, [1, 0]],
-  ])('the provider is made once an account, and only where asked for: %j', (asked, count) => {
-    const stacks = synthesiseAll({ ...PLATFORM, regions: ['eu-north-1', 'eu-west-1'], ...(asked && { github: asked }) }, false);
-    expect(stacks.map((stack) => stack.resources('AWS::IAM::OIDCProvider').length)).toEqual(count);
-  });
-
-  test('the local cloud goes without the provider and keeps the roles', () => {
-    const local = synthesise({ ...LOCAL, github: { ...github, create_provider: true } }, true);
-    expect(local.removed.map(({ type }) => type)).toContain('AWS::IAM::OIDCProvider');
-    expect(statementsOf(local, names.applyRole)).toEqual(apply);
+  test.each(requests(DENIED))('may not what apply may not: $action $resource $context', (request) => {
+    expect(allows(statements, request)).toBe(false);
   });
 });
 
-function trust(platform: Platform, role: string) {
-  const of: Synthesised = synthesise(platform, false);
-  const found = of.resources('AWS::IAM::Role').find(({ Properties }) => Properties.RoleName === role);
-  return found?.Properties.AssumeRolePolicyDocument.Statement;
-}
+test('every role can read what a plan looks at', () => {
+  for (const statements of [build, scale, apply]) expect(statements).toEqual(expect.arrayContaining([...plan]));
+});

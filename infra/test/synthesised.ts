@@ -53,21 +53,27 @@ export function synthesiseAll(platform: Platform, emulated: boolean): readonly S
   return stacks.map((stack) => describe(Template.fromStack(stack), removed()));
 }
 
+/** The stack of what the account has once, if there is one. */
+export function synthesiseDelivery(platform: Platform, emulated: boolean): Synthesised | undefined {
+  const { delivery, removed } = synthesisedApp(platform, emulated);
+  return delivery && describe(Template.fromStack(delivery), removed());
+}
+
 /** The constructs behind the templates. */
 export function synthesisedApp(platform: Platform, emulated: boolean): PlatformApp {
   const folder = mkdtempSync(join(tmpdir(), 'mip-synthesised-'));
   const lambdas = join(folder, 'lambda');
   mkdirSync(lambdas);
   for (const name of ['router', 'admin-key']) writeFileSync(join(lambdas, `${name}.ts`), 'export const handler = async () => {};');
-  const made = platformApp({ platform, lambdas, emulated, app: { outdir: join(folder, 'cdk.out') } });
+  const made = platformApp({ platform: { ...platform, emulated }, lambdas, app: { outdir: join(folder, 'cdk.out') } });
   made.app.synth();
-  for (const stack of made.stacks) Template.fromStack(stack); // synthesised once, it is remembered
+  for (const stack of [made.delivery, ...made.stacks]) if (stack) Template.fromStack(stack); // synthesised once, it is remembered
   rmSync(folder, { recursive: true });
   return made;
 }
 
 function describe(template: Template, removed: readonly Removed[]): Synthesised {
-  const all = Object.entries<Resource>(template.toJSON().Resources).map(([id, resource]) => ({ ...resource, id }));
+  const all = Object.entries<Resource>(template.toJSON().Resources ?? {}).map(([id, resource]) => ({ ...resource, id }));
   return {
     template,
     text: JSON.stringify(template.toJSON()),

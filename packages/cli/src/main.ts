@@ -43,6 +43,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ add(program: Command, co
   plan: () => import('./commands/plan.ts'),
   apply: () => import('./commands/apply.ts'),
   drift: () => import('./commands/drift.ts'),
+  deploy: () => import('./commands/deploy.ts'),
   scale: () => import('./commands/scale.ts'),
   purge: () => import('./commands/purge.ts'),
   list: () => import('./commands/list.ts'),

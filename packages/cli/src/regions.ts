@@ -1,4 +1,5 @@
 /** The same in every region of a platform: each has its own registry, queues and services, and one that fails leaves the others. */
+import type { Platform } from '@mip/catalog';
 import { printableJson } from '@mip/catalog/printable';
 import type { Region } from '@mip/reconcile';
 import { type Context, Failure, type GlobalOptions } from './context.ts';
@@ -16,8 +17,6 @@ export async function inEveryRegion<T>(
   work: (workspace: Region) => Promise<T>,
 ): Promise<readonly InRegion<T>[]> {
   const catalog = await loadValid(context, name);
-  const { regions } = catalog.platform;
-  if (only && !regions.includes(only)) throw new Failure(`platform ${name} is not in ${only}; it is in ${regions.join(', ')}.`);
   const inOne = async (region: string): Promise<InRegion<T>> => {
     try {
       return { region, value: await work(await openWorkspace(context, catalog, region, options)) };
@@ -25,7 +24,13 @@ export async function inEveryRegion<T>(
       return { region, error: sentenceOf(error) };
     }
   };
-  return Promise.all(regions.filter((region) => !only || region === only).map(inOne));
+  return Promise.all(regionsOf(catalog.platform, only).map(inOne));
+}
+
+/** All regions of a platform, or the one that is asked for. @throws {Failure} for one that the platform does not have. */
+export function regionsOf({ name, regions }: Platform, only: string | undefined): readonly string[] {
+  if (only && !regions.includes(only)) throw new Failure(`platform ${name} is not in ${only}; it is in ${regions.join(', ')}.`);
+  return regions.filter((region) => !only || region === only);
 }
 
 /** Shows what came of each region: one JSON document for machines, `render` and a sentence for people. */

@@ -4,11 +4,13 @@
  */
 
 import { createHash } from 'node:crypto';
-import { readdir, readFile, rm } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { readdir, readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { GetParameterCommand, ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm';
+import type { Platform } from '@mip/catalog';
+import { deploymentOf, cdk as runCdk } from '@mip/infra/deploy/cdk';
+import { type StackPlace, synthesise } from '@mip/infra/deploy/synthesise';
 import type { Facts } from '@mip/reconcile';
-import { execa } from 'execa';
 import { connectionEnvironment, emulatorConnection, readIfThere, writePrivately } from './environment.ts';
 import { revisionOf, settle } from './stacks.ts';
 
@@ -19,8 +21,7 @@ export interface DeployOptions {
   readonly home: string;
   /** The emulator's base URL. */
   readonly endpoint: string;
-  /** `catalog/platforms/<platform>.yaml`, absolute or from `root`. */
-  readonly platformFile: string;
+  readonly platform: Platform;
   readonly log: (line: string) => void;
   /** Gives up: the `cdk` command would go on asking an emulator that was stopped for minutes. */
   readonly signal?: AbortSignal;
@@ -34,14 +35,6 @@ export interface Deployed {
   readonly skipped: boolean;
 }
 
-/** One stack as `infra/bin/platform.ts` prints it. */
-interface StackPlace {
-  readonly name: string;
-  readonly account: string;
-  readonly region: string;
-  readonly facts: string;
-}
-
 /** `<home>/platform.json`. `revision` tells this deployment from another that a restored emulator may hold. */
 interface Recorded {
   readonly fingerprint: string;
@@ -53,6 +46,7 @@ interface Recorded {
 /** What the platform is made of, from the repository's root. */
 const INPUTS = [
   'infra/bin',
+  'infra/deploy',
   'infra/lib',
   'infra/lambda',
   'packages/api/src',
@@ -67,10 +61,9 @@ const SETTLE_LIMIT = 10_000;
 
 /** @throws Error with the end of the `cdk` command's output when it fails. */
 export async function deployPlatform(options: DeployOptions): Promise<Deployed> {
-  const { root, home, log } = options;
-  const platformFile = resolve(root, options.platformFile);
+  const { root, home, platform, log } = options;
   const recordFile = join(home, 'platform.json');
-  const fingerprint = await fingerprintOf(root, [...INPUTS, relative(root, platformFile)]);
+  const fingerprint = await fingerprintOf(root, [...INPUTS, platform.file]);
 
   const recorded: Recorded | undefined = JSON.parse((await readIfThere(recordFile)) ?? 'null') ?? undefined;
   if (recorded?.fingerprint === fingerprint && (await revision(options, recorded.stack)) === recorded.revision) {
@@ -79,22 +72,14 @@ export async function deployPlatform(options: DeployOptions): Promise<Deployed> 
   }
 
   log('synthesising the CDK app');
-  const { stack, removed } = await synthesise(root, home, platformFile);
+  const assembly = await synthesise(root, home, platform);
+  const [stack] = assembly.stacks; // the emulator is one region
+  if (stack === undefined) throw new Error(`${platform.file} names no region.`);
+  const removed = assembly.removed.map(({ type, path }) => `${type} ${path}`);
   await clearHalfMade(options, stack);
   await bootstrap(options, stack);
   log(`deploying stack ${stack.name}`);
-  await cdk(options, stack, [
-    'deploy',
-    '--app',
-    join(home, 'cdk.out'),
-    '--all',
-    '--require-approval',
-    'never',
-    '--progress',
-    'events',
-    '--method',
-    'direct',
-  ]);
+  await cdk(options, stack, [...deploymentOf(assembly.folder, stack.id, 'never'), '--method', 'direct']);
   const facts = await factsOf(options.endpoint, stack);
   const deployed = await revision(options, stack);
   if (facts === undefined || deployed === undefined)
@@ -124,26 +109,6 @@ async function filesBelow(root: string, path: string): Promise<string[]> {
   return files.map((entry) => relative(root, join(entry.parentPath, entry.name)));
 }
 
-async function synthesise(root: string, home: string, platformFile: string): Promise<{ stack: StackPlace; removed: string[] }> {
-  const outdir = join(home, 'cdk.out');
-  await rm(outdir, { recursive: true, force: true });
-  const { stdout } = await execa('node', [join(root, 'infra/bin/platform.ts')], {
-    preferLocal: true,
-    localDir: root,
-    env: {
-      CDK_OUTDIR: outdir,
-      CDK_CONTEXT_JSON: JSON.stringify({ emulated: true, platform: platformFile }),
-      JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION: '1',
-    },
-  });
-  const printed: { stacks: StackPlace[]; removed: { type: string; path: string }[] } = JSON.parse(
-    stdout.trimEnd().split('\n').at(-1) ?? '',
-  );
-  const [stack] = printed.stacks; // the emulator is one region
-  if (stack === undefined) throw new Error(`${platformFile} names no region.`);
-  return { stack, removed: printed.removed.map(({ type, path }) => `${type} ${path}`) };
-}
-
 /**
  * A change that was cut off with the emulator never ends. If it was the first deployment nothing else is there yet, and the emulator is
  * emptied; if not, that is for the user to decide.
@@ -166,32 +131,13 @@ async function bootstrap(options: DeployOptions, stack: StackPlace): Promise<voi
   await cdk(options, stack, ['bootstrap', `aws://${stack.account}/${stack.region}`]);
 }
 
-/** Runs the `cdk` command against the emulator; each resource that is ready becomes one line of the log. */
-async function cdk({ root, home, endpoint, log, signal }: DeployOptions, { region }: StackPlace, args: readonly string[]): Promise<void> {
-  const running = execa('cdk', [...args, '--ci', '--no-notices', '--no-version-reporting', '--no-color'], {
-    preferLocal: true,
-    localDir: root,
-    cwd: home,
-    all: true,
-    reject: false,
-    ...(signal && { cancelSignal: signal }),
-    env: {
-      ...connectionEnvironment(emulatorConnection(endpoint, region)),
-      AWS_PROFILE: undefined,
-      AWS_SESSION_TOKEN: undefined,
-      CDK_HOME: join(home, 'cdk'), // its caches, which would else go to the user's home
-      CDK_DISABLE_CLI_TELEMETRY: 'true',
-    },
-  });
-  const output: string[] = [];
-  for await (const line of running.iterable({ from: 'all' })) {
-    output.push(line);
-    const event = /\|\s*(\d+\/\d+) \|.*\| (?:CREATE|UPDATE)_COMPLETE\s*\| (\S+)\s*\| (\S+)/.exec(line);
-    if (event) log(`${event[1]} ${event[2]} ${event[3]}`);
-  }
-  const { exitCode } = await running;
-  if (signal?.aborted) throw new Error('The deployment was stopped.');
-  if (exitCode !== 0) throw new Error(`cdk ${args[0]} failed:\n${output.slice(-30).join('\n')}`);
+function cdk({ root, home, endpoint, log, signal }: DeployOptions, { region }: StackPlace, args: readonly string[]): Promise<void> {
+  const env = {
+    ...connectionEnvironment(emulatorConnection(endpoint, region)),
+    AWS_PROFILE: undefined,
+    AWS_SESSION_TOKEN: undefined,
+  };
+  return runCdk({ root, home, env, log, ...(signal && { signal }) }, args);
 }
 
 function revision({ endpoint }: DeployOptions, { name, region }: StackPlace): Promise<string | undefined> {

@@ -105,7 +105,7 @@ export class LocalCloud {
       root,
       home,
       endpoint: this.#connection.endpoint,
-      platformFile: platform.file,
+      platform,
       log: note,
       signal: this.#stopping.signal,
     });

@@ -1,9 +1,9 @@
 /** What a plan means beside the resources: for callers, for the bill, for the account's quotas. Pure. */
 
+import { contractOf } from '@mip/registry/contract';
+import { type ContractDiff, contractDiff } from '@mip/registry/contract-diff';
 import type { Algorithm, ScaleOverride } from './algorithm.ts';
 import type { Refusal } from './change.ts';
-import { contractOf } from './contract.ts';
-import { type ContractDiff, contractDiff } from './contract-diff.ts';
 import { type CostDiff, costDiff, type Range, type Sized } from './cost.ts';
 import type { RegistryEntrySpec } from './kinds/registry-entry.ts';
 import type { KindObservation } from './observe.ts';

@@ -1,4 +1,5 @@
 export * from './clients.ts';
+export * from './contract.ts';
 export * from './entry.ts';
 export type { JobMessage } from './generated/job-message.ts';
 export type { JobRecord } from './generated/job-record.ts';

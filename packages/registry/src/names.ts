@@ -40,6 +40,10 @@ export function physicalNames(scope: NameScope) {
     /** The roles of reconcile itself. */
     planRole: roleName(`${prefix}-${region}-reconcile-plan`),
     applyRole: roleName(`${prefix}-${region}-reconcile-apply`),
+    buildRole: roleName(`${prefix}-${region}-reconcile-build`),
+    scaleRole: roleName(`${prefix}-${region}-reconcile-scale`),
+    /** Of the whole platform, whatever the region: it deploys all of them. */
+    deployRole: roleName(`${prefix}-platform-deploy`),
     /** The managed policy that no task role can reach beyond. */
     taskBoundary: roleName(`${prefix}-${region}-task-boundary`),
     roleArn: (role: string) => `arn:aws:iam::${account}:role/mip/${platform}/${role}`,
@@ -54,6 +58,8 @@ export function physicalNames(scope: NameScope) {
     imagesKey: `${prefix}/images/key`,
     platformFacts: `/${prefix}/platform/facts`,
     stack: `${prefix}-${platform}`,
+    /** What an account has once, in the home region. */
+    deliveryStack: `${prefix}-${platform}-delivery`,
     /** Where an algorithm's workers may write in the results bucket. */
     resultPrefix: (algorithm: string) => `algorithms/${algorithm}/`,
     queueUrl: (queue: string, endpoint: string) => `${endpoint}/${account}/${queue}`,

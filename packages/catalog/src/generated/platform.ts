@@ -30,6 +30,10 @@ export interface PlatformFile {
    */
   regions: string[];
   /**
+   * Whether the endpoint is an AWS emulator, which refuses some types of resource; the platform then goes without those.
+   */
+  emulated?: boolean;
+  /**
    * A file, relative to the repository, with AWS_ and MIP_ variables that the command line loads where they are not set.
    */
   environment_file?: string;
@@ -160,7 +164,7 @@ export interface PlatformFile {
     classes?: string[];
   };
   /**
-   * The GitHub repository whose workflows run reconcile on this platform. Without it the roles of reconcile can be taken on by whom IAM in the account allows.
+   * The GitHub repository whose workflows deploy and reconcile this platform. Without it the roles of reconcile can be taken on by whom IAM in the account allows.
    */
   github?: {
     /**
@@ -168,7 +172,7 @@ export interface PlatformFile {
      */
     repository: string;
     /**
-     * The GitHub environment that apply runs in; its protection rules say who approves.
+     * The GitHub environment that apply, scale and the deployment of the platform run in; its protection rules say who approves.
      */
     environment?: string;
     /**

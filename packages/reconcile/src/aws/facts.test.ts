@@ -21,7 +21,7 @@ describe("the platform's facts", () => {
       throw new ParameterNotFound({ message: '', $metadata: {} });
     });
     await expect(readFacts(nothing, names)).rejects.toThrow(
-      'There is no platform here (no parameter /mip/platform/facts): deploy it first.',
+      'There is no platform here (no parameter /mip/platform/facts): deploy it with `mip deploy`, the local cloud with `npm start`.',
     );
   });
 

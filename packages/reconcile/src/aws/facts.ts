@@ -11,7 +11,10 @@ export async function readFacts(ssm: Pick<SSMClient, 'send'>, names: PhysicalNam
     return JSON.parse(Parameter?.Value ?? '');
   } catch (cause) {
     if (cause instanceof ParameterNotFound)
-      throw new Error(`There is no platform here (no parameter ${names.platformFacts}): deploy it first.`, { cause });
+      throw new Error(
+        `There is no platform here (no parameter ${names.platformFacts}): deploy it with \`mip deploy\`, the local cloud with \`npm start\`.`,
+        { cause },
+      );
     const { code, name, message } = cause as Error & { code?: string };
     const reason = code ?? `${name}: ${message}`;
     throw new Error(

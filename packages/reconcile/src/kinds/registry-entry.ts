@@ -1,11 +1,12 @@
 /** The registry's row of an algorithm: published last, withdrawn first, so that what the router can see is what can run. */
 
 import { type EntryContract, type PublishedEntry, Registry, type RegistryEntry } from '@mip/registry';
+import { contractOf } from '@mip/registry/contract';
 import type { Aws } from '../aws/clients.ts';
 import { queueUrl } from '../aws/queues.ts';
 import { ownedRevision } from '../aws/task-definitions.ts';
 import { diffFields } from '../change.ts';
-import { CONTRACT_CAUSES, contractOf } from '../contract.ts';
+import { CONTRACT_CAUSES } from '../contract.ts';
 import type { Owner } from '../platform.ts';
 import { type Kind, type Listed, type Observed, type Run, type Wanted, want } from './kind.ts';
 

@@ -2,6 +2,7 @@
 
 import { type LinuxParameters, RegisterTaskDefinitionCommand, type RegisterTaskDefinitionCommandInput } from '@aws-sdk/client-ecs';
 import type { EntryContract } from '@mip/registry';
+import { contractOf } from '@mip/registry/contract';
 import { LIMITS } from '@mip/registry/limits';
 import { TREE_HASH_LABEL } from '@mip/registry/names';
 import canonicalize from 'canonicalize';
@@ -12,7 +13,7 @@ import { queueUrl } from '../aws/queues.ts';
 import { lowerTags, ownedResources } from '../aws/tags.ts';
 import { activeFamilies, deregisterAll, findRevision, type Revision, settingsBeyond, withoutEmpty } from '../aws/task-definitions.ts';
 import { diffFields } from '../change.ts';
-import { CONTRACT_CAUSES, contractOf } from '../contract.ts';
+import { CONTRACT_CAUSES } from '../contract.ts';
 import { type Kind, type Listed, type Observed, ownership, type Run, versionedTagsOf, type Wanted, want } from './kind.ts';
 
 /** An image that MIP builds is known by its tree, because its digest does not exist before it is built. */

@@ -1,9 +1,9 @@
 /** A plan and a report as GitHub shows them: a heading that tells the story, what it means, then a folded part for each algorithm. Pure. */
 
 import { visible } from '@mip/catalog/printable';
+import type { ContractDiff } from '@mip/registry/contract-diff';
 import type { Outcome, Result } from '../apply.ts';
 import type { Cause, FieldDiff, PlannedChange, Refusal } from '../change.ts';
-import type { ContractDiff } from '../contract-diff.ts';
 import type { CostChange } from '../cost.ts';
 import type { Plan } from '../plan.ts';
 import { QUOTA_NAMES, type QuotaUse } from '../quota.ts';

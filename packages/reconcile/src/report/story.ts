@@ -1,7 +1,7 @@
 /** A plan as people tell it: by algorithm, in words that every renderer shares. Pure. */
 
+import type { ContractChange, ContractDiff, Effect } from '@mip/registry/contract-diff';
 import type { Action, PlannedChange, Risk } from '../change.ts';
-import type { ContractChange, ContractDiff, Effect } from '../contract-diff.ts';
 import type { CostDiff, Range } from '../cost.ts';
 import type { Plan } from '../plan.ts';
 import type { QuotaUse } from '../quota.ts';

@@ -4,11 +4,11 @@
  */
 
 import { printable } from '@mip/catalog/printable';
+import type { Effect } from '@mip/registry/contract-diff';
 import picocolors from 'picocolors';
 import type { Outcome, Result } from '../apply.ts';
 import type { CallCount } from '../aws/calls.ts';
 import type { Action, FieldDiff, PlannedChange, Refusal, Risk } from '../change.ts';
-import type { Effect } from '../contract-diff.ts';
 import type { Plan } from '../plan.ts';
 import { QUOTA_NAMES } from '../quota.ts';
 import type { Prepared } from '../reconcile.ts';

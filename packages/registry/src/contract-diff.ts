@@ -1,8 +1,8 @@
 /** What callers notice when one version of an algorithm takes the place of another, and which version that needs. Pure. */
 
-import type { EntryContract, EntryParameter } from '@mip/registry';
 import canonicalize from 'canonicalize';
 import { compare, diff, inc, major } from 'semver';
+import type { EntryContract, EntryParameter } from './entry.ts';
 
 /**
  * `breaking`: a request that was good is refused, or its result means something else. `compatible`: there is more than before, or another

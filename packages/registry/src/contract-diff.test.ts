@@ -1,7 +1,7 @@
-import type { EntryContract, EntryParameter } from '@mip/registry';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { contractDiff, type Effect } from './contract-diff.ts';
+import type { EntryContract, EntryParameter } from './entry.ts';
 
 const BASE: EntryContract = {
   name: 'seg',

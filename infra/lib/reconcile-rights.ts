@@ -1,0 +1,152 @@
+/**
+ * What the jobs of reconcile may do. Writing is bound to what the catalog owns: what is made must carry the tag `mip:managed-by`, what is
+ * changed must have it.
+ */
+
+import { LIMITS } from '@mip/registry/limits';
+import { TAGS } from '@mip/registry/names';
+import type { Conditions } from 'aws-cdk-lib/aws-iam';
+import { type Place, roleClasses } from './platform.ts';
+import type { Right } from './rights.ts';
+
+/** All that a plan looks at: every job of reconcile plans first. */
+export function readRights(place: Place): readonly Right[] {
+  const { names } = place;
+  const at = arnsOf(place);
+  return [
+    { to: ['ssm:GetParameter'], on: [at.facts] },
+    { to: ['dynamodb:Scan', 'dynamodb:BatchGetItem'], on: [names.tableArn('algorithms')] },
+    { to: ['s3:ListBucket'], on: [names.bucketArn('reconciles')] },
+    { to: ['s3:GetObject'], on: [`${names.bucketArn('reconciles')}/*`] },
+    { to: ['sqs:GetQueueUrl', 'sqs:GetQueueAttributes', 'sqs:ListQueueTags'], on: at.queues },
+    { to: ['ecr:DescribeRepositories', 'ecr:ListTagsForResource', 'ecr:GetLifecyclePolicy', 'ecr:BatchGetImage'], on: [at.repositories] },
+    { to: ['ecs:DescribeServices'], on: [at.services], when: at.inCluster },
+    { to: ['ecs:ListServices'], on: ['*'], when: at.inCluster }, // has no resource, but a condition
+    { to: ['iam:GetRole', 'iam:ListRolePolicies', 'iam:ListAttachedRolePolicies', 'iam:GetRolePolicy'], on: at.taskRoles },
+    // These have no resource to name: AWS gives the whole account or nothing.
+    { to: ['tag:GetResources', 'ecs:ListTaskDefinitionFamilies', 'ecs:DescribeTaskDefinition', 'iam:ListRoles'], on: ['*'] },
+  ];
+}
+
+export function writeRights(place: Place): readonly Right[] {
+  const rows = { to: ['dynamodb:UpdateItem', 'dynamodb:DeleteItem'], on: [place.names.tableArn('algorithms')] };
+  return [rows, ...runRights(place), ...queueRights(place), ...repositoryRights(place), ...serviceRights(place), ...roleRights(place)];
+}
+
+/** The repositories of algorithms, and what is pushed into them. What an image runs as is no business of who builds it. */
+export function buildRights(place: Place): readonly Right[] {
+  const { repositories, owned } = arnsOf(place);
+  const upload = ['ecr:InitiateLayerUpload', 'ecr:UploadLayerPart', 'ecr:CompleteLayerUpload', 'ecr:PutImage'];
+  const lookUp = ['ecr:BatchCheckLayerAvailability', 'ecr:GetDownloadUrlForLayer'];
+  return [
+    ...runRights(place),
+    ...repositoryRights(place),
+    { to: [...upload, ...lookUp], on: [repositories], when: owned },
+    { to: ['ecr:GetAuthorizationToken'], on: ['*'] }, // has no resource to name
+  ];
+}
+
+/**
+ * One attribute of a registry row, and services that stay what they are: IAM cannot bind an update to the number of tasks, but it can bind
+ * it to the task definitions of the platform.
+ */
+export function scaleRights(place: Place): readonly Right[] {
+  const { services, taskDefinitions, made, owned, inCluster } = arnsOf(place);
+  const attributes = ['algorithm_name', 'managed_by', 'scale_override'];
+  const onlyThose = { 'ForAllValues:StringEquals': { 'dynamodb:Attributes': attributes } };
+  const ofThePlatform = { ArnLike: { 'ecs:task-definition': taskDefinitions } };
+  return [
+    ...runRights(place),
+    { to: ['dynamodb:UpdateItem'], on: [place.names.tableArn('algorithms')], when: onlyThose },
+    { to: ['ecs:UpdateService'], on: [services], when: all(owned, inCluster, ofThePlatform) },
+    { to: ['ecs:TagResource'], on: [services], when: all(made, owned) },
+  ];
+}
+
+/** The lease, the history. */
+function runRights({ names }: Place): readonly Right[] {
+  return [
+    { to: ['dynamodb:GetItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'], on: [names.tableArn('leases')] },
+    { to: ['s3:PutObject'], on: [`${names.bucketArn('reconciles')}/*`] },
+  ];
+}
+
+function queueRights(place: Place): readonly Right[] {
+  const { queues, made, owned } = arnsOf(place);
+  return [
+    { to: ['sqs:CreateQueue', 'sqs:TagQueue'], on: queues, when: made },
+    { to: ['sqs:SetQueueAttributes', 'sqs:TagQueue', 'sqs:UntagQueue', 'sqs:DeleteQueue'], on: queues, when: owned },
+  ];
+}
+
+function repositoryRights(place: Place): readonly Right[] {
+  const { repositories, made, owned } = arnsOf(place);
+  const change = ['ecr:PutImageTagMutability', 'ecr:PutImageScanningConfiguration', 'ecr:PutLifecyclePolicy'];
+  return [
+    { to: ['ecr:CreateRepository', 'ecr:TagResource'], on: [repositories], when: made },
+    { to: [...change, 'ecr:TagResource', 'ecr:UntagResource'], on: [repositories], when: owned },
+  ];
+}
+
+function serviceRights(place: Place): readonly Right[] {
+  const { services, taskDefinitions, made, owned, inCluster } = arnsOf(place);
+  return [
+    { to: ['ecs:RegisterTaskDefinition'], on: [taskDefinitions], when: made },
+    { to: ['ecs:CreateService'], on: [services], when: all(made, inCluster) },
+    { to: ['ecs:TagResource'], on: [services, taskDefinitions], when: made },
+    { to: ['ecs:UpdateService', 'ecs:DeleteService'], on: [services], when: all(owned, inCluster) },
+    { to: ['ecs:TagResource', 'ecs:UntagResource'], on: [services], when: owned },
+    { to: ['ecs:ListTaskDefinitions', 'ecs:DeregisterTaskDefinition'], on: ['*'] }, // have no resource to name, and no condition
+  ];
+}
+
+/** A role that reconcile makes has the boundary, and so can never do more than a task may; no other role can be given a policy. */
+function roleRights(place: Place): readonly Right[] {
+  const { names } = place;
+  const { taskRoles, made, owned } = arnsOf(place);
+  const bounded = { StringEquals: { 'iam:PermissionsBoundary': names.policyArn(names.taskBoundary) } };
+  const shared = roleClasses(place).map((roleClass) => names.roleArn(names.classRole(roleClass)));
+  return [
+    { to: ['iam:CreateRole'], on: taskRoles, when: all(made, bounded) },
+    { to: ['iam:TagRole'], on: taskRoles, when: made },
+    { to: ['iam:PutRolePermissionsBoundary', 'iam:PutRolePolicy'], on: taskRoles, when: all(owned, bounded) },
+    {
+      to: ['iam:UpdateRole', 'iam:UpdateAssumeRolePolicy', 'iam:DeleteRolePolicy', 'iam:DetachRolePolicy', 'iam:DeleteRole'],
+      on: taskRoles,
+      when: owned,
+    },
+    {
+      to: ['iam:PassRole'],
+      on: [...taskRoles, ...shared, names.roleArn(names.executionRole)],
+      when: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } },
+    },
+  ];
+}
+
+/** What is of all algorithms, by the shape of its name, and the conditions that say whose it is. */
+function arnsOf({ platform: { account, catalog_id }, region, names }: Place) {
+  const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:${account}:${resource}`;
+  const whole = names.taskRole('*');
+  const start = whole.slice(0, whole.indexOf('*'));
+  // A name above the limit is cut and ends with 8 digits of a hash (`roleName`): this is the shape of exactly those.
+  const cut = `${start}${'?'.repeat(LIMITS.iam.roleName.max - start.length - 9)}-${'?'.repeat(8)}`;
+  return {
+    facts: arn('ssm', `parameter${names.platformFacts}`),
+    queues: [names.requestQueue('*'), names.deadLetterQueue('*')].map(names.queueArn),
+    repositories: arn('ecr', `repository/${names.repository('*')}`),
+    services: arn('ecs', `service/${names.cluster}/${names.service('*')}`),
+    taskDefinitions: arn('ecs', `task-definition/${names.taskDefinition('*')}`),
+    taskRoles: [whole, cut].map(names.roleArn),
+    made: { StringEquals: { [`aws:RequestTag/${TAGS.managedBy}`]: catalog_id } },
+    owned: { StringEquals: { [`aws:ResourceTag/${TAGS.managedBy}`]: catalog_id } },
+    inCluster: { ArnEquals: { 'ecs:cluster': arn('ecs', `cluster/${names.cluster}`) } },
+  };
+}
+
+/** All of them have to hold. */
+function all(...conditions: readonly Conditions[]): Conditions {
+  const operators = new Set(conditions.flatMap(Object.keys));
+  return Object.fromEntries(
+    [...operators].map((operator) => [operator, Object.assign({}, ...conditions.map((condition) => condition[operator]))]),
+  );
+}

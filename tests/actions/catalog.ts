@@ -1,0 +1,98 @@
+/** A small catalog in a Git repository of its own, as a pull request changes it. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+/** File → content; null removes it. Paths are relative to the repository. */
+export type Files = Readonly<Record<string, string | null>>;
+
+export class CatalogRepository {
+  readonly root = mkdtempSync(join(tmpdir(), 'mip-catalog-'));
+
+  constructor(files: Files = {}) {
+    this.git('init', '--quiet', '--initial-branch=main');
+    this.commit('Begin', files);
+  }
+
+  git(...args: string[]): string {
+    const identity = ['-c', 'user.name=Alice', '-c', 'user.email=alice@example.org', '-c', 'commit.gpgsign=false'];
+    return execFileSync('git', [...identity, ...args], { cwd: this.root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
+  }
+
+  /** @returns the new commit. */
+  commit(message: string, files: Files): string {
+    for (const [file, content] of Object.entries(files)) {
+      const path = join(this.root, file);
+      if (content === null) rmSync(path);
+      else {
+        mkdirSync(dirname(path), { recursive: true });
+        writeFileSync(path, content);
+      }
+    }
+    this.git('add', '--all');
+    this.git('commit', '--quiet', '--allow-empty', '--message', message);
+    return this.head;
+  }
+
+  get head(): string {
+    return this.git('rev-parse', 'HEAD');
+  }
+
+  remove(): void {
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+/** A platform in one region, whose images come from a registry of somebody else, so that nothing has to be built. */
+export function platformFile({ name = 'north', prefix = 'mip', catalogId = 'mip', extra = '' } = {}): string {
+  return [
+    `name: ${name}`,
+    `catalog_id: ${catalogId}`,
+    `prefix: ${prefix}`,
+    'account: "000000000000"',
+    'regions: [eu-central-1]',
+    'images: { allowed_registries: [registry.example] }',
+    'allow: { regulatory: [research], licenses: [Apache-2.0] }',
+    'quotas: { fargate_vcpus: 1000 }',
+    extra,
+    '',
+  ].join('\n');
+}
+
+/** An entry whose image somebody else built; `over` replaces top-level lines by their field. */
+export function entryFile(name: string, over: Readonly<Record<string, string>> = {}): string {
+  const fields: Record<string, string> = {
+    name,
+    version: '1.0.0',
+    description: 'Finds soft tissue.',
+    algorithm_type: 'python',
+    image_uri: `registry.example/${name}@sha256:${'ab'.repeat(32)}`,
+    cpu: '1024',
+    memory: '2048',
+    scaling: '{ min: 0, max: 2 }',
+    input: '{ scope: [instance], units: stored }',
+    output: '{ kind: image, store: [s3] }',
+    owners: '["@OWNER/mip"]',
+    license: 'Apache-2.0',
+    intended_use: 'Tests.',
+    limitations: 'All of them.',
+    conformance:
+      '[{ name: ct, image: { package: pydicom, file: CT_small.dcm }, expected_by: oracle, expect: { oracle: tests/oracles/seg.py, outcome: done, max_abs: 0 } }]',
+    ...over,
+  };
+  return `${Object.entries(fields)
+    .map(([field, value]) => `${field}: ${value}`)
+    .join('\n')}\n`;
+}
+
+export const entryPath = (name: string) => `catalog/algorithms/${name}.yaml`;
+
+/** A catalog of these algorithms on the platform `north`. */
+export function catalogFiles(names: readonly string[], platform: Parameters<typeof platformFile>[0] = {}): Files {
+  return {
+    'catalog/platforms/north.yaml': platformFile(platform),
+    'tests/oracles/seg.py': '',
+    ...Object.fromEntries(names.map((name) => [entryPath(name), entryFile(name)])),
+  };
+}

@@ -1,0 +1,128 @@
+/** An action of its own in two checkouts, bundled as the committed ones are: the same bytes, and it runs where nothing is installed. */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { copyRepository } from '../tests/cloud.ts';
+import { bundledTwice } from './bundled-packages.ts';
+
+const root = join(import.meta.dirname, '..');
+const away = mkdtempSync(join(tmpdir(), 'mip-bundle-'));
+const here = copyRepository();
+const there = join(away, 'another', 'folder');
+
+const ACTION = `
+import { getInput, info, setOutput } from '@actions/core';
+import { context, getOctokit } from '@actions/github';
+import { roleName } from '@mip/registry/names';
+
+info(\`\${context.repo.owner} runs as \${roleName(getInput('role'))}\`);
+setOutput('asks', getOctokit('token').request.endpoint('GET /user').url);
+`;
+
+async function bundle(checkout: string, ...args: string[]) {
+  const done = await execa(process.execPath, ['tools/bundle-actions.ts', ...args], { cwd: checkout, reject: false });
+  return { code: done.exitCode, out: done.stdout, err: done.stderr };
+}
+
+/** By name, the hash of each: who looks at a difference does not want to see megabytes. */
+function filesOf(checkout: string): Record<string, string> {
+  const dist = join(checkout, 'actions/tiny/dist');
+  const hash = (file: string) =>
+    createHash('sha256')
+      .update(readFileSync(join(dist, file)))
+      .digest('hex');
+  return Object.fromEntries(readdirSync(dist).map((file) => [file, hash(file)]));
+}
+
+let first: Awaited<ReturnType<typeof bundle>>;
+let second: typeof first;
+
+beforeAll(async () => {
+  mkdirSync(join(here, 'actions/tiny'));
+  writeFileSync(join(here, 'actions/tiny/action.yml'), 'name: tiny\n');
+  writeFileSync(join(here, 'actions/tiny/main.ts'), ACTION);
+  cpSync(here, there, { recursive: true, filter: (path) => path !== join(here, 'node_modules') });
+  // Not a link: with one, what is bundled would lie at the same place for both.
+  spawnSync('cp', ['-al', join(root, 'node_modules'), join(there, 'node_modules')]);
+  [first, second] = await Promise.all([bundle(here, 'tiny'), bundle(there, 'tiny')]);
+});
+
+afterAll(() => {
+  for (const folder of [here, away]) rmSync(folder, { recursive: true, force: true });
+});
+
+describe('bundling an action', () => {
+  it('makes the same bytes in another checkout', () => {
+    expect(first).toEqual({ code: 0, out: expect.stringMatching(/^tiny +\d\.\d\d MB$/), err: '' });
+    expect(second).toEqual(first);
+    expect(Object.keys(filesOf(here)).sort()).toEqual(['index.js', 'licenses.txt', 'package.json']);
+    expect(filesOf(there)).toEqual(filesOf(here));
+  });
+
+  it('leaves nothing behind', () => {
+    expect(readdirSync(join(there, 'node_modules/.cache'))).toEqual([]);
+  });
+
+  it('makes what runs without node_modules', () => {
+    const alone = join(away, 'alone');
+    cpSync(join(here, 'actions/tiny/dist'), alone, { recursive: true });
+    const outputs = join(away, 'outputs');
+    writeFileSync(outputs, '');
+    const env = { PATH: process.env.PATH, INPUT_ROLE: 'mip-x-task', GITHUB_REPOSITORY: 'somebody/catalog', GITHUB_OUTPUT: outputs };
+    const done = spawnSync(process.execPath, [join(alone, 'index.js')], { cwd: away, env, encoding: 'utf8' });
+    expect(done).toMatchObject({ status: 0, stdout: expect.stringContaining('somebody runs as mip-x-task') });
+    expect(readFileSync(outputs, 'utf8')).toContain('https://api.github.com/user');
+  });
+
+  it('names the licence of every package in it', () => {
+    const notices = readFileSync(join(here, 'actions/tiny/dist/licenses.txt'), 'utf8');
+    for (const title of ['@actions/core 3', 'undici 6']) expect(notices).toContain(title);
+    expect(notices).toContain('Permission is hereby granted');
+  });
+
+  it('finds what is committed and different, missing, or too much', async () => {
+    const dist = join(here, 'actions/tiny/dist');
+    appendFileSync(join(dist, 'index.js'), '//');
+    renameSync(join(dist, 'licenses.txt'), join(dist, 'other.js'));
+    const { code, err } = await bundle(here, '--check', 'tiny');
+    expect(code).toBe(1);
+    expect(err.split('\n')).toEqual([
+      'actions/tiny/dist/index.js is not what the sources make',
+      'actions/tiny/dist/licenses.txt is missing',
+      'actions/tiny/dist/other.js does not belong there',
+      'Run npx node tools/bundle-actions.ts and commit what it writes.',
+    ]);
+  });
+
+  it.each([
+    ['a folder without source', 'nothing', 'actions/nothing/main.ts is missing: an action is a folder with action.yml and main.ts'],
+    ['a module that is not there', 'broken', 'actions/broken cannot be bundled: ./gone.js is imported and not there.\n'],
+  ])('says so of %s', async (_, name, sentence) => {
+    mkdirSync(join(here, 'actions/broken'), { recursive: true });
+    writeFileSync(join(here, 'actions/broken/main.ts'), "import './gone.ts';\n");
+    expect(await bundle(here, name)).toEqual({ code: 1, out: '', err: sentence });
+  });
+});
+
+describe('a package is bundled twice', () => {
+  const at = (path: string) => ({ nameForCondition: `/x/node_modules/${path}` });
+
+  it.each([
+    [
+      'at two places',
+      [at('a/index.js'), at('b/node_modules/a/index.js')],
+      ['a twice: /x/node_modules/a, /x/node_modules/b/node_modules/a'],
+    ],
+    ['in two formats', [at('@s/a/dist-es/i.js'), at('@s/a/dist-cjs/i.js')], [expect.stringContaining('@s/a twice')]],
+    ['inside a joined module', [{ modules: [at('a/i.js')] }, at('b/node_modules/a/i.js')], [expect.stringContaining('a twice')]],
+    ['not by a wrapper', [at('a/esm/wrapper.js'), at('a/index.js')], []],
+    ['not by two files', [at('a/esm/one.js'), at('a/esm/two.js')], []],
+    ['not by its own files', [{ nameForCondition: '/x/node_modules/.cache/t/packages/a/i.js' }, { nameForCondition: null }], []],
+  ])('%s', (_, modules, sentences) => {
+    expect(bundledTwice(modules)).toEqual(sentences);
+  });
+});
