@@ -1,16 +1,17 @@
-/** All that an emulator holds under a prefix, read with plain SDK calls, in a form that two prefixes can be compared in. */
+/** All that an emulator holds under a prefix, read with plain SDK calls, every page of every list, in a form that two prefixes can be compared in. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DescribeRepositoriesCommand, ECRClient, ListImagesCommand, ListTagsForResourceCommand } from '@aws-sdk/client-ecr';
+import { ECRClient, ListTagsForResourceCommand, paginateDescribeRepositories, paginateListImages } from '@aws-sdk/client-ecr';
 import {
   DescribeServicesCommand,
   DescribeTaskDefinitionCommand,
   ECSClient,
-  ListServicesCommand,
-  ListTaskDefinitionsCommand,
+  paginateListServices,
+  paginateListTaskDefinitions,
 } from '@aws-sdk/client-ecs';
-import { GetRoleCommand, GetRolePolicyCommand, IAMClient, ListRolePoliciesCommand, ListRolesCommand } from '@aws-sdk/client-iam';
-import { GetQueueAttributesCommand, ListQueuesCommand, ListQueueTagsCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { GetRoleCommand, GetRolePolicyCommand, IAMClient, paginateListRolePolicies, paginateListRoles } from '@aws-sdk/client-iam';
+import { GetQueueAttributesCommand, ListQueueTagsCommand, paginateListQueues, SQSClient } from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
+import { batches, readEach } from '@mip/reconcile/aws/batches';
 import { placeOf } from '@mip/reconcile/testing/emulated';
 
 interface Connection {
@@ -34,83 +35,96 @@ export async function observedState(connection: Connection, prefix: string): Pro
 
 type Reader = (connection: Connection, prefix: string) => Promise<readonly object[]>;
 
+const PAGE = 100;
+/** The emulator cuts this one list off without a token for the rest, so a page has to hold all of it. */
+const REPOSITORIES = 1000;
+/** ECS describes no more at once. */
+const SERVICES_AT_ONCE = 10;
+
+/** What is on all pages. */
+async function all<Page, T>(pages: AsyncIterable<Page>, itemsOf: (page: Page) => readonly T[] | undefined): Promise<readonly T[]> {
+  const found: T[] = [];
+  for await (const page of pages) found.push(...(itemsOf(page) ?? []));
+  return found;
+}
+
 const repositories: Reader = async (connection, prefix) => {
-  const ecr = new ECRClient(connection);
-  const { repositories: all = [] } = await ecr.send(new DescribeRepositoriesCommand({}));
-  const own = all.filter(({ repositoryName }) => repositoryName?.startsWith(`${prefix}-`));
-  return Promise.all(
-    own.map(async (repository) => {
-      const { tags = [] } = await ecr.send(new ListTagsForResourceCommand({ resourceArn: repository.repositoryArn }));
-      const { imageIds = [] } = await ecr.send(new ListImagesCommand({ repositoryName: repository.repositoryName }));
-      const images = imageIds.flatMap(({ imageTag }) => imageTag ?? []).sort();
-      return { repository, images, tags: Object.fromEntries(tags.map(({ Key = '', Value }) => [Key, Value])) };
-    }),
-  );
+  const client = new ECRClient(connection);
+  const every = await all(paginateDescribeRepositories({ client, pageSize: REPOSITORIES }, {}), (page) => page.repositories);
+  if (every.length === REPOSITORIES) throw new Error('there may be more repositories than the emulator shows');
+  const own = every.filter(({ repositoryName }) => repositoryName?.startsWith(`${prefix}-`));
+  return readEach(own, async (repository) => {
+    const { repositoryName, repositoryArn: resourceArn } = repository;
+    const { tags = [] } = await client.send(new ListTagsForResourceCommand({ resourceArn }));
+    const images = await all(paginateListImages({ client, pageSize: PAGE }, { repositoryName }), ({ imageIds }) => imageIds);
+    const imageTags = images.flatMap(({ imageTag }) => imageTag ?? []).sort();
+    return { repository, images: imageTags, tags: Object.fromEntries(tags.map(({ Key = '', Value }) => [Key, Value])) };
+  });
 };
 
 const queues: Reader = async (connection, prefix) => {
-  const sqs = new SQSClient(connection);
-  const { QueueUrls = [] } = await sqs.send(new ListQueuesCommand({ QueueNamePrefix: `${prefix}-` }));
-  return Promise.all(
-    QueueUrls.map(async (QueueUrl) => {
-      const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }));
-      const { Tags } = await sqs.send(new ListQueueTagsCommand({ QueueUrl }));
-      return { queue: QueueUrl.split('/').at(-1), Attributes, Tags };
-    }),
-  );
+  const client = new SQSClient(connection);
+  const urls = await all(paginateListQueues({ client, pageSize: PAGE }, { QueueNamePrefix: `${prefix}-` }), ({ QueueUrls }) => QueueUrls);
+  return readEach(urls, async (QueueUrl) => {
+    const { Attributes } = await client.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }));
+    const { Tags } = await client.send(new ListQueueTagsCommand({ QueueUrl }));
+    return { queue: QueueUrl.split('/').at(-1), Attributes, Tags };
+  });
 };
 
 /** The active ones: their numbers tell whether one was registered twice. */
 const taskDefinitions: Reader = async (connection, prefix) => {
-  const ecs = new ECSClient(connection);
-  const { taskDefinitionArns = [] } = await ecs.send(new ListTaskDefinitionsCommand({ status: 'ACTIVE' }));
-  const own = taskDefinitionArns.filter((arn) => arn.includes(`/${prefix}-`));
-  return Promise.all(
-    own.map(async (taskDefinition) => {
-      const { taskDefinition: found, tags = [] } = await ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition, include: ['TAGS'] }));
-      const containers = found?.containerDefinitions?.map(({ environment = [], ...rest }) => ({
-        ...rest,
-        environment: environment
-          .filter(({ name }) => name !== 'MIP_PLAN_DIGEST')
-          .sort((a, b) => ((a.name ?? '') < (b.name ?? '') ? -1 : 1)),
-      }));
-      return {
-        found: { ...found, containerDefinitions: containers },
-        tags: Object.fromEntries(tags.map(({ key = '', value }) => [key, value])),
-      };
-    }),
-  );
+  const client = new ECSClient(connection);
+  const pages = paginateListTaskDefinitions({ client, pageSize: PAGE }, { status: 'ACTIVE' });
+  const own = (await all(pages, ({ taskDefinitionArns }) => taskDefinitionArns)).filter((arn) => arn.includes(`/${prefix}-`));
+  return readEach(own, async (taskDefinition) => {
+    const { taskDefinition: found, tags = [] } = await client.send(
+      new DescribeTaskDefinitionCommand({ taskDefinition, include: ['TAGS'] }),
+    );
+    const containers = found?.containerDefinitions?.map(({ environment = [], ...rest }) => ({
+      ...rest,
+      environment: environment.filter(({ name }) => name !== 'MIP_PLAN_DIGEST').sort((a, b) => ((a.name ?? '') < (b.name ?? '') ? -1 : 1)),
+    }));
+    return { found: { ...found, containerDefinitions: containers }, tags: recordOf(tags) };
+  });
 };
 
 const services: Reader = async (connection, prefix) => {
-  const ecs = new ECSClient(connection);
+  const client = new ECSClient(connection);
   const cluster = placeOf(connection.region, prefix).names.cluster;
-  const { serviceArns = [] } = await ecs.send(new ListServicesCommand({ cluster }));
-  if (serviceArns.length === 0) return [];
-  const { services: found = [] } = await ecs.send(new DescribeServicesCommand({ cluster, services: serviceArns, include: ['TAGS'] }));
-  return found.map(({ tags = [], ...service }) => ({ service, tags: Object.fromEntries(tags.map(({ key = '', value }) => [key, value])) }));
+  const arns = await all(paginateListServices({ client, pageSize: PAGE }, { cluster }), ({ serviceArns }) => serviceArns);
+  const found = await readEach(batches(arns, SERVICES_AT_ONCE), async (some) => {
+    const { services: described = [] } = await client.send(
+      new DescribeServicesCommand({ cluster, services: [...some], include: ['TAGS'] }),
+    );
+    return described;
+  });
+  return found.flat().map(({ tags = [], ...service }) => ({ service, tags: recordOf(tags) }));
 };
 
 const roles: Reader = async (connection, prefix) => {
-  const iam = new IAMClient(connection);
-  const { Roles = [] } = await iam.send(new ListRolesCommand({ PathPrefix: '/mip/', MaxItems: 1000 }));
-  const own = Roles.filter(({ RoleName }) => RoleName?.startsWith(`${prefix}-`));
-  return Promise.all(
-    own.map(async ({ RoleName }) => {
-      const { Role } = await iam.send(new GetRoleCommand({ RoleName }));
-      const { PolicyNames = [] } = await iam.send(new ListRolePoliciesCommand({ RoleName }));
-      const policies = await Promise.all(PolicyNames.map((PolicyName) => iam.send(new GetRolePolicyCommand({ RoleName, PolicyName }))));
-      return { Role, policies: policies.map(({ PolicyName, PolicyDocument }) => ({ PolicyName, PolicyDocument })) };
-    }),
-  );
+  const client = new IAMClient(connection);
+  const every = await all(paginateListRoles({ client, pageSize: PAGE }, { PathPrefix: '/mip/' }), ({ Roles }) => Roles);
+  const own = every.filter(({ RoleName }) => RoleName?.startsWith(`${prefix}-`));
+  return readEach(own, async ({ RoleName }) => {
+    const { Role } = await client.send(new GetRoleCommand({ RoleName }));
+    const names = await all(paginateListRolePolicies({ client, pageSize: PAGE }, { RoleName }), ({ PolicyNames }) => PolicyNames);
+    const policies = await readEach(names, (PolicyName) => client.send(new GetRolePolicyCommand({ RoleName, PolicyName })));
+    return { Role, policies: policies.map(({ PolicyName, PolicyDocument }) => ({ PolicyName, PolicyDocument })) };
+  });
 };
 
 const rows: Reader = async (connection, prefix) => {
-  const document = DynamoDBDocumentClient.from(new DynamoDBClient(connection));
+  const client = DynamoDBDocumentClient.from(new DynamoDBClient(connection));
   const { table } = placeOf(connection.region, prefix).names;
-  const { Items = [] } = await document.send(new ScanCommand({ TableName: table('algorithms') }));
-  return Items.map((row) => ({ row }));
+  const items = await all(paginateScan({ client, pageSize: PAGE }, { TableName: table('algorithms') }), ({ Items }) => Items);
+  return items.map((row) => ({ row }));
 };
+
+/** As ECS has tags. */
+function recordOf(tags: readonly { key?: string | undefined; value?: string | undefined }[]): Record<string, string | undefined> {
+  return Object.fromEntries(tags.map(({ key = '', value }) => [key, value]));
+}
 
 /** Keys in one order, without what is incidental; times, addresses and hashes that hold a prefix read the same. */
 function normal(value: unknown): unknown {

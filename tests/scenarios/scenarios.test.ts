@@ -1,90 +1,122 @@
 /**
- * Golden scenarios: each folder is a catalog, what was there before (`observed.yaml`) and the plan that has to come of it (`plan.json`,
- * written by hand: tree hashes as `<name>, edition <n>`, other hashes as `sha256:…`).
+ * Golden scenarios (see README.md): the plan of each is held against the one that was written by hand, and what every renderer makes of it
+ * against a file that somebody has read. `npx vitest run tests/scenarios --update` writes those files anew.
  */
-import { globSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { CreateRepositoryCommand } from '@aws-sdk/client-ecr';
-import { CreateQueueCommand } from '@aws-sdk/client-sqs';
-import { type Algorithm, type Catalog, hasErrors, type Platform, parseDocument, validateCatalog } from '@mip/catalog';
-import { apply, type Input, type Plan, plan, platformIn } from '@mip/reconcile';
-import { FACTS, runOptions } from '@mip/reconcile/testing/fixtures';
-import { MemoryAws } from '@mip/reconcile/testing/memory-aws';
-import { load } from 'js-yaml';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import {
+  annotatePlan,
+  annotateProblems,
+  apply,
+  markdownPlan,
+  markdownReport,
+  type Plan,
+  plan,
+  type Report,
+  renderPlan,
+  renderReport,
+} from '@mip/reconcile';
+import { runOptions } from '@mip/reconcile/testing/fixtures';
+import type { MemoryAws } from '@mip/reconcile/testing/memory-aws';
+import type { Call } from '@mip/reconcile/testing/world';
 import { describe, expect, it } from 'vitest';
+import { arrange } from './arrange.ts';
+import { catalogOf, type Expected, type ExpectedReport, inputOf, type Observed, pathOf, read } from './scenario.ts';
 
-/** `before` says how an applied entry differed from the catalog's; `like` takes another entry for one that has left. */
-interface Observed {
-  readonly before: Readonly<Record<string, Partial<Algorithm> & { readonly like?: string }>>;
-  readonly sources?: Readonly<Record<string, { readonly before: number; readonly now: number }>>;
-  readonly unowned?: readonly string[];
-  readonly others?: { readonly catalog: string; readonly repositories: readonly string[] };
+const FOLDERS = readdirSync(import.meta.dirname, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+const FAILING = FOLDERS.filter((folder) => existsSync(pathOf(folder, 'report.json')));
+
+interface Scenario {
+  readonly aws: MemoryAws;
+  readonly observed: Observed;
+  readonly catalog: ReturnType<typeof catalogOf>;
+  readonly replan: () => ReturnType<typeof plan>;
 }
 
-type Expected = Pick<Plan, 'changes' | 'refusals'> & { readonly dangers: readonly string[] };
-
-const scenarios = readdirSync(import.meta.dirname, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-
-function read(folder: string, file: string): string {
-  return readFileSync(join(import.meta.dirname, folder, file), 'utf8');
-}
-
-function catalogOf(folder: string): Catalog {
-  const documents = (kind: string) =>
-    globSync(`catalog/${kind}/*.yaml`, { cwd: join(import.meta.dirname, folder) }).map((file) => parseDocument(read(folder, file), file));
-  const catalog = validateCatalog({ algorithms: documents('algorithms'), platforms: documents('platforms') }, () => true);
-  expect(hasErrors(catalog.problems), JSON.stringify(catalog.problems)).toBe(false);
-  return catalog;
-}
-
-function inputOf({ sources = {} }: Observed, platform: Platform, algorithms: readonly Algorithm[], when: 'before' | 'now'): Input {
-  const treeHashes = new Map(algorithms.map(({ name }) => [name, `${name}, edition ${sources[name]?.[when] ?? 1}`]));
-  const lineOf = (file: string, pointer: string) => algorithms.find((one) => one.file === file)?.position(pointer).line ?? 1;
-  return { algorithms, faults: [], treeHashes, platform: platformIn('eu-central-1', platform, FACTS), now: new Date(0), lineOf };
-}
-
-/** Applies the catalog as it was, and lets others do what they did. */
-async function arrange(aws: MemoryAws, observed: Observed, { algorithms, platforms }: Catalog): Promise<void> {
-  const before = Object.entries(observed.before).map(([name, { like = name, ...over }]) => {
-    const entry = algorithms.find((one) => one.name === like) as Algorithm;
-    return { ...entry, ...over, name } as Algorithm;
-  });
-  if (before.length > 0) {
-    const then = inputOf(observed, platforms[0] as Platform, before, 'before');
-    const report = await apply(aws, await plan(aws, then), runOptions(aws));
-    expect(report.ok, JSON.stringify(report.outcomes)).toBe(true);
-  }
-  for (const QueueName of observed.unowned ?? [])
-    await aws.sqs.send(new CreateQueueCommand({ QueueName, Attributes: { FifoQueue: 'true' } }));
-  const { catalog = '', repositories = [] } = observed.others ?? {};
-  for (const repositoryName of repositories)
-    await aws.ecr.send(new CreateRepositoryCommand({ repositoryName, tags: [{ Key: 'mip:managed-by', Value: catalog }] }));
+async function begin(folder: string): Promise<Scenario> {
+  const observed = read<Observed>(folder, 'observed.yaml');
+  const catalog = catalogOf(folder);
+  const aws = await arrange(catalog, observed);
+  return { aws, observed, catalog, replan: () => plan(aws, inputOf(catalog, observed), observed.look) };
 }
 
 /** As `plan.json` is written: fields only of updates, and no hash that nobody can compute by hand. */
 function readable({ changes, refusals }: Plan): Pick<Expected, 'changes' | 'refusals'> {
   const shown = changes.map(({ fields, ...change }) => (change.action === 'update' ? { ...change, fields } : change));
-  return JSON.parse(JSON.stringify({ changes: shown, refusals }).replaceAll(/sha256:[0-9a-f]{64}/g, 'sha256:…'));
+  return JSON.parse(unhashed(JSON.stringify({ changes: shown, refusals })));
 }
 
-describe.each(scenarios.map(({ name }) => name))('scenario %s', (folder) => {
-  it('has the plan that was written for it, and is in sync once that was applied', async () => {
-    const aws = new MemoryAws();
-    const observed = load(read(folder, 'observed.yaml')) as Observed;
-    const expected = JSON.parse(read(folder, 'plan.json')) as Expected;
-    const catalog = catalogOf(folder);
-    await arrange(aws, observed, catalog);
-    const input = inputOf(observed, catalog.platforms[0] as Platform, catalog.algorithms, 'now');
-    const prepared = await plan(aws, input);
-    expect({ dangers: prepared.dangers, ...readable(prepared.plan) }).toEqual(expected);
+function unhashed(text: string): string {
+  return text.replaceAll(/sha256:[0-9a-f]{12,64}…?/g, 'sha256:…');
+}
+
+/** As a file that ends with a new line. */
+async function expectFile(folder: string, file: string, text: string): Promise<void> {
+  await expect(`${unhashed(text)}\n`).toMatchFileSnapshot(pathOf(folder, file));
+}
+
+it('are all told in README.md, in their order', () => {
+  const told = [...readFileSync(pathOf('.', 'README.md'), 'utf8').matchAll(/^\| \[([^\]]+)\]\(\1\) \| \S/gm)].map(([, folder]) => folder);
+  expect(told).toEqual(FOLDERS);
+});
+
+describe.each(FOLDERS)('scenario %s', (folder) => {
+  it('has the plan that was written for it', async () => {
+    const { catalog, replan } = await begin(folder);
+    const { plan: made, dangers } = await replan();
+    const problems = catalog.problems.length > 0 && { problems: catalog.problems };
+    expect({ ...problems, dangers, ...readable(made) }).toEqual(read<Expected>(folder, 'plan.json'));
+  });
+
+  it('reads as it was read', async () => {
+    const { catalog, replan } = await begin(folder);
+    const prepared = await replan();
+    await expectFile(folder, 'plan.md', markdownPlan(prepared));
+    await expectFile(folder, 'plan.txt', renderPlan(prepared, { colour: false }));
+    const annotations = [...annotateProblems(catalog.problems), ...annotatePlan(prepared)];
+    await expectFile(folder, 'annotations.json', JSON.stringify(annotations, null, 2));
+  });
+
+  it('is in sync once its plan was applied', async () => {
+    const { aws, replan } = await begin(folder);
+    const prepared = await replan();
     if (prepared.dangers.length > 0) return;
     let report = await apply(aws, prepared, runOptions(aws));
     while (report.outcomes.some(({ result }) => result === 'waiting')) {
       aws.world.now += 60_000; // what drains goes later
-      report = await apply(aws, await plan(aws, input), runOptions(aws));
+      report = await apply(aws, await replan(), runOptions(aws));
     }
-    const again = await plan(aws, input);
+    const again = await replan();
     expect(again.plan.changes).toEqual([]);
     expect(again.plan.refusals).toEqual(prepared.plan.refusals);
   });
 });
+
+describe.each(FAILING)('scenario %s, when something fails', (folder) => {
+  it('has the report that was written for it, which reads as it was read, and the next run finishes', async () => {
+    const { aws, observed, replan } = await begin(folder);
+    const prepared = await replan();
+    aws.world.fail = failureOf(observed);
+    const report = await apply(aws, prepared, runOptions(aws));
+    aws.world.restart();
+    const retry = await replan();
+    const expected = read<ExpectedReport>(folder, 'report.json');
+    expect(toldBy(report, retry.plan)).toEqual(expected);
+    await expectFile(folder, 'report.md', markdownReport(report));
+    await expectFile(folder, 'report.txt', renderReport(report, { colour: false }));
+    expect((await apply(aws, retry, runOptions(aws))).ok).toBe(true);
+    expect((await replan()).plan.changes).toEqual([]);
+  });
+});
+
+function failureOf({ fails }: Observed): (call: Call) => Error | undefined {
+  return ({ service, operation, input }) =>
+    `${service}:${operation}` === fails?.call && Object.values(input as object).includes(fails.of)
+      ? Object.assign(new Error(fails.message), { name: fails.error })
+      : undefined;
+}
+
+/** As `report.json` is written. */
+function toldBy({ ok, outcomes }: Report, { changes }: Plan): ExpectedReport {
+  const untold = outcomes.filter(({ result }) => result !== 'done');
+  return { ok, outcomes: untold, retry: changes.map(({ action, kind, name }) => `${action} ${kind} ${name}`) };
+}

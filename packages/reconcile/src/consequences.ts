@@ -23,6 +23,8 @@ export interface Consequences {
 /** What it is told from: the catalog, and what was seen of the registry's rows. */
 export interface Told {
   readonly algorithms: readonly Algorithm[];
+  /** True where the catalog may hold more than could be read. */
+  readonly unread: boolean;
   /** Names of those that the plan leaves as they are. */
   readonly refused: ReadonlySet<string>;
   readonly platform: Platform;
@@ -33,12 +35,14 @@ export interface Told {
 }
 
 /** Of what is going to be applied: what is refused stays as it is, and so does its part of the bill. */
-export function consequencesOf({ algorithms, refused, platform, rows, overrides, contracts }: Told): Consequences {
+export function consequencesOf({ algorithms, unread, refused, platform, rows, overrides, contracts }: Told): Consequences {
   const sorted = inOrder(algorithms);
   const declared = new Set(sorted.map(({ name }) => name));
-  const gone = [...rows.inspected].filter(([name, { owner }]) => !declared.has(name) && owner === platform.catalogId);
-  const before = [...sorted.flatMap((one) => runningBefore(one, rows)), ...gone.map(([name, { spec }]) => runningRow(name, spec as Row))];
-  const after = sorted.flatMap((one) => (refused.has(one.name) ? runningBefore(one, rows) : [runningNow(one)]));
+  const others = [...rows.inspected].filter(([name, { owner }]) => !declared.has(name) && owner === platform.catalogId);
+  const undeclared = others.map(([name, { spec }]) => runningRow(name, spec as Row));
+  const before = [...sorted.flatMap((one) => runningBefore(one, rows)), ...undeclared];
+  const declaredAfter = sorted.flatMap((one) => (refused.has(one.name) ? runningBefore(one, rows) : [runningNow(one)]));
+  const after = unread ? [...declaredAfter, ...undeclared] : declaredAfter;
   return {
     contracts: contracts.filter(({ algorithm }) => !refused.has(algorithm)),
     cost: costDiff(platform.region, before, after),

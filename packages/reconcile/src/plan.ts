@@ -38,6 +38,7 @@ const NOTHING: Decision = { steps: [], refusals: [] };
 
 /** What deciding needs to know beside the two states. */
 interface Context extends Claim {
+  readonly unread: boolean;
   readonly lineOf: LineOf;
 }
 
@@ -54,6 +55,8 @@ export interface Claim {
 export interface States {
   /** The catalog that `desired` came of. */
   readonly algorithms: readonly Algorithm[];
+  /** True where part of the catalog could not be read: what it does not name may be wanted all the same. */
+  readonly unread?: boolean;
   readonly overrides?: ReadonlyMap<string, ScaleOverride>;
   readonly desired: readonly Wanted[];
   readonly observation: Observation;
@@ -64,8 +67,9 @@ export interface States {
 
 /** The steps to take, in order, and the plan that shows them. The same input in any order gives the same plan. */
 export function decide(states: States): { plan: Plan; steps: readonly Step[] } {
-  const { algorithms, desired, observation, platform, overrides = new Map(), adopt = new Set(), lineOf = () => 1 } = states;
-  const context = { catalogId: platform.catalogId, adopt, lineOf };
+  const { algorithms, desired, observation, platform, unread = false } = states;
+  const { overrides = new Map(), adopt = new Set(), lineOf = () => 1 } = states;
+  const context = { catalogId: platform.catalogId, adopt, unread, lineOf };
   const decisions = KINDS.flatMap((kind) => decideKind(kind, desired, observation.get(kind.name), context));
   const rows = observation.get('registry-entry') ?? { listed: new Map(), inspected: new Map() };
   const contracts = contractChanges(algorithms, rows);
@@ -83,7 +87,7 @@ export function decide(states: States): { plan: Plan; steps: readonly Step[] } {
     catalog: platform.catalogId,
     changes: steps.map(({ planned }) => planned),
     refusals,
-    ...consequencesOf({ algorithms, refused, platform, rows, overrides, contracts }),
+    ...consequencesOf({ algorithms, unread, refused, platform, rows, overrides, contracts }),
   };
   return { plan: { ...content, digest: hashOf(content) }, steps };
 }
@@ -91,7 +95,7 @@ export function decide(states: States): { plan: Plan; steps: readonly Step[] } {
 function decideKind(kind: Kind, desired: readonly Wanted[], seen: KindObservation | undefined, context: Context): readonly Decision[] {
   if (!seen) throw new Error(`${kind.name} was not observed`); // never taken for "there is nothing"
   const wanted = new Map(desired.filter((one) => one.kind === kind.name).map((one) => [one.name, one]));
-  const unwanted = [...seen.listed.keys()].filter((name) => !wanted.has(name));
+  const unwanted = context.unread ? [] : [...seen.listed.keys()].filter((name) => !wanted.has(name));
   return [
     ...[...wanted.values()].map((one) => decideWanted(kind, one, seen, context)),
     ...unwanted.map((name) => decideUnwanted(kind, name, seen, context)),

@@ -42,7 +42,8 @@ export function quotaUse(algorithms: readonly Needing[], quotas: Quotas, ownRole
 /** Of one vCPU. */
 const CPU_UNITS = 1024;
 
-const NAMES: Readonly<Record<keyof Quotas, string>> = {
+/** As people say it. */
+export const QUOTA_NAMES: Readonly<Record<keyof Quotas, string>> = {
   ecs_services: 'ECS services in one cluster',
   iam_roles: 'IAM roles',
   ecr_repositories: 'ECR repositories',
@@ -55,6 +56,6 @@ export function quotaDangers(uses: readonly QuotaUse[]): readonly string[] {
     .filter(({ needed, allowed }) => needed > allowed)
     .map(
       ({ quota, needed, allowed }) =>
-        `The catalog needs ${needed} ${NAMES[quota]}, the platform has ${allowed}. Ask AWS for more, then raise quotas.${quota} in the platform file.`,
+        `The catalog needs ${needed} ${QUOTA_NAMES[quota]}, the platform has ${allowed}. Ask AWS for more, then raise quotas.${quota} in the platform file.`,
     );
 }

@@ -345,6 +345,15 @@ describe('when something fails', () => {
     },
   );
 
+  it('in reading part of the catalog, what that part may want is not planned to go', async () => {
+    await run(aws, input([algorithm('seg'), algorithm('broken')]));
+    const { plan: made, dangers } = await plan(aws, input([algorithm('seg')], { faults: ['catalog/algorithms/broken.yaml:1:1 error'] }));
+    expect(made.changes).toEqual([]);
+    expect(made.cost?.to).toEqual(made.cost?.from);
+    expect(made.quotas[0]).toMatchObject({ quota: 'ecs_services', needed: 2 });
+    expect(dangers).toEqual([expect.stringContaining('The catalog cannot be read')]);
+  });
+
   it('a fault in the catalog stops apply before the first write', async () => {
     await run(aws, input([algorithm('seg')]));
     await expect(run(aws, input([algorithm('seg')], { faults: ['catalog/algorithms/b.yaml:1:1 error'] }))).rejects.toThrow(Refused);

@@ -57,7 +57,8 @@ export async function plan(aws: Aws, input: Input, depth: Depth = 'changes'): Pr
   const overrides = overridesIn(listing, now);
   const desired = desire(algorithms, { treeHashes, overrides }, platform);
   const observation = await inspect(aws, platform, desired, listing);
-  const decided = decide({ algorithms, overrides, desired, observation, platform, adopt, lineOf: input.lineOf });
+  const unread = faults.length > 0;
+  const decided = decide({ algorithms, unread, overrides, desired, observation, platform, adopt, lineOf: input.lineOf });
   const extent = extentOf(desired, observation, decided.steps);
   const unsafe = dangers({ algorithms: algorithms.length, faults }, extent, allow, platform.thresholds);
   return { ...decided, dangers: [...unsafe, ...quotaDangers(decided.plan.quotas)], platform, adopt };

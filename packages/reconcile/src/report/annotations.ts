@@ -5,8 +5,9 @@
 
 import type { Problem } from '@mip/catalog';
 import { printable } from '@mip/catalog/printable';
-import type { Cause } from '../change.ts';
+import type { Cause, PlannedChange } from '../change.ts';
 import type { Prepared } from '../reconcile.ts';
+import { countsOf } from './story.ts';
 
 /** As GitHub's workflow commands take it. `line` and `column` count from 1. */
 export interface Annotation {
@@ -32,15 +33,24 @@ export function annotateProblems(problems: readonly Problem[]): readonly Annotat
   }));
 }
 
-/** What is left alone is an error, what is risky a warning, the rest of the changes notices; the worst come first. */
+/** What is left alone is an error, what is risky a warning, the rest of the changes notices, one for each line; the worst come first. */
 export function annotatePlan({ plan }: Pick<Prepared, 'plan'>): readonly Annotation[] {
   const refused = plan.refusals.flatMap(({ cause, algorithm, reason }) => at(cause, 'error', `${algorithm} is left alone`, reason));
-  const changed = plan.changes.flatMap(({ cause, action, kind, name, risk, fields }) => {
-    const paths = fields.map(({ path }) => path).filter(Boolean);
-    const words = paths.length > 0 ? `${action} ${kind} ${name}: ${paths.join(', ')}` : `${action} ${kind} ${name}`;
-    return at(cause, risk === 'high' ? 'warning' : 'notice', `${action} ${kind}`, words);
-  });
+  const byLine = Map.groupBy(plan.changes, ({ algorithm, cause }) => `${algorithm}\n${cause?.file}\n${cause?.line}`);
+  const changed = [...byLine.values()].flatMap(annotateLine);
   return [...refused, ...changed].sort((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
+}
+
+/** The changes of one algorithm that one line asks for. */
+function annotateLine(changes: readonly PlannedChange[]): readonly Annotation[] {
+  const [{ algorithm = '', cause = null } = {}] = changes;
+  const level = changes.some(({ risk }) => risk === 'high') ? 'warning' : 'notice';
+  return at(cause, level, `${algorithm}: ${countsOf(changes)}`, changes.map(wordsOf).join('; '));
+}
+
+function wordsOf({ action, kind, name, fields }: PlannedChange): string {
+  const paths = fields.map(({ path }) => path).filter(Boolean);
+  return [`${action} ${kind} ${name}`, ...(paths.length > 0 ? [paths.join(', ')] : [])].join(': ');
 }
 
 function at(cause: Cause | null, level: Annotation['level'], title: string, message: string): readonly Annotation[] {

@@ -52,7 +52,7 @@ describe('a plan in Markdown', () => {
     await run(aws, input([algorithm('seg'), algorithm('gone'), algorithm('stay')]));
     const prepared = await plan(aws, input([algorithm('seg', { cpu: 2048, memory: 4096 }), algorithm('stay'), algorithm('new')]));
     const $ = html(markdownPlan(prepared));
-    expect($('h3').text()).toBe('test in eu-central-1: 1 to create, 1 to change, 1 to destroy, +0.00 to +331.60 USD a month');
+    expect($('h3').text()).toBe('test in eu-central-1: 1 to create, 1 to change, 1 to destroy, 0.00 to 331.60 USD a month more');
     expect(
       $('details summary b')
         .map((_, one) => $(one).text())
@@ -77,7 +77,7 @@ describe('a plan in Markdown', () => {
     const prepared = await plan(new MemoryAws(), input([]));
     const markdown = markdownPlan(prepared);
     expect(markdown.split('\n').slice(0, 5)).toEqual([
-      '### test in eu-central-1: nothing to change',
+      '### test in eu-central-1: would be refused',
       '',
       '> [!CAUTION]',
       '> - An apply of this plan would be refused.',
@@ -115,7 +115,7 @@ it('a report in Markdown gives the worst of each algorithm, and why', async () =
   const failed = (outcome: Outcome): Outcome =>
     outcome.algorithm === 'seg' && outcome.kind === 'service' ? { ...outcome, result: 'failed', reason: 'no @quota left|' } : outcome;
   const $ = html(markdownReport({ ...report, ok: false, outcomes: report.outcomes.map(failed) }));
-  expect($('h3').text()).toBe('test in eu-central-1: not all of it was applied');
+  expect($('h3').text()).toBe('test in eu-central-1: applied to 1 of 2 algorithms');
   expect(
     $('tbody tr')
       .map((_, row) => collapsed($(row).text()))
@@ -142,6 +142,6 @@ describe('the headline', () => {
     ['a repository that is not needed any more', [change('a', 'delete', 'image-repository')], '1 to change, nothing destroyed'],
     ['some of each', [change('a', 'delete'), change('b', 'update'), change('c', 'update')], '2 to change, 1 to destroy'],
   ])('%s', (_, changes, words) => {
-    expect(headlineOf({ changes, cost: NO_COST })).toBe(words);
+    expect(headlineOf({ changes, cost: NO_COST, refusals: [] })).toBe(words);
   });
 });

@@ -1,15 +1,26 @@
-/** A plan and a report as GitHub shows them: a heading that tells the story, then one folded part for each algorithm. Pure. */
+/** A plan and a report as GitHub shows them: a heading that tells the story, what it means, then a folded part for each algorithm. Pure. */
 
 import { visible } from '@mip/catalog/printable';
 import type { ContractDiff } from '@mip/registry/contract-diff';
 import type { Outcome, Result } from '../apply.ts';
-import type { FieldDiff, PlannedChange, Refusal } from '../change.ts';
+import type { Cause, FieldDiff, PlannedChange, Refusal } from '../change.ts';
 import type { CostChange } from '../cost.ts';
 import type { Plan } from '../plan.ts';
-import type { QuotaUse } from '../quota.ts';
+import { QUOTA_NAMES, type QuotaUse } from '../quota.ts';
 import type { Prepared } from '../reconcile.ts';
 import type { Report } from '../run.ts';
-import { type Chapter, chaptersOf, countsOf, headlineOf, rangeWords, shown, tightQuotas, versionWords } from './story.ts';
+import {
+  aloneWords,
+  type Chapter,
+  chaptersOf,
+  countsOf,
+  rangeWords,
+  shown,
+  tightQuotas,
+  titleOf,
+  versionWords,
+  worstFirst,
+} from './story.ts';
 
 const SIGNS = { create: '➕', update: '✏️', delete: '🗑️' } as const;
 /** The longest value of a field that is shown whole. */
@@ -60,26 +71,26 @@ function planWithin({ plan, dangers }: Pick<Prepared, 'plan' | 'dangers'>, chapt
   const { rows } = limits;
   const hidden = chapters.length - limits.details;
   return blocks([
-    `### ${plan.platform} in ${plan.region}: ${headlineOf(plan)}`,
-    dangers.length > 0 && alert('CAUTION', ['An apply of this plan would be refused.', ...dangers], rows),
+    `### ${text(`${plan.platform} in ${plan.region}`)}: ${titleOf({ plan, dangers })}`,
+    dangers.length > 0 && alert('CAUTION', ['An apply of this plan would be refused.', ...dangers.map(text)], rows),
     plan.refusals.length > 0 && alert('WARNING', plan.refusals.map(refusalLine), rows),
     chapters.length > 0 && table(['', 'algorithm', 'resources', 'risk'], chapters.map(chapterRow), rows),
+    ...consequences(plan, rows),
     ...chapters.slice(0, limits.details).map(details),
     hidden > 0 &&
       `_The details of ${hidden} ${hidden === 1 ? 'algorithm are' : 'algorithms are'} left out here; the summary of the job has them._`,
-    ...consequences(plan, rows),
     `Plan ${code(plan.digest)} of catalog ${code(plan.catalog)}`,
   ]);
 }
 
-function reportWithin({ plan, outcomes, ok }: Report, { rows }: Limits): string {
+function reportWithin({ plan, outcomes }: Report, { rows }: Limits): string {
   const algorithms = [...Map.groupBy(outcomes, ({ algorithm }) => algorithm)].map(([algorithm, own]) => ({
     algorithm,
     worst: worstOf(own),
   }));
   const badFirst = algorithms.toSorted((a, b) => rankOf(a.worst) - rankOf(b.worst));
   return blocks([
-    `### ${plan.platform} in ${plan.region}: ${ok ? 'applied' : 'not all of it was applied'}`,
+    `### ${text(`${plan.platform} in ${plan.region}`)}: ${resultWords(algorithms.map(({ worst }) => worst))}${aloneWords(plan)}`,
     plan.refusals.length > 0 && alert('WARNING', plan.refusals.map(refusalLine), rows),
     algorithms.length > 0 ? table(['algorithm', 'outcome', 'why'], badFirst.map(outcomeRow), rows) : 'Nothing was to change.',
     `Plan ${code(plan.digest)} of catalog ${code(plan.catalog)}`,
@@ -101,18 +112,19 @@ function escaped(value: string): string {
   return visible(value).replaceAll(/[\\`*_{}[\]<>()#+!|~&@]|:(?=\/\/)|(?<=www)\./gi, (character) => `&#${character.codePointAt(0)};`);
 }
 
-function consequences({ contracts, cost, quotas, overrides }: Plan, rows: number): readonly (string | false)[] {
-  const tight = tightQuotas(quotas);
+function consequences(plan: Plan, rows: number): readonly (string | false)[] {
+  const { contracts, cost, overrides } = plan;
+  const tight = tightQuotas(plan);
   return [
     contracts.length > 0 &&
       `#### What callers notice\n\n${table(['algorithm', 'version', '', 'change'], contracts.flatMap(contractRows), rows)}`,
     cost !== null &&
       cost.changes.length > 0 &&
-      `#### Cost, USD a month at prices of ${cost.priced}\n\n${table(['algorithm', 'now', 'then'], cost.changes.map(costRow), rows)}`,
-    tight.length > 0 && `#### Quotas\n\n${table(['quota', 'needed', 'at most', 'allowed'], tight.map(quotaRow), rows)}`,
+      `#### Cost, USD a month from the fewest to the most tasks, prices of ${cost.priced}\n\n${table(['algorithm', 'now', 'then'], cost.changes.map(costRow), rows)}`,
+    tight.length > 0 && `#### Quotas\n\n${table(['', 'at any time', 'all at their most tasks', 'allowed'], tight.map(quotaRow), rows)}`,
     overrides.length > 0 &&
       `#### Set by hand\n\n${list(
-        overrides.map(({ algorithm, count, until }) => `${code(algorithm)}: ${count} tasks until ${until}`),
+        overrides.map(({ algorithm, count, until }) => `${code(algorithm)}: ${count} tasks until ${text(until)}`),
         rows,
       )}`,
   ];
@@ -121,9 +133,9 @@ function consequences({ contracts, cost, quotas, overrides }: Plan, rows: number
 const EFFECTS = { breaking: '💥', compatible: '➕', wording: '✏️' } as const;
 
 function contractRows(contract: ContractDiff): readonly (readonly string[])[] {
-  const head = [code(contract.algorithm), versionWords(contract)];
+  const head = [code(contract.algorithm), text(versionWords(contract))];
   if (contract.changes.length === 0) return [[...head, '', 'nothing']];
-  return contract.changes.map(({ effect, sentence }, index) => [
+  return worstFirst(contract).map(({ effect, sentence }, index) => [
     ...(index === 0 ? head : ['', '']),
     `${EFFECTS[effect]} ${effect}`,
     text(sentence),
@@ -135,21 +147,34 @@ function costRow({ algorithm, from, to }: CostChange): readonly string[] {
 }
 
 function quotaRow({ quota, needed, atMost, allowed }: QuotaUse): readonly string[] {
-  return [code(quota), String(needed), atMost === null ? '' : String(atMost), String(allowed)];
+  return [QUOTA_NAMES[quota], String(needed), atMost === null ? '' : String(atMost), String(allowed)];
 }
 
 function chapterRow({ algorithm, action, risk, changes }: Chapter): readonly string[] {
   return [SIGNS[action], code(algorithm), countsOf(changes), risk];
 }
 
-function details({ algorithm, changes }: Chapter): string {
-  const rows = changes.flatMap(changeRows);
-  const summary = `<summary>${SIGNS[chaptersOf({ changes })[0]?.action ?? 'update']} <b>${text(algorithm)}</b>: ${countsOf(changes)}</summary>`;
-  return `<details>${summary}\n\n${table(['', 'resource', 'field', 'from', 'to', 'cause'], rows)}\n\n</details>`;
+function details({ algorithm, action, changes }: Chapter): string {
+  const summary = `<summary>${SIGNS[action]} <b>${text(algorithm)}</b>: ${countsOf(changes)}</summary>`;
+  const body = resourceList(changes) ?? table(['', 'resource', 'field', 'from', 'to', 'cause'], changes.flatMap(changeRows));
+  return `<details>${summary}\n\n${body}\n\n</details>`;
+}
+
+/** What is new or goes as a whole has one cause and no fields to show; undefined where that is not so. */
+function resourceList(changes: readonly PlannedChange[]): string | undefined {
+  const causes = new Set(changes.map(({ action, cause }) => (action === 'update' ? undefined : causeWords(cause))));
+  const [why] = causes;
+  if (causes.size !== 1 || why === undefined) return undefined;
+  const resources = changes.map(({ action, kind, name }) => `${SIGNS[action]} ${kind} ${code(name)}`);
+  return `Cause: ${why}\n\n${list(resources, Number.POSITIVE_INFINITY)}`;
+}
+
+function causeWords(cause: Cause | null): string {
+  return cause ? code(`${cause.file}:${cause.line}`) : 'no longer in the catalog';
 }
 
 function changeRows({ kind, name, action, fields, cause }: PlannedChange): readonly (readonly string[])[] {
-  const why = cause ? code(`${cause.file}:${cause.line}`) : 'no longer in the catalog';
+  const why = causeWords(cause);
   const head = [SIGNS[action], `${kind} ${code(name)}`];
   if (action !== 'update') return [[...head, '', '', '', why]];
   return fields.map((field, index) => [...(index === 0 ? head : ['', '']), ...fieldCells(field), index === 0 ? why : '']);
@@ -176,6 +201,14 @@ function outcomeRow({ algorithm, worst }: { readonly algorithm: string; readonly
   const sign = RESULTS[rankOf(worst)]?.[1] ?? '';
   const why = worst && worst.result !== 'done' ? `${worst.action} ${worst.kind} ${code(worst.name)}: ${text(worst.reason)}` : '';
   return [code(algorithm), `${sign} ${worst?.result ?? ''}`, why];
+}
+
+/** `applied to 3 of 4 algorithms`. */
+function resultWords(all: readonly (Outcome | undefined)[]): string {
+  const count = (...wanted: readonly Result[]) => all.filter((one) => one && wanted.includes(one.result)).length;
+  if (all.length === 0) return 'nothing to change';
+  const waits = count('waiting') > 0 ? `, ${count('waiting')} to be finished by a later run` : '';
+  return all.length === count('done', 'waiting') ? `applied${waits}` : `applied to ${count('done')} of ${all.length} algorithms${waits}`;
 }
 
 /** From bad to good. */

@@ -15,7 +15,7 @@ it('a plan is lines by algorithm, each with its risk and its cause', async () =>
     .replaceAll(/ {2,}/g, ' | ')
     .replaceAll(/sha256:[0-9a-f]+…?/g, 'sha256:…');
   expect(text.split('\n')).toEqual([
-    'gone',
+    '- gone: 7 to delete',
     ' | - registry-entry | gone | high | no longer in the catalog',
     ' | - service | mip-gone | high | no longer in the catalog',
     ' | - task-definition | mip-gone | high | no longer in the catalog',
@@ -23,7 +23,7 @@ it('a plan is lines by algorithm, each with its risk and its cause', async () =>
     ' | - request-queue | mip-gone-requests.fifo | high | no longer in the catalog',
     ' | - request-queue | mip-gone-requests-dlq.fifo | high | no longer in the catalog',
     ' | - image-repository mip-gone | high | no longer in the catalog',
-    'seg',
+    '~ seg: 3 to update',
     ' | ~ task-definition | mip-seg | medium catalog/algorithms/seg.yaml:1',
     ' | /cpu | 1024 → 2048',
     ' | /memory | 2048 → 4096',
@@ -32,10 +32,10 @@ it('a plan is lines by algorithm, each with its risk and its cause', async () =>
     ' | ~ registry-entry | seg | medium catalog/algorithms/seg.yaml:1',
     ' | /cpu | 1024 → 2048',
     ' | /memory | 2048 → 4096',
-    'Cost, USD a month at prices of 2026-03-10', // 8 tasks × 0.05678 USD × 730 h
+    'Cost, USD a month from the fewest to the most tasks, prices of 2026-03-10', // 8 tasks × 0.05678 USD × 730 h
     ' | gone: 0.00 … 331.60 → –',
     ' | seg: 0.00 … 331.60 → 0.00 … 663.19',
-    'test in eu-central-1: 1 to change, 1 to destroy, +0.00 USD a month sha256:…',
+    'test in eu-central-1: 1 to change, 1 to destroy, at the same cost sha256:…',
   ]);
 });
 
@@ -46,7 +46,7 @@ it('says what is dangerous and what is refused', async () => {
   const refusals = [{ kind: 'service', name: 'mip-x', algorithm: 'x', reason: 'it is not ours.', cause: null }];
   const text = renderPlan({ plan: { ...planned, refusals }, dangers: ['The catalog is empty.'] }, { colour: false });
   expect(text).toBe(
-    `! x is left alone: it is not ours.\n! The catalog is empty.\ntest in eu-central-1: nothing to change ${planned.digest}`,
+    `! x is left alone: it is not ours.\n! The catalog is empty.\ntest in eu-central-1: would be refused ${planned.digest}`,
   );
 });
 

@@ -10,9 +10,21 @@ import type { Outcome, Result } from '../apply.ts';
 import type { CallCount } from '../aws/calls.ts';
 import type { Action, FieldDiff, PlannedChange, Refusal, Risk } from '../change.ts';
 import type { Plan } from '../plan.ts';
+import { QUOTA_NAMES } from '../quota.ts';
 import type { Prepared } from '../reconcile.ts';
 import type { Report } from '../run.ts';
-import { headlineOf, rangeWords, shown, tightQuotas, versionWords } from './story.ts';
+import {
+  type Chapter,
+  chaptersOf,
+  countsOf,
+  quotaWords,
+  rangeWords,
+  shown,
+  tightQuotas,
+  titleOf,
+  versionWords,
+  worstFirst,
+} from './story.ts';
 
 type Colours = ReturnType<typeof picocolors.createColors>;
 type Paint = 'green' | 'yellow' | 'red' | 'dim';
@@ -32,14 +44,14 @@ const WIDEST_VALUE = 60;
 export function renderPlan({ plan, dangers }: Pick<Prepared, 'plan' | 'dangers'>, { colour }: { colour: boolean }): string {
   const colours = picocolors.createColors(colour);
   const lines = [
-    ...[...Map.groupBy(plan.changes, ({ algorithm }) => algorithm)].flatMap(([algorithm, changes]) => [
-      colours.bold(printable(algorithm)),
-      ...changes.flatMap((change) => changeLines(change, colours)),
+    ...chaptersOf(plan).flatMap((chapter) => [
+      chapterLine(chapter, colours),
+      ...chapter.changes.flatMap((change) => changeLines(change, colours)),
     ]),
     ...consequenceLines(plan, colours),
     ...plan.refusals.map((refusal) => refusalLine(refusal, colours)),
     ...dangers.map((danger) => colours.red(`! ${printable(danger)}`)),
-    planSummary(plan, colours),
+    `${placeOf(plan)}: ${titleOf({ plan, dangers })} ${colours.dim(plan.digest)}`,
   ];
   return lines.join('\n');
 }
@@ -55,6 +67,11 @@ export function renderReport(report: Report, { colour }: { colour: boolean }): s
   return lines.join('\n');
 }
 
+function chapterLine({ algorithm, action, changes }: Chapter, colours: Colours): string {
+  const { sign, paint } = SIGNS[action];
+  return `${colours[paint](sign)} ${colours.bold(printable(algorithm))}: ${countsOf(changes)}`;
+}
+
 function changeLines({ kind, name, action, fields, cause, risk }: PlannedChange, colours: Colours): readonly string[] {
   const { sign, paint } = SIGNS[action];
   const where = colours.dim(cause ? `${printable(cause.file)}:${cause.line}` : 'no longer in the catalog');
@@ -62,23 +79,22 @@ function changeLines({ kind, name, action, fields, cause, risk }: PlannedChange,
   return action === 'update' ? [head, ...fields.map((field) => fieldLine(field, colours))] : [head];
 }
 
-function consequenceLines({ contracts, cost, quotas, overrides }: Plan, colours: Colours): readonly string[] {
+function consequenceLines(plan: Plan, colours: Colours): readonly string[] {
+  const { contracts, cost, overrides } = plan;
   const heading = (title: string, lines: readonly string[]) =>
     lines.length > 0 ? [colours.bold(title), ...lines.map((line) => `  ${line}`)] : [];
   const callers = contracts.flatMap((contract) =>
-    contract.changes.map(
+    worstFirst(contract).map(
       ({ effect, sentence }) =>
         `${printable(`${contract.algorithm} ${versionWords(contract)}`)}: ${colours[EFFECTS[effect]](effect)}, ${printable(sentence)}`,
     ),
   );
   const costs = (cost?.changes ?? []).map(({ algorithm, from, to }) => `${printable(algorithm)}: ${rangeWords(from)} → ${rangeWords(to)}`);
-  const tight = tightQuotas(quotas).map(
-    ({ quota, needed, atMost, allowed }) => `${quota}: ${needed}${atMost === null ? '' : ` to ${atMost}`} of ${allowed}`,
-  );
+  const tight = tightQuotas(plan).map((use) => `${QUOTA_NAMES[use.quota]}: ${quotaWords(use)}`);
   const byHand = overrides.map(({ algorithm, count, until }) => printable(`${algorithm}: ${count} tasks until ${until}`));
   return [
     ...heading('What callers notice', callers),
-    ...heading(`Cost, USD a month at prices of ${cost?.priced}`, costs),
+    ...heading(`Cost, USD a month from the fewest to the most tasks, prices of ${cost?.priced}`, costs),
     ...heading('Quotas', tight),
     ...heading('Set by hand', byHand),
   ];
@@ -97,10 +113,6 @@ function refusalLine({ algorithm, reason }: Refusal, colours: Colours): string {
 
 function outcomeLine({ algorithm, kind, name, action, result, reason }: Outcome, colours: Colours): string {
   return `${colours[RESULTS[result]](result.padEnd(7))} ${printable(`${algorithm}: ${action} ${kind} ${name}: ${reason}`)}`;
-}
-
-function planSummary(plan: Plan, colours: Colours): string {
-  return `${placeOf(plan)}: ${headlineOf(plan)} ${colours.dim(plan.digest)}`;
 }
 
 function placeOf({ platform, region }: Plan): string {
