@@ -8,8 +8,9 @@ import type { Algorithm } from '@mip/catalog';
 import type { Base } from '@mip/catalog/base';
 import { hasPassed, type Interpreter } from '@mip/conformance';
 import { apply, type CatalogOnDisk, openRegion, type Prepared, plan, publishedByBuild, renderReport } from '@mip/reconcile';
+import { sentenceOf } from '@mip/reconcile/aws/errors';
 import type { Place } from '../shared/action.ts';
-import { readBase, readCatalog, withBase } from '../shared/catalog.ts';
+import { readCatalog, withBase } from '../shared/catalog.ts';
 import { checkedOut } from '../shared/pull-request.ts';
 import { type Subject, type Tried, tryAlgorithm } from './cases.ts';
 import type { Architecture, Engine } from './commands.ts';
@@ -78,7 +79,7 @@ async function buildChange(catalog: CatalogOnDisk, request: BuildRequest): Promi
     return { tried: await tryEach(algorithms, subject, request), pushed: [], failures: [] };
   };
   if (!base) return work(built(catalog), undefined);
-  return withBase(root, base, async (opened) => work(await changedSince(catalog, await readBase(opened, catalog)), opened));
+  return withBase(root, base, async (opened) => work(await changedSince(catalog, opened.root), opened));
 }
 
 /** After the merge: what the repositories lack, whoever merged it and whenever; what did not pass stays out of them. */
@@ -98,7 +99,12 @@ async function buildMerged(catalog: CatalogOnDisk, request: BuildRequest): Promi
   );
   const publisher = new BuiltImages({ ...request, images });
   const failures: string[] = plans.flatMap(refusedIn);
-  for (const region of regions) failures.push(...(await pushTo(region, { catalog, images, publisher, commit }, request)));
+  for (const region of regions) {
+    const failed = await pushTo(region, { catalog, images, publisher, commit }, request).catch((error) => [
+      `${region}: ${sentenceOf(error)}`,
+    ]);
+    failures.push(...failed);
+  }
   return { tried, pushed: publisher.pushed, failures };
 }
 

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { info } from '@actions/core';
 import type { Algorithm } from '@mip/catalog';
 import type { Base } from '@mip/catalog/base';
-import { printable } from '@mip/catalog/printable';
 import {
   type Conformance,
   conform,
@@ -52,7 +51,7 @@ export async function tryAlgorithm(algorithm: Algorithm, subject: Subject, reque
     place: containerOf(image.name, request),
     pictures: true,
   });
-  for (const line of renderConformance(conformance, { colour: false }).split('\n')) info(printable(line));
+  info(renderConformance(conformance, { colour: false }));
   return { algorithm, conformance, image };
 }
 

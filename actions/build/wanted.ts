@@ -1,18 +1,21 @@
 /** Which algorithms are to be built: what a pull request changed, or what the platform's repositories lack. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Algorithm } from '@mip/catalog';
-import { type CatalogOnDisk, narrow, type Prepared, treeHashesOf } from '@mip/reconcile';
+import { type Algorithm, imageFolders, treeHash } from '@mip/catalog';
+import { type CatalogOnDisk, narrow, type Prepared } from '@mip/reconcile';
 
-/** Those whose source or entry differs from the base's: either may change what the cases find. */
-export async function changedSince(head: CatalogOnDisk, base: CatalogOnDisk): Promise<readonly Algorithm[]> {
-  const before = new Map(base.algorithms.map((one) => [one.name, one]));
-  const known = base.algorithms.filter(({ source }) => source !== undefined && existsSync(join(base.root, source)));
-  const [now, then] = await Promise.all([treeHashesOf(head), treeHashesOf({ root: base.root, algorithms: known })]);
-  return built(head).filter(({ name, file }) => {
-    const entry = before.get(name);
-    return entry === undefined || now.get(name) !== then.get(name) || textOf(head.root, file) !== textOf(base.root, entry.file);
+/**
+ * Those whose source or entry differs from the base's: either may change what the cases find.
+ * @param base the folder with the base's catalog and algorithms
+ */
+export async function changedSince(head: CatalogOnDisk, base: string): Promise<readonly Algorithm[]> {
+  const changed = built(head).map(async (algorithm) => {
+    if (textOf(base, algorithm.file) !== textOf(head.root, algorithm.file)) return [algorithm];
+    const folders = imageFolders(algorithm.source ?? ''); // the entry, and so the folder, is the same
+    const [now, then] = await Promise.all([treeHash(head.root, folders), treeHash(base, folders).catch(() => undefined)]);
+    return now === then ? [] : [algorithm];
   });
+  return (await Promise.all(changed)).flat();
 }
 
 /** All that are built from source. */
@@ -20,8 +23,9 @@ export function built({ algorithms }: Pick<CatalogOnDisk, 'algorithms'>): readon
   return algorithms.filter(({ source }) => source !== undefined);
 }
 
-function textOf(root: string, file: string): string {
-  return readFileSync(join(root, file), 'utf8');
+function textOf(root: string, file: string): string | undefined {
+  const path = join(root, file);
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
 }
 
 const KIND = 'image-repository';

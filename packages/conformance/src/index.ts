@@ -8,3 +8,4 @@ export { conformanceAsJson } from './report/json.ts';
 export { markdownSection } from './report/markdown.ts';
 export { renderConformance } from './report/terminal.ts';
 export { type CaseResult, type Conformance, hasPassed } from './result.ts';
+export { runCase } from './run.ts';

@@ -72,4 +72,8 @@ describe('in a container', () => {
   ])('%s', (_, changes, words) => {
     expect(launch(changes).command.join(' ')).toContain(words);
   });
+
+  it('podman does not wait for one that is ended', () => {
+    expect(launch({ engine: 'podman' }).end?.slice(0, -1)).toEqual(['podman', 'rm', '--force', '--time', '0']);
+  });
 });

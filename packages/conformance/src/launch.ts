@@ -88,7 +88,7 @@ export function inContainer({ engine, image, user }: Container): Place {
         environment: {},
         inherits: true,
         timeoutSeconds: subject.timeout,
-        end: [engine, 'rm', '--force', name],
+        end: [engine, 'rm', '--force', ...(engine === 'podman' ? ['--time', '0'] : []), name], // Docker waits for nothing
       };
     },
   };

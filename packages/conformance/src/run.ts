@@ -36,7 +36,7 @@ interface RunError {
 async function execute(launch: Launch, { subject, output }: Order): Promise<RunError | undefined> {
   const { command, environment: env, inherits: extendEnv, timeoutSeconds, end } = launch;
   const [program, ...args] = command;
-  const options = { env, extendEnv, cwd: output, stdin: 'ignore', reject: false, maxBuffer: MOST_OUTPUT } as const;
+  const options = { env, extendEnv, cwd: join(output, SCRATCH), stdin: 'ignore', reject: false, maxBuffer: MOST_OUTPUT } as const;
   const done = await execa(program, args, { ...options, timeout: timeoutSeconds * 1000, killSignal: 'SIGKILL' });
   if (done.timedOut) {
     if (end) await execa(end[0], end.slice(1), { reject: false });

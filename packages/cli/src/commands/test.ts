@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Algorithm, loadCatalog, renderProblem } from '@mip/catalog';
 import { type Base, openBase } from '@mip/catalog/base';
+import { printableJson } from '@mip/catalog/printable';
 import {
   type Conformance,
   conform,
@@ -42,7 +43,7 @@ export function add(program: Command, context: Context): void {
       const work = await mkdtemp(join(tmpdir(), 'mip-test-'));
       try {
         const conformance = await test(context, await findAlgorithm(context.root, name), { ...options, work, quiet: json });
-        context.print(json ? JSON.stringify(conformanceAsJson(conformance)) : renderConformance(conformance, { colour: context.terminal }));
+        context.print(json ? printableJson(conformanceAsJson(conformance)) : renderConformance(conformance, { colour: context.terminal }));
         if (options.report) writeReport(context, options.report, conformance);
         process.exitCode = hasPassed(conformance) ? EXIT.done : EXIT.failed;
       } finally {
@@ -124,6 +125,6 @@ function writeReport(context: Context, folder: string, conformance: Conformance)
     join(target, 'report.html'),
     htmlReport([conformance], (path) => readFileSync(path)),
   );
-  writeFileSync(join(target, 'conformance.json'), `${JSON.stringify([conformanceAsJson(conformance)], null, 2)}\n`);
+  writeFileSync(join(target, 'conformance.json'), `${printableJson([conformanceAsJson(conformance)], 2)}\n`);
   context.warn(`the report is ${join(target, 'report.html')}`);
 }

@@ -90,6 +90,14 @@ describe('on a terminal', () => {
   });
 });
 
+describe('on a terminal, hostile words', () => {
+  it('stay on their lines and command nothing', () => {
+    const lines = renderConformance(ATTACK, { colour: false }).split('\n');
+    expect(lines.some((line) => line.startsWith('# heading') || line.startsWith('::'))).toBe(false);
+    expect(lines.filter((line) => line.includes('\\n# heading'))).toHaveLength(4); // ended, reason, approval, no old version
+  });
+});
+
 /** Whatever the table's widths are. */
 function squeezed(line: string): string {
   return line.replaceAll(/ {2,}/g, '  ');
