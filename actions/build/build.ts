@@ -36,7 +36,8 @@ export interface BuildRequest {
   readonly token: string;
   /** The repository with the judge: the one that this action is of. */
   readonly tools: string;
-  readonly python: Interpreter;
+  /** Asked for when there is something to judge: it may have to be installed. */
+  readonly python: () => Promise<Interpreter>;
   /** A folder that is removed afterwards. */
   readonly temporary: string;
   /** Of AWS, where it is not the public one. */
@@ -108,9 +109,15 @@ async function buildMerged(catalog: CatalogOnDisk, request: BuildRequest): Promi
   return { tried, pushed: publisher.pushed, failures };
 }
 
-async function tryEach(algorithms: readonly Algorithm[], subject: Subject, request: BuildRequest): Promise<readonly Tried[]> {
+async function tryEach(
+  algorithms: readonly Algorithm[],
+  subject: Omit<Subject, 'python'>,
+  request: BuildRequest,
+): Promise<readonly Tried[]> {
+  if (algorithms.length === 0) return [];
+  const python = await request.python();
   const tried: Tried[] = [];
-  for (const algorithm of algorithms) tried.push(await tryAlgorithm(algorithm, subject, request));
+  for (const algorithm of algorithms) tried.push(await tryAlgorithm(algorithm, { ...subject, python }, request));
   return tried;
 }
 

@@ -8,6 +8,7 @@ import {
   type Conformance,
   conform,
   findOld,
+  type Interpreter,
   inContainer,
   notBuilt,
   type OldVersion,
@@ -30,11 +31,13 @@ export interface Subject {
   /** Undefined where nothing is compared, for the reason in `absent`. */
   readonly base: Base | undefined;
   readonly absent: string;
+  readonly python: Interpreter;
 }
 
 /** Builds and runs; an algorithm that cannot be built has failed, and leaves the others. */
 export async function tryAlgorithm(algorithm: Algorithm, subject: Subject, request: BuildRequest): Promise<Tried> {
-  const { root, tools, python, temporary } = request;
+  const { root, tools, temporary } = request;
+  const { python } = subject;
   const old = subject.base ? await oldVersion(algorithm, subject.base, request) : { absent: subject.absent };
   const built = await attempt(async () => {
     const of = await imageSource(root, algorithm, subject.commit, request.baseImage);

@@ -3,10 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { getInput, setOutput } from '@actions/core';
-import { which } from '@actions/io';
 import { choiceInput, Failure, folderInput, numberInput, placeOf, runAction } from '../shared/action.ts';
 import { build } from './build.ts';
 import { outcomeOf } from './outcome.ts';
+import { findPython } from './python.ts';
 
 /** The repository that this action is of, wherever it was bundled to: it holds the judge. */
 function toolsAbove(folder: string): string {
@@ -16,16 +16,11 @@ function toolsAbove(folder: string): string {
   return toolsAbove(dirname(folder));
 }
 
-/** Of the repository, where it has an environment of its own; else the one that a step before set up. */
-async function pythonOf(root: string): Promise<string> {
-  const own = join(root, '.venv/bin/python');
-  return existsSync(own) ? own : which('python3', true);
-}
-
 await runAction(async () => {
   const { PATH = '', LD_LIBRARY_PATH = '' } = process.env;
   const workspace = process.env.GITHUB_WORKSPACE ?? process.cwd();
   const root = folderInput('path', workspace);
+  const tools = toolsAbove(dirname(process.argv[1] ?? ''));
   const temporary = await mkdtemp(join(process.env.RUNNER_TEMP ?? tmpdir(), 'mip-build-'));
   try {
     const built = await build({
@@ -40,8 +35,8 @@ await runAction(async () => {
       report: folderInput('report', workspace),
       pullRequest: numberInput('pull-request'),
       token: getInput('github-token'),
-      tools: toolsAbove(dirname(process.argv[1] ?? '')),
-      python: { program: await pythonOf(root), environment: { PATH, LD_LIBRARY_PATH, LANG: 'C.UTF-8' } },
+      tools,
+      python: () => findPython({ root, tools, temporary, environment: { PATH, LD_LIBRARY_PATH, LANG: 'C.UTF-8' } }),
       temporary,
       endpoint: process.env.AWS_ENDPOINT_URL || undefined,
     });

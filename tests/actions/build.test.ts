@@ -165,6 +165,17 @@ describe('a pull request', () => {
     expect(section(number)).toContain('the image of version 1.0.0 cannot be built any more');
   });
 
+  it('on a machine whose Python lacks the packages has them installed, by hash, from the lock file of the action', async () => {
+    const number = place.propose('change', { [PLUS_ONE]: entry({ version: '1.0.1' }), [PROGRAM]: program('1 + image_data.stored') });
+    writeFileSync(join(bin, 'python3'), BARE_PYTHON.replaceAll('PYTHON', PYTHON).replaceAll('LOG', join(bin, 'installed')), {
+      mode: 0o755,
+    });
+    const { code } = await onPullRequest(number);
+    expect(code).toBe(0);
+    const requirements = join(import.meta.dirname, '..', '..', 'requirements', 'conformance.txt');
+    expect(readFileSync(join(bin, 'installed'), 'utf8')).toBe(`--require-hashes --requirement ${requirements}\n`);
+  });
+
   it('on a machine without Docker says so', async () => {
     rmSync(join(bin, 'docker'));
     const number = place.propose('change', { [PROGRAM]: WRONG });
@@ -176,6 +187,16 @@ describe('a pull request', () => {
     expect(summary).toContain('there is no docker on this machine: install it, or give the input engine another');
   });
 });
+
+/** Has no package, and makes an environment whose own Python has them once they were installed. */
+const BARE_PYTHON = `#!/bin/sh
+case "$2" in
+  import*) exit 1 ;;
+  venv) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
+  pip) shift 5; echo "$@" >> LOG ;;
+  *) exec PYTHON "$@" ;;
+esac
+`;
 
 /** Where a program is. */
 function pathOf(name: string): string {
