@@ -71,11 +71,11 @@ async function compile(root: string, folder: string, names: readonly string[], w
       ...{ noEmit: false, noCheck: true, noResolve: true, types: [], removeComments: true },
       ...{ rewriteRelativeImportExtensions: true, rootDir: root, outDir: folder },
     },
-    files: names.map((name) => join(root, 'actions', name, 'main.ts')),
-    include: ['actions/shared/**/*.ts', ...workspaces.map((workspace) => `${workspace.folder}/src/**/*.ts`)].map((path) =>
-      join(root, path),
-    ),
-    exclude: ['**/*.test.ts', '**/testing/**'].map((path) => join(root, path)),
+    include: [
+      ...[...names, 'shared'].map((name) => `actions/${name}/**/*.ts`),
+      ...workspaces.map((workspace) => `${workspace.folder}/src/**/*.ts`),
+    ].map((path) => join(root, path)),
+    exclude: ['**/*.test.ts', '**/testing/**', 'actions/*/dist'].map((path) => join(root, path)),
   };
   const file = join(folder, 'tsconfig.json');
   await writeFile(file, JSON.stringify(config));

@@ -103,7 +103,7 @@ describe('a branch that moves', () => {
     expect(code).toBe(1);
     expect(log).toContain('the catalog has faults');
     expect(ours(number)[0]?.body).toMatch(/Out of date: for `[0-9a-f]{12}` no plan could be made/);
-    expect(ours(number)[0]?.body).toContain('1 to change'); // the old plan is still to be read
+    expect(ours(number)[0]?.body).toContain('3 to create'); // the old plan is still to be read
   });
 });
 

@@ -102,7 +102,7 @@ describe('what destroys something', () => {
 
   it('is stopped when another app made the check run', async () => {
     const number = place.propose('change', withoutThird);
-    const token = place.github.token({ app: 'some-other-app' });
+    const token = place.github.token({ login: 'some-other-app[bot]' });
     expect((await place.plan(number, { token })).code).toBe(0);
     place.github.repository.merge(number);
     expect((await place.reconcile()).code).toBe(1);
@@ -178,6 +178,7 @@ describe('what fails', () => {
     running.kill('SIGKILL');
     expect((await running.done).code).toBe(null);
     expect(states()).toEqual(['in_progress']);
+    await place.endLease(); // its minute passes
     const { code } = await place.reconcile();
     expect(code).toBe(0);
     expect(states()).toEqual(['in_progress', 'success']);
