@@ -32,7 +32,7 @@ const RULES: readonly Rule[] = [
   {
     module: 'packages/catalog/src/**/*.ts',
     never: /^node:(fs|child_process)|^@mip\/reconcile/,
-    except: /\/(base|load|read|store|tree-hash|tree-hash-rules|patient-images)\.ts$/,
+    except: /\/(base|fix|listing|load|read|store|tree-hash|tree-hash-rules|patient-images)\.ts$/,
   },
   { module: 'packages/registry/src/**/*.ts', never: /^@mip\/|^aws-cdk|^@aws-sdk\/(?!(client|lib)-dynamodb)/ },
   { module: 'packages/reconcile/src/{desire,plan,change,safety,contract,cost}.ts', never: /^@aws-sdk|^node:(fs|child_process|process)/ },
