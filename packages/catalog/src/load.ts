@@ -10,7 +10,7 @@ import { entriesIn, liesIn } from './listing.ts';
 import type { Problem } from './problem.ts';
 import { readDocument } from './read.ts';
 import { REVIEW_RULES, RULES } from './rules/index.ts';
-import type { Named, Releases } from './rules/rule.ts';
+import type { Named, Releases, Rule } from './rules/rule.ts';
 import { type Catalog, Judge, type Surroundings } from './validate.ts';
 
 export interface LoadOptions {
@@ -45,6 +45,16 @@ export async function loadEntries(root: string): Promise<readonly Algorithm[]> {
   return algorithms;
 }
 
+/**
+ * The catalog of a base. What was merged is read, not judged again: rules may be newer than it, and a base holds only some of the files that
+ * they look for. Only what the schema refuses is left out.
+ *
+ * @param root the folder that `openBase` made
+ */
+export async function loadBase(root: string): Promise<Catalog> {
+  return readCatalog({ root, keep: (algorithm) => algorithm, asks: () => false, rules: [] });
+}
+
 /** So many algorithms are checked, ruled upon and let go at once. */
 const BATCH = 64;
 
@@ -54,18 +64,16 @@ interface Reading<Entry> extends LoadOptions {
   readonly keep: (algorithm: Algorithm) => Entry;
   /** Whether anything is asked of releases. */
   readonly asks?: typeof asksForReleases;
+  /** In place of those that are usual. */
+  readonly rules?: readonly Rule[];
 }
 
-async function readCatalog<Entry extends Named>({
-  root,
-  keep,
-  asks = asksForReleases,
-  ...options
-}: Reading<Entry>): Promise<Catalog<Entry>> {
+async function readCatalog<Entry extends Named>(reading: Reading<Entry>): Promise<Catalog<Entry>> {
+  const { root, keep, base, platform, asks = asksForReleases } = reading;
+  const { rules = platform === undefined ? [...RULES, ...REVIEW_RULES] : RULES } = reading;
   const read = (one: string | Document) => (typeof one === 'string' ? readDocument(root, one) : one);
   const platforms = entriesIn(root, 'catalog/platforms').map((one) => checkPlatform(read(one)));
-  const history = asks(platforms, options.platform) ? await historyOf(root, options) : undefined;
-  const rules = options.platform === undefined ? [...RULES, ...REVIEW_RULES] : RULES;
+  const history = asks(platforms, platform) ? await historyOf(root, base) : undefined;
   const judge = new Judge({ platforms, rules, surroundings: { ...filesOf(root), releases: history?.releases }, keep });
   const algorithms = entriesIn(root, 'catalog/algorithms');
   for (let from = 0; from < algorithms.length; from += BATCH)
@@ -86,7 +94,7 @@ interface History {
   readonly problems: () => readonly Problem[];
 }
 
-async function historyOf(root: string, { base }: LoadOptions): Promise<History> {
+async function historyOf(root: string, base: LoadOptions['base']): Promise<History> {
   const contracts = new FrozenContracts(root);
   if (!base) return { releases: { contracts }, problems: () => contracts.problems() };
   const released = new FrozenContracts(base.root);
