@@ -13,7 +13,7 @@ export type {
   PlatformFile,
 } from './entry.ts';
 export { imageFolders } from './image-folders.ts';
-export { checkCatalog, type LoadOptions, loadCatalog, loadBase } from './load.ts';
+export { checkCatalog, type LoadOptions, loadBase, loadCatalog } from './load.ts';
 export { type CheckedParameters, type ParameterFault, parameterFault, validateParameters } from './parameters.ts';
 export type { Position } from './positions.ts';
 export { hasErrors, type Problem, renderProblem, type Severity, sortProblems } from './problem.ts';

@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DOCUMENT_LIMITS } from './document.ts';
-import { checkCatalog, loadCatalog } from './load.ts';
+import { checkCatalog, loadBase, loadCatalog } from './load.ts';
 import { hasErrors, renderProblem } from './problem.ts';
 import { entryText, PLATFORM, Repository } from './testing/repository.ts';
 
@@ -192,5 +192,17 @@ describe('faults of the content', () => {
       'gamma.yaml',
       'gamma.yaml',
     ]);
+  });
+});
+
+describe('the catalog of a base', () => {
+  it('has what was merged, though files are missing there and rules are newer; only the schema leaves something out', async () => {
+    rmSync(join(repository.root, 'catalog/platforms/local.yaml'));
+    repository.write('catalog/platforms/far.yaml', PLATFORM.replace('local', 'far'));
+    repository.write('catalog/algorithms/alpha.yaml', entryText('alpha', 'releases: [{ version: 0.9.0 }]\n'));
+    repository.write('catalog/algorithms/beta.yaml', entryText('beta').replace('cpu: 256', 'cpu: 1'));
+    const { algorithms, platforms, problems } = await loadBase(repository.root);
+    expect([algorithms, platforms].map((all) => all.map(({ name }) => name))).toEqual([['alpha'], ['far']]);
+    expect(problems.map(({ file, rule }) => [file, rule])).toEqual([['catalog/algorithms/beta.yaml', 'schema']]);
   });
 });
