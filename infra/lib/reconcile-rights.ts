@@ -66,10 +66,7 @@ export function scaleRights(place: Place): readonly Right[] {
 
 /** The lease, the history. */
 function runRights(place: Place): readonly Right[] {
-  return [
-    ...leaseRights(place),
-    { to: ['s3:PutObject'], on: [`${place.names.bucketArn('reconciles')}/*`] },
-  ];
+  return [...leaseRights(place), { to: ['s3:PutObject'], on: [`${place.names.bucketArn('reconciles')}/*`] }];
 }
 
 function leaseRights({ names }: Place): readonly Right[] {
