@@ -9,7 +9,7 @@ import type { Conditions } from 'aws-cdk-lib/aws-iam';
 import { type Place, roleClasses } from './platform.ts';
 import type { Right } from './rights.ts';
 
-/** All that a plan looks at: every job of reconcile plans first. */
+/** All that a plan looks at: build and apply plan first. */
 export function readRights(place: Place): readonly Right[] {
   const { names } = place;
   const at = arnsOf(place);
@@ -48,28 +48,26 @@ export function buildRights(place: Place): readonly Right[] {
 
 /**
  * One attribute of a registry row, and services that stay what they are: IAM cannot bind an update to the number of tasks, but it can refuse
- * one that names a task definition.
+ * one that names a task definition which is none of the platform's.
  */
 export function scaleRights(place: Place): readonly Right[] {
-  const { services, owned, inCluster } = arnsOf(place);
+  const { services, taskDefinitions, owned, inCluster } = arnsOf(place);
   const attributes = ['algorithm_name', 'managed_by', 'scale_override'];
   const onlyThose = { 'ForAllValues:StringEquals': { 'dynamodb:Attributes': attributes } };
   const onlyTheHash = { 'ForAllValues:StringEquals': { 'aws:TagKeys': [TAGS.specHash] } };
-  const sameRevision = { Null: { 'ecs:task-definition': 'true' } };
+  const ofThePlatform = { ArnLikeIfExists: { 'ecs:task-definition': taskDefinitions } };
   return [
     ...leaseRights(place),
+    { to: ['ecs:DescribeServices'], on: [services], when: inCluster },
     { to: ['dynamodb:UpdateItem'], on: [place.names.tableArn('algorithms')], when: onlyThose },
-    { to: ['ecs:UpdateService'], on: [services], when: all(owned, inCluster, sameRevision) },
+    { to: ['ecs:UpdateService'], on: [services], when: all(owned, inCluster, ofThePlatform) },
     { to: ['ecs:TagResource'], on: [services], when: all(owned, onlyTheHash) },
   ];
 }
 
 /** The lease, the history. */
 function runRights(place: Place): readonly Right[] {
-  return [
-    ...leaseRights(place),
-    { to: ['s3:PutObject'], on: [`${place.names.bucketArn('reconciles')}/*`] },
-  ];
+  return [...leaseRights(place), { to: ['s3:PutObject'], on: [`${place.names.bucketArn('reconciles')}/*`] }];
 }
 
 function leaseRights({ names }: Place): readonly Right[] {

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DeleteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { deployPlace } from '@mip/reconcile/testing/emulated';
 import { FACTS } from '@mip/reconcile/testing/fixtures';
@@ -115,6 +116,12 @@ export class Place {
         ...environment,
       },
     });
+  }
+
+  /** As if the time of a run that was killed had passed. */
+  async endLease(): Promise<void> {
+    const Key = { lease: { S: 'reconcile' } };
+    await new DynamoDBClient(this.emulator.connection).send(new DeleteItemCommand({ TableName: this.names.table('leases'), Key }));
   }
 
   /** A clone with all of the history, at a branch, a tag or a commit. */

@@ -1,7 +1,7 @@
 /** The action `plan` as a process, on a region of an emulator and a double of GitHub's API. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TestEmulator } from '../emulator.ts';
-import { entryFile, entryPath } from './catalog.ts';
+import { entryFile, entryFiles, entryPath } from './catalog.ts';
 import { Place } from './place.ts';
 
 let emulator: TestEmulator;
@@ -45,7 +45,7 @@ describe('a plan', () => {
     const number = place.propose('change', bigger);
     await place.plan(number);
     place.github.repository.comment(number, { body: 'Looks good to me.' });
-    place.push('change', { [entryPath('fourth')]: entryFile('fourth') });
+    place.push('change', { ...entryFiles('fourth') });
     await place.plan(number);
     expect(ours(number)).toHaveLength(1);
     expect(ours(number)[0]?.body).toContain('4 to create');
@@ -53,7 +53,7 @@ describe('a plan', () => {
 
   it('names what this pull request did not cause', async () => {
     await place.reconcile();
-    place.push('main', { [entryPath('fourth')]: entryFile('fourth') }, 'Merged and not applied');
+    place.push('main', { ...entryFiles('fourth') }, 'Merged and not applied');
     const number = place.propose('change', bigger);
     await place.plan(number);
     const body = ours(number)[0]?.body ?? '';
@@ -68,7 +68,7 @@ describe('a plan', () => {
       [entryPath('seg')]: null,
       [entryPath('other')]: null,
       [entryPath('third')]: null,
-      [entryPath('new')]: entryFile('new'),
+      ...entryFiles('new'),
     });
     const { code, annotations } = await place.plan(number);
     expect(code).toBe(0);
@@ -103,7 +103,7 @@ describe('a branch that moves', () => {
     expect(code).toBe(1);
     expect(log).toContain('the catalog has faults');
     expect(ours(number)[0]?.body).toMatch(/Out of date: for `[0-9a-f]{12}` no plan could be made/);
-    expect(ours(number)[0]?.body).toContain('1 to change'); // the old plan is still to be read
+    expect(ours(number)[0]?.body).toContain('3 to create'); // the old plan is still to be read
   });
 });
 

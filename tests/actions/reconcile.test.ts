@@ -2,7 +2,7 @@
 import { CreateQueueCommand, ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TestEmulator } from '../emulator.ts';
-import { entryFile, entryPath, type Files } from './catalog.ts';
+import { entryFile, entryFiles, entryPath, type Files } from './catalog.ts';
 import { Place } from './place.ts';
 
 let emulator: TestEmulator;
@@ -55,7 +55,7 @@ describe('a merge', () => {
   it('after several others tells each of them, and none is lost', async () => {
     await place.reconcile();
     const first = await merged('first', bigger);
-    const second = await merged('second', { [entryPath('fourth')]: entryFile('fourth') });
+    const second = await merged('second', { ...entryFiles('fourth') });
     expect((await place.reconcile()).code).toBe(0);
     for (const number of [first, second]) expect(comments(number).join()).toContain('mip:section:result');
     expect(await queues()).toContain(`${place.prefix}-fourth-requests.fifo`);
@@ -102,7 +102,7 @@ describe('what destroys something', () => {
 
   it('is stopped when another app made the check run', async () => {
     const number = place.propose('change', withoutThird);
-    const token = place.github.token({ app: 'some-other-app' });
+    const token = place.github.token({ login: 'some-other-app[bot]' });
     expect((await place.plan(number, { token })).code).toBe(0);
     place.github.repository.merge(number);
     expect((await place.reconcile()).code).toBe(1);
@@ -121,7 +121,7 @@ describe('what destroys something', () => {
       [entryPath('seg')]: null,
       [entryPath('other')]: null,
       [entryPath('third')]: null,
-      [entryPath('new')]: entryFile('new'),
+      ...entryFiles('new'),
     });
     const { code, log } = await place.reconcile();
     expect(code).toBe(1);
@@ -178,6 +178,7 @@ describe('what fails', () => {
     running.kill('SIGKILL');
     expect((await running.done).code).toBe(null);
     expect(states()).toEqual(['in_progress']);
+    await place.endLease(); // its minute passes
     const { code } = await place.reconcile();
     expect(code).toBe(0);
     expect(states()).toEqual(['in_progress', 'success']);

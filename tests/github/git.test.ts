@@ -194,6 +194,7 @@ describe('a call that GitHub refuses', () => {
     ['a git commit that is missing', () => rest.git.getCommit({ ...at, commit_sha: NOBODY }), 404, 'Not Found'],
     ['a tree that is missing', () => rest.git.getTree({ ...at, tree_sha: NOBODY }), 404, 'Not Found'],
     ['a blob that is missing', () => rest.git.getBlob({ ...at, file_sha: NOBODY }), 404, 'Not Found'],
+    ['the commits of what is missing', () => rest.repos.listCommits({ ...at, sha: 'none' }), 404, 'Not Found'],
     ['a comparison with nothing', () => rest.repos.compareCommitsWithBasehead({ ...at, basehead: 'main...none' }), 404, 'Not Found'],
     ['a comparison of one', () => rest.repos.compareCommitsWithBasehead({ ...at, basehead: 'main' }), 404, 'Not Found'],
     ['a branch that exists', () => rest.git.createRef({ ...at, ref: 'refs/heads/main', sha: main() }), 422, 'Reference already exists'],

@@ -95,7 +95,8 @@ describe('a comment', () => {
 
 describe('a call that GitHub refuses', () => {
   const long = 'x'.repeat(LONGEST + 1);
-  const long422 = 'Body is too long (maximum is 65536 characters)';
+  const long422 =
+    '"resource":"IssueComment","code":"unprocessable","field":"data","message":"Body is too long (maximum is 65536 characters)"';
 
   it.each<[string, () => Promise<unknown>, number, string]>([
     ['a comment that is too long', () => rest.issues.createComment({ ...at, issue_number: issue, body: long }), 422, long422],
@@ -104,6 +105,7 @@ describe('a call that GitHub refuses', () => {
     ['an issue that becomes too long', () => rest.issues.update({ ...at, issue_number: issue, body: long }), 422, 'body is too long'],
     ['an empty comment', () => rest.issues.createComment({ ...at, issue_number: issue, body: ' ' }), 422, 'Body cannot be blank'],
     ['an issue without a title', () => rest.issues.create({ ...at, title: ' ' }), 422, 'missing_field'],
+    ['a label without a name', () => rest.issues.create({ ...at, title: 't', labels: [''] }), 422, 'missing_field'],
     ['an issue that is missing', () => rest.issues.get({ ...at, issue_number: 99 }), 404, 'Not Found'],
     ['a comment on what is missing', () => rest.issues.createComment({ ...at, issue_number: 99, body: 'x' }), 404, 'Not Found'],
     ['the comments of what is missing', () => rest.issues.listComments({ ...at, issue_number: 99 }), 404, 'Not Found'],

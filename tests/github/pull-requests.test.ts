@@ -88,6 +88,7 @@ describe('a pull request', () => {
     const { number: pull_number } = (await open('edits')).data;
     await rest.pulls.update({ ...at, pull_number, title: 'Better', body: 'Because.', state: 'closed' });
     expect(await get(pull_number)).toMatchObject({ title: 'Better', body: 'Because.', state: 'closed', closed_at: expect.any(String) });
+    expect(await refused(rest.pulls.update({ ...at, pull_number, base: 'none' }))).toMatchObject({ status: 422 });
     await rest.pulls.update({ ...at, pull_number, state: 'open' });
     expect(await get(pull_number)).toMatchObject({ state: 'open', closed_at: null });
   });
@@ -169,6 +170,7 @@ describe('a merge', () => {
   it('is done once', async () => {
     const number = prepare('twice');
     github.repository.merge(number);
+    expect(await refused(rest.pulls.update({ ...at, pull_number: number, state: 'open' }))).toMatchObject({ status: 422 });
     expect(await refused(merge(number))).toMatchObject({ status: 405, message: expect.stringContaining('not mergeable') });
   });
 });
