@@ -3,7 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundled } from './bundle.ts';
 import { catalogOf, ROOT } from './catalog-of.ts';
-import { type Cost, measured } from './measured.ts';
+import { type Cost, measured, NODE } from './measured.ts';
 import { installed, pythonPeer } from './peers/installed.ts';
 import { median, type Row } from './row.ts';
 
@@ -27,7 +27,7 @@ const script = (file: string) => [process.execPath, join(ROOT, 'benchmarks', fil
 
 const MIP: Validator = {
   name: 'MIP',
-  command: (files) => [process.execPath, bundled(join(ROOT, 'benchmarks/validate.ts')), join(files, '../..')],
+  command: (files) => [...NODE, bundled(join(ROOT, 'benchmarks/validate.ts')), join(files, '../..')],
   faulty: verdict,
   goal: null,
   rounds: {},
