@@ -32,7 +32,7 @@ const RULES: readonly Rule[] = [
   {
     module: 'packages/catalog/src/**/*.ts',
     never: /^node:(fs|child_process)|^@mip\/reconcile/,
-    except: /\/(base|load|read|store|tree-hash|tree-hash-rules|patient-images)\.ts$/,
+    except: /\/(base|git|fix|listing|load|read|store|tree-hash|tree-hash-rules|patient-images)\.ts$/,
   },
   { module: 'packages/registry/src/**/*.ts', never: /^@mip\/|^aws-cdk|^@aws-sdk\/(?!(client|lib)-dynamodb)/ },
   { module: 'packages/reconcile/src/{desire,plan,change,safety,contract,cost}.ts', never: /^@aws-sdk|^node:(fs|child_process|process)/ },
@@ -41,6 +41,15 @@ const RULES: readonly Rule[] = [
   { module: 'packages/api/src/**/*.ts', never: /^@mip\/(reconcile|local|cli|infra)|^aws-cdk/ },
   { module: 'packages/image-store/src/**/*.ts', never: /^@mip\/(?!registry)/ },
   { module: 'packages/local/src/**/*.ts', never: /^@mip\/(cli|infra(?!\/deploy\/))/ },
+  {
+    module: 'packages/conformance/src/**/*.ts',
+    never: /^@aws-sdk|^@actions|^@mip\/(?!catalog|registry\/(contract|entry)|reconcile\/report\/)/,
+  },
+  {
+    module: 'packages/conformance/src/{cases,launch,result}.ts',
+    never: /^node:(fs|child_process|process)|^execa/,
+  },
+  { module: 'packages/conformance/src/report/*.ts', never: /^node:|^execa/ },
   { module: 'infra/deploy/**/*.ts', never: /^@mip\/|^aws-cdk|^@aws-sdk/ },
   { module: 'infra/lib/**/*.ts', never: /^@mip\/(?!registry)/ },
   { module: 'infra/bin/**/*.ts', never: /^@mip\/(?!registry)/ },
@@ -72,11 +81,12 @@ describe('a module imports only what it may', () => {
   });
 });
 
+/** What hands all of it on to a child, as `{ ...process.env }`, reads nothing of it. */
 describe('the environment is read only in entry points', () => {
-  const entryPoints = /^(packages\/cli\/src\/main\.ts|infra\/(bin|lambda)\/[^/]+\.ts)$/;
+  const entryPoints = /^(packages\/cli\/src\/main\.ts|actions\/[^/]+\/main\.ts|infra\/(bin|lambda)\/[^/]+\.ts)$/;
 
-  it.each(['packages/*/src/**/*.ts', 'infra/**/*.ts'])('in %s', (pattern) => {
-    const readers = sources(pattern).filter(({ text }) => /\bprocess\.env\b/.test(text));
+  it.each(['packages/*/src/**/*.ts', 'actions/**/*.ts', 'infra/**/*.ts'])('in %s', (pattern) => {
+    const readers = sources(pattern).filter(({ text }) => /(?<!\.\.\.)\bprocess\.env\b/.test(text));
     expect(readers.map(({ file }) => file).filter((file) => !entryPoints.test(file))).toEqual([]);
   });
 });
@@ -95,8 +105,8 @@ describe('nothing of the algorithms reaches for AWS', () => {
     expect(python.filter((file) => /^\s*(import|from)\s+boto/m.test(readFileSync(join(root, file), 'utf8')))).toEqual([]);
   });
 
-  it('no oracle imports the SDK or an algorithm', () => {
-    const oracles = globSync('tests/oracles/**/*.py', { cwd: root });
+  it.each(['tests/oracles', 'tools/conformance'])('nothing of %s imports the SDK or an algorithm', (folder) => {
+    const oracles = globSync(`${folder}/**/*.py`, { cwd: root });
     expect(oracles.length).toBeGreaterThan(0);
     const wrong = oracles.filter((file) =>
       /^\s*(import|from)\s+(mip_sdk|adapter|algorithm)\b/m.test(readFileSync(join(root, file), 'utf8')),

@@ -1,6 +1,7 @@
 /** Every call that whole runs send, with its resource and its tags, against the policies of the roles: a condition too narrow shows here. */
 
-import { apply, narrow, type PlannedChange, plan, setScale } from '@mip/reconcile';
+import { apply, narrow, type PlannedChange, plan } from '@mip/reconcile';
+import { scale } from '@mip/reconcile/scale';
 import { expect, it } from 'vitest';
 import { allows, type Request, statementsOf } from '../infra/test/policies.ts';
 import { PLATFORM, synthesise } from '../infra/test/synthesised.ts';
@@ -126,7 +127,7 @@ it('plan is allowed every call of a plan and of drift', async () => {
   expect(requests.filter((request) => !allows(role, request))).toEqual([]);
 });
 
-/** One change alone, as the actions build and scale make it. */
+/** One change alone, as the action build makes it. */
 async function applyOnly(aws: MemoryAws, wanted: typeof FIRST, holds: (change: PlannedChange) => boolean): Promise<void> {
   const { outcomes } = await apply(aws, narrow(await plan(aws, wanted), holds), runOptions(aws));
   expect(outcomes.map(({ result }) => result)).toEqual(['done']);
@@ -138,12 +139,11 @@ it('scale is allowed every call of setting a number of tasks, and of letting go 
   await run(aws, FIRST);
   aws.world.restart();
   for (const override of [{ count: 3, until: new Date(NOW + 3_600_000).toISOString() }, undefined]) {
-    await setScale(aws, FIRST.platform, 'seg', override);
-    await applyOnly(aws, FIRST, ({ kind, algorithm }) => kind === 'service' && algorithm === 'seg');
+    await scale(aws, FIRST.platform, { algorithm: algorithm('seg'), override }, runOptions(aws));
   }
   const requests = aws.world.trace.flatMap(requestsOf);
   const asked = requests.map(({ action }) => action);
-  expect(asked).toEqual(expect.arrayContaining(['ecs:UpdateService', 'dynamodb:UpdateItem', 'ecs:TagResource', 's3:PutObject']));
+  expect(asked).toEqual(expect.arrayContaining(['ecs:UpdateService', 'dynamodb:UpdateItem', 'ecs:TagResource']));
   expect(requests.filter((request) => !allows(role, request))).toEqual([]);
 });
 

@@ -35,7 +35,7 @@ export function actionNames(root: string): readonly string[] {
  */
 export async function bundleActions(root: string, names: readonly string[], use: (bundle: Bundle) => Promise<void>): Promise<void> {
   await Promise.all(names.map((name) => holdsSource(root, name)));
-  const tree = await emitActions(root, names);
+  const tree = await emitActions(root);
   try {
     const waiting = [...names];
     const work = async () => {

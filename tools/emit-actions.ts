@@ -29,14 +29,14 @@ export interface Tree {
  *
  * @throws {Error} with what tsc said.
  */
-export async function emitActions(root: string, names: readonly string[]): Promise<Tree> {
+export async function emitActions(root: string): Promise<Tree> {
   const cache = join(root, 'node_modules', '.cache');
   await mkdir(cache, { recursive: true });
   const folder = await realpath(await mkdtemp(join(cache, 'mip-actions-')));
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
     const workspaces = await reachable(root);
-    await compile(root, folder, names, workspaces);
+    await compile(root, folder, workspaces);
     for (const workspace of workspaces) await place(root, folder, workspace);
     return { folder, remove };
   } catch (error) {
@@ -64,18 +64,15 @@ async function reachable(root: string): Promise<readonly Workspace[]> {
 }
 
 /** Types were checked before; here they are only taken off. */
-async function compile(root: string, folder: string, names: readonly string[], workspaces: readonly Workspace[]): Promise<void> {
+async function compile(root: string, folder: string, workspaces: readonly Workspace[]): Promise<void> {
   const config = {
     extends: join(root, 'tsconfig.json'),
     compilerOptions: {
       ...{ noEmit: false, noCheck: true, noResolve: true, types: [], removeComments: true },
       ...{ rewriteRelativeImportExtensions: true, rootDir: root, outDir: folder },
     },
-    files: names.map((name) => join(root, 'actions', name, 'main.ts')),
-    include: ['actions/shared/**/*.ts', ...workspaces.map((workspace) => `${workspace.folder}/src/**/*.ts`)].map((path) =>
-      join(root, path),
-    ),
-    exclude: ['**/*.test.ts', '**/testing/**'].map((path) => join(root, path)),
+    include: ['actions/**/*.ts', ...workspaces.map((workspace) => `${workspace.folder}/src/**/*.ts`)].map((path) => join(root, path)),
+    exclude: ['**/*.test.ts', '**/testing/**', 'actions/*/dist/**'].map((path) => join(root, path)),
   };
   const file = join(folder, 'tsconfig.json');
   await writeFile(file, JSON.stringify(config));

@@ -15,6 +15,7 @@ const root = join(import.meta.dirname, '..');
 const PACKAGE_OF: Readonly<Record<string, string>> = {
   algorithm: 'catalog',
   platform: 'catalog',
+  'public-images': 'catalog',
   'job-request': 'registry',
   'job-message': 'registry',
   'job-record': 'registry',

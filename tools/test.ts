@@ -26,9 +26,14 @@ const only = process.argv.slice(2).filter((argument) => !argument.startsWith('--
 const vitestReport = join(scratch, 'vitest.json');
 const pytestReport = join(scratch, 'pytest.xml');
 
-/** A check passes or fails as a whole. */
+/** A check passes or fails as a whole, or says in a line `1 skipped: needs …` what the machine lacks for it. */
 function check(title: string, ...command: string[]): Suite {
-  return { title, command, count: (exitCode) => ({ passed: exitCode === 0 ? 1 : 0, failed: exitCode === 0 ? 0 : 1, skipped: 0 }) };
+  return { title, command, count: countCheck };
+}
+
+function countCheck(exitCode: number, output: string): Counts {
+  if (exitCode !== 0) return { passed: 0, failed: 1, skipped: 0 };
+  return /^1 skipped: needs /m.test(output) ? { passed: 0, failed: 0, skipped: 1 } : { passed: 1, failed: 0, skipped: 0 };
 }
 
 function countVitest(): Counts {
@@ -61,6 +66,10 @@ const SUITES: readonly Suite[] = [
   check('format and lint (biome)', 'biome', 'check', '--error-on-warnings', '.'),
   check('types (tsc)', 'tsc', '-p', '.'),
   check('generated types', 'node', 'tools/generate-types.ts', '--check'),
+  check('action READMEs', 'node', 'tools/action-readmes.ts', '--check'),
+  check('workflows (actionlint)', 'node', 'tools/actionlint.ts'),
+  check('workflows (zizmor)', '.venv/bin/zizmor', '--offline', '--no-progress', '.github', 'actions'),
+  check('bundled actions', 'node', 'tools/bundle-actions.ts', '--check'),
   check('format and lint (ruff)', '.venv/bin/ruff', 'check', '.'),
   check('format (ruff)', '.venv/bin/ruff', 'format', '--check', '.'),
   check('types (pyright)', 'pyright', '--pythonpath', '.venv/bin/python'),

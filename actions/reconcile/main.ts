@@ -13,6 +13,7 @@ await runAction(async () => {
     platform,
     allow: wordsInput('allow', ALLOWED),
     environment: getInput('environment') || platform,
+    role: getInput('role'),
     token: getInput('github-token'),
   });
 

@@ -1,12 +1,12 @@
 /** The catalog that an action is about, from a folder that it reads as data. */
-import { type Catalog, hasErrors, loadCatalog, type Platform, renderProblem } from '@mip/catalog';
+import { type Catalog, hasErrors, loadBase, loadCatalog, type Platform, renderProblem } from '@mip/catalog';
 import { type Base, openBase } from '@mip/catalog/base';
 import type { CatalogOnDisk } from '@mip/reconcile';
 import { Failure } from './action.ts';
 
 /** @throws {Failure} for a catalog with faults, and for a platform that it does not have. */
 export async function readCatalog(root: string, platformName: string): Promise<CatalogOnDisk> {
-  const catalog = await loadCatalog(root);
+  const catalog = await loadCatalog(root, { platform: platformName });
   if (hasErrors(catalog.problems)) throw new Failure(faultWords(catalog));
   return { root, algorithms: catalog.algorithms, platform: platformOf(catalog, platformName) };
 }
@@ -39,6 +39,6 @@ export async function withBase<T>(root: string, ref: string, work: (base: Base) 
 
 /** The merge-base's catalog; where it had none that can be read, an empty one of the head's platform: then all of the head is new. */
 export async function readBase({ root }: Base, head: CatalogOnDisk): Promise<CatalogOnDisk> {
-  const { algorithms, platforms } = await loadCatalog(root);
+  const { algorithms, platforms } = await loadBase(root);
   return { root, algorithms, platform: platforms.find(({ name }) => name === head.platform.name) ?? head.platform };
 }

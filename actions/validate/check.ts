@@ -1,5 +1,6 @@
 /** Checks a repository's catalog, against the base that the change starts from where there is one. */
-import { checkCatalog, type Problem } from '@mip/catalog';
+import type { Problem } from '@mip/catalog';
+import { checkRepository } from '@mip/catalog/repository';
 import { withBase } from '../shared/catalog.ts';
 
 export interface Checked {
@@ -13,7 +14,7 @@ export interface Checked {
 /** @param ref a name of the base's commit; `''` where nobody said */
 export async function check(root: string, ref: string): Promise<Checked> {
   const { problems, algorithms, platforms } = ref
-    ? await withBase(root, ref, (base) => checkCatalog(root, { base }))
-    : await checkCatalog(root);
+    ? await withBase(root, ref, (base) => checkRepository(root, { base }))
+    : await checkRepository(root);
   return { problems, algorithms: algorithms.length, platforms: platforms.length };
 }

@@ -9,7 +9,7 @@ import type { Conditions } from 'aws-cdk-lib/aws-iam';
 import { type Place, roleClasses } from './platform.ts';
 import type { Right } from './rights.ts';
 
-/** All that a plan looks at: every job of reconcile plans first. */
+/** All that a plan looks at: build and apply plan first. */
 export function readRights(place: Place): readonly Right[] {
   const { names } = place;
   const at = arnsOf(place);
@@ -47,28 +47,31 @@ export function buildRights(place: Place): readonly Right[] {
 }
 
 /**
- * One attribute of a registry row, and services that stay what they are: IAM cannot bind an update to the number of tasks, but it can bind
- * it to the task definitions of the platform.
+ * One attribute of a registry row, and services that stay what they are: IAM cannot bind an update to the number of tasks, but it can refuse
+ * one that names a task definition which is none of the platform's.
  */
 export function scaleRights(place: Place): readonly Right[] {
-  const { services, taskDefinitions, made, owned, inCluster } = arnsOf(place);
+  const { services, taskDefinitions, owned, inCluster } = arnsOf(place);
   const attributes = ['algorithm_name', 'managed_by', 'scale_override'];
   const onlyThose = { 'ForAllValues:StringEquals': { 'dynamodb:Attributes': attributes } };
-  const ofThePlatform = { ArnLike: { 'ecs:task-definition': taskDefinitions } };
+  const onlyTheHash = { 'ForAllValues:StringEquals': { 'aws:TagKeys': [TAGS.specHash] } };
+  const ofThePlatform = { ArnLikeIfExists: { 'ecs:task-definition': taskDefinitions } };
   return [
-    ...runRights(place),
+    ...leaseRights(place),
+    { to: ['ecs:DescribeServices'], on: [services], when: inCluster },
     { to: ['dynamodb:UpdateItem'], on: [place.names.tableArn('algorithms')], when: onlyThose },
     { to: ['ecs:UpdateService'], on: [services], when: all(owned, inCluster, ofThePlatform) },
-    { to: ['ecs:TagResource'], on: [services], when: all(made, owned) },
+    { to: ['ecs:TagResource'], on: [services], when: all(owned, onlyTheHash) },
   ];
 }
 
 /** The lease, the history. */
-function runRights({ names }: Place): readonly Right[] {
-  return [
-    { to: ['dynamodb:GetItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'], on: [names.tableArn('leases')] },
-    { to: ['s3:PutObject'], on: [`${names.bucketArn('reconciles')}/*`] },
-  ];
+function runRights(place: Place): readonly Right[] {
+  return [...leaseRights(place), { to: ['s3:PutObject'], on: [`${place.names.bucketArn('reconciles')}/*`] }];
+}
+
+function leaseRights({ names }: Place): readonly Right[] {
+  return [{ to: ['dynamodb:GetItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'], on: [names.tableArn('leases')] }];
 }
 
 function queueRights(place: Place): readonly Right[] {

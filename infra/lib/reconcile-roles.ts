@@ -16,20 +16,20 @@ interface Job {
   readonly roleName: string;
   readonly description: string;
   readonly trusts: IPrincipal;
-  /** Beside reading, which all of them do. */
-  readonly rights?: readonly Right[];
+  readonly reads?: readonly Right[];
+  readonly writes?: readonly Right[];
 }
 
 export function addReconcileRoles(scope: Construct, place: Place): void {
   const { names } = place;
-  for (const { id, roleName, description, trusts, rights } of jobsOf(place, trustOf(place.platform))) {
+  for (const { id, roleName, description, trusts, reads, writes } of jobsOf(place, trustOf(place.platform))) {
     new Role(scope, id, {
       roleName,
       description,
       path: names.rolePath,
       maxSessionDuration: Duration.hours(1),
       assumedBy: trusts,
-      inlinePolicies: { read: policyOf(readRights(place)), ...(rights && { write: policyOf(rights) }) },
+      inlinePolicies: { ...(reads && { read: policyOf(reads) }), ...(writes && { write: policyOf(writes) }) },
     });
     new CfnOutput(scope, `${id}Arn`, { value: names.roleArn(roleName) });
   }
@@ -37,16 +37,15 @@ export function addReconcileRoles(scope: Construct, place: Place): void {
 
 function jobsOf(place: Place, { proposed, merged, approved }: Trust): readonly Job[] {
   const { planRole, buildRole, applyRole, scaleRole } = place.names;
+  const reads = readRights(place);
+  const job = (id: string, roleName: string, trusts: IPrincipal, description: string, rights: Pick<Job, 'reads' | 'writes'>): Job => ({
+    ...{ id, roleName, trusts, description },
+    ...rights,
+  });
   return [
-    { id: 'PlanRole', roleName: planRole, description: 'mip plan and mip drift: read what the catalog owns', trusts: proposed },
-    { id: 'BuildRole', roleName: buildRole, description: 'Push images of algorithms', trusts: merged, rights: buildRights(place) },
-    {
-      id: 'ApplyRole',
-      roleName: applyRole,
-      description: 'mip apply: read and write what the catalog owns',
-      trusts: approved,
-      rights: writeRights(place),
-    },
-    { id: 'ScaleRole', roleName: scaleRole, description: 'mip scale: set a number of tasks', trusts: approved, rights: scaleRights(place) },
+    job('PlanRole', planRole, proposed, 'mip plan and mip drift: read what the catalog owns', { reads }),
+    job('BuildRole', buildRole, merged, 'Push images of algorithms', { reads, writes: buildRights(place) }),
+    job('ApplyRole', applyRole, approved, 'mip apply: read and write what the catalog owns', { reads, writes: writeRights(place) }),
+    job('ScaleRole', scaleRole, approved, 'mip scale: set a number of tasks', { writes: scaleRights(place) }),
   ];
 }

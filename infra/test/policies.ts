@@ -58,11 +58,12 @@ export function allows(statements: readonly Statement[], { action, resource, con
 type Same = (wanted: string, is: string) => boolean;
 const equal: Same = (wanted, is) => wanted === is;
 
-/** Every value of a request, none included, has to be one of those wanted where it says `ForAllValues`; else there is one value. */
-const OPERATORS: Readonly<Record<string, { readonly same: Same; readonly forAll?: true }>> = {
+/** Every value of a request, none included, has to be one of those wanted where it says `ForAllValues`; else there is one value, or none where it says `IfExists`. */
+const OPERATORS: Readonly<Record<string, { readonly same: Same; readonly forAll?: true; readonly ifExists?: true }>> = {
   StringEquals: { same: equal },
   ArnEquals: { same: covers },
   ArnLike: { same: covers },
+  ArnLikeIfExists: { same: covers, ifExists: true },
   'ForAllValues:StringEquals': { same: equal, forAll: true },
 };
 
@@ -71,6 +72,7 @@ function holds(operator: string, keys: Readonly<Record<string, string | readonly
   if (known === undefined) throw new Error(`operator ${operator}`);
   return Object.entries(keys).every(([key, wanted]) => {
     const values = [context[key] ?? []].flat();
-    return (known.forAll || values.length === 1) && values.every((is) => [wanted].flat().some((one) => known.same(one, is)));
+    const enough = known.forAll || values.length === 1 || (known.ifExists && values.length === 0);
+    return enough && values.every((is) => [wanted].flat().some((one) => known.same(one, is)));
   });
 }

@@ -3,6 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { contractFile, contractText, parseDocument } from '@mip/catalog';
+import { checkAlgorithm } from '@mip/catalog/check';
 
 /** File → content; null removes it. Paths are relative to the repository. */
 export type Files = Readonly<Record<string, string | null>>;
@@ -88,11 +90,18 @@ export function entryFile(name: string, over: Readonly<Record<string, string>> =
 
 export const entryPath = (name: string) => `catalog/algorithms/${name}.yaml`;
 
+/** The entry, and the frozen contract of its version. */
+export function entryFiles(name: string, over: Readonly<Record<string, string>> = {}): Files {
+  const text = entryFile(name, over);
+  const { item } = checkAlgorithm(parseDocument(text, entryPath(name)));
+  return { [entryPath(name)]: text, [contractFile(name, item.version)]: contractText(item) };
+}
+
 /** A catalog of these algorithms on the platform `north`. */
 export function catalogFiles(names: readonly string[], platform: Parameters<typeof platformFile>[0] = {}): Files {
   return {
     'catalog/platforms/north.yaml': platformFile(platform),
     'tests/oracles/seg.py': '',
-    ...Object.fromEntries(names.map((name) => [entryPath(name), entryFile(name)])),
+    ...Object.assign({}, ...names.map((name) => entryFiles(name))),
   };
 }

@@ -1,6 +1,6 @@
 /** The action `plan` for a pull request from a fork: no cloud, no token that writes, and the catalog as data. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { CatalogRepository, catalogFiles, entryFile, entryPath, type Files } from './catalog.ts';
+import { CatalogRepository, catalogFiles, entryFile, entryFiles, entryPath, type Files } from './catalog.ts';
 import { type ActionResult, runAction } from './run.ts';
 
 let repository: CatalogRepository | undefined;
@@ -32,7 +32,7 @@ describe('an offline plan', () => {
   it('is in the summary, marked so, and green', async () => {
     const { code, summary, outputs } = await planFork(catalogFiles(['seg', 'other', 'third']), {
       [entryPath('seg')]: entryFile('seg', { cpu: '2048', memory: '4096' }),
-      [entryPath('fourth')]: entryFile('fourth'),
+      ...entryFiles('fourth'),
     });
     expect(code).toBe(0);
     expect(summary).toContain('This plan was made **offline**');
@@ -69,7 +69,7 @@ describe('an offline plan', () => {
     const { code, summary } = await planFork(catalogFiles(['seg']), {
       '.gitattributes': '* filter=evil\n',
       'package.json': '{"scripts":{"preinstall":"touch /tmp/mip-was-here"}}',
-      [entryPath('fourth')]: entryFile('fourth'),
+      ...entryFiles('fourth'),
     });
     expect(code).toBe(0);
     expect(summary).toContain('1 to create');

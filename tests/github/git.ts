@@ -102,8 +102,11 @@ export class Git {
   /** The commit that GitHub would find: a SHA, else a branch, else a tag, else a full or half ref. `HEAD` is the default branch. */
   commit(name: string): string | undefined {
     if (/^[0-9a-f]{40}$/.test(name)) return this.resolve(name);
-    const places = ['refs/heads/', 'refs/tags/', 'refs/', ''];
-    return places.map((place) => this.resolve(`${place}${name}`)).find((found) => found !== undefined);
+    for (const place of ['refs/heads/', 'refs/tags/', 'refs/', '']) {
+      const found = this.resolve(`${place}${name}`);
+      if (found) return found;
+    }
+    return undefined;
   }
 
   refs(prefix: string): readonly Ref[] {
@@ -160,16 +163,21 @@ export class Git {
     const env = { GIT_INDEX_FILE: join(folder, 'index') };
     try {
       if (base) this.run(['read-tree', base], { env });
-      for (const { path, sha } of edits.filter(({ mode, sha }) => mode === '040000' && sha))
-        this.run(['read-tree', `--prefix=${path}/`, sha ?? ''], { env });
       const lines = edits
-        .filter(({ mode, sha }) => mode !== '040000' || !sha)
+        .flatMap((edit) => this.#leaves(edit))
         .map(({ mode, sha, path }) => (sha ? `${mode} ${sha}\t${path}\0` : `0 ${ABSENT}\t${path}\0`));
       this.run(['update-index', '-z', '--index-info'], { env, input: lines.join('') });
       return this.run(['write-tree'], { env });
     } finally {
       rmSync(folder, { recursive: true });
     }
+  }
+
+  /** A tree is put in by the files in it: an index knows no folders. */
+  #leaves(edit: Edit): readonly Edit[] {
+    if (edit.mode !== '040000' || edit.sha === null) return [edit];
+    const files = this.entries(edit.sha, [], true).filter(({ type }) => type !== 'tree');
+    return files.map(({ mode, sha, path }) => ({ mode, sha, path: `${edit.path}/${path}` }));
   }
 
   writeCommit(commit: { tree: string; parents: readonly string[]; message: string; author: Person; committer: Person }): string {

@@ -27,7 +27,7 @@ const FORMAT = ['%H', '%T', '%P', '%an', '%ae', '%aI', '%cn', '%ce', '%cI', '%B'
 /** Commits, newest first, by `git log`'s own arguments. */
 export function log(git: Git, args: readonly string[]): readonly Commit[] {
   const printed = git.run(['log', '-z', `--format=${FORMAT}`, ...args]);
-  return printed === '' ? [] : printed.split('\0').map(parse);
+  return printed.split('\0').filter(Boolean).map(parse);
 }
 
 function parse(record: string): Commit {

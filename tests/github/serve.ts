@@ -98,8 +98,9 @@ export function respond(github: GitHubState, reading: Reading): Reply {
   const { id, refused } = reading;
   const headers = headersOf(github, reading);
   try {
-    if (refused || !id) throw refused ?? notFound();
-    const { status, data } = perform(github, reading, id);
+    const { actor } = reading;
+    if (refused || !id || !actor) throw refused ?? notFound();
+    const { status, data } = perform(github, { ...reading, actor }, id);
     const page = isPaged(id) ? cut(data, reading.url) : { data };
     const violations = checkAnswer(id, status, 'application/json', page.data).map((violation) => `${id}: ${violation}`);
     return { status, data: page.data, headers: { ...headers, ...(page.link && { link: page.link }) }, violations };
@@ -110,8 +111,7 @@ export function respond(github: GitHubState, reading: Reading): Reply {
   }
 }
 
-function perform(github: GitHubState, { actor, path, query, body }: Reading, id: OperationId) {
-  if (!actor) throw notFound();
+function perform(github: GitHubState, { actor, path, query, body }: Reading & { actor: Actor }, id: OperationId) {
   const { owner, repo } = path;
   const repository = owner === undefined ? github.first : github.repository(`${owner}/${repo}`);
   if (!repository) throw notFound();

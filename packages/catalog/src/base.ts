@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execa } from 'execa';
+import { git, type Variables } from './git.ts';
 
 export interface Base {
   /** A temporary folder with what the rules read of that commit. */
@@ -89,20 +89,6 @@ async function withoutFilters(root: string): Promise<readonly string[]> {
   const names = new Set(stdout.split('\0').flatMap((key) => /^filter\.(.*)\.[^.]*$/s.exec(key)?.[1] ?? []));
   return [...names].flatMap((name) => ['smudge=', 'process=', 'required=false'].flatMap((setting) => ['-c', `filter.${name}.${setting}`]));
 }
-
-/** No program that a repository or this machine has set up for Git is started. */
-const ALONE = ['core.hooksPath=/dev/null', 'core.fsmonitor=false'].flatMap((setting) => ['-c', setting]);
-
-type Variables = Readonly<Record<string, string>>;
-
-/** Git's answer, whether it went well or not. */
-function git(folder: string, args: readonly string[], variables: Variables = {}, input = '') {
-  const env = { LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0', GIT_NO_REPLACE_OBJECTS: '1', ...variables };
-  return execa('git', [...ALONE, ...args], { cwd: folder, env, input, reject: false, maxBuffer: MOST_OUTPUT });
-}
-
-/** The paths of a repository of a million files. */
-const MOST_OUTPUT = 256 * 2 ** 20;
 
 /** @throws {BaseError} when Git says no. */
 async function must(folder: string, args: readonly string[], variables: Variables = {}, input = ''): Promise<string> {

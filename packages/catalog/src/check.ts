@@ -4,6 +4,8 @@ import type { Document } from './document.ts';
 import type { Algorithm, Platform } from './entry.ts';
 import { validate as validateAlgorithm } from './generated/algorithm.validator.js';
 import { validate as validatePlatform } from './generated/platform.validator.js';
+import type { PublicImages } from './generated/public-images.ts';
+import { validate as validatePublicImages } from './generated/public-images.validator.js';
 import type { Problem } from './problem.ts';
 import { checkInPlace, isAboutKey, type SchemaFault } from './schema-check.ts';
 
@@ -24,11 +26,17 @@ export function checkPlatform(document: Document): CheckedDocument<Platform> {
   return checkDocument(document, validatePlatform);
 }
 
+export function checkPublicImages(document: Document): CheckedDocument<PublicImages> {
+  return checkDocument(document, validatePublicImages);
+}
+
 function checkDocument<T>(document: Document, schema: ValidateFunction): CheckedDocument<T> {
   const { file, position } = document;
   if (document.value === undefined) return { item: { file, position } as T, faultyFields: new Set(['']), problems: document.problems };
-  const { value, faults } = checkInPlace(schema, document.value as object, true);
-  const item = { ...value, file, position } as T;
+  const given = document.value as object;
+  const written = typeof given === 'object' && given !== null ? Object.keys(given) : []; // before defaults are filled in
+  const { value, faults } = checkInPlace(schema, given, true);
+  const item = { ...value, file, position, written } as T;
   if (!faults.length && !document.problems.length) return { item, faultyFields: NONE, problems: [] };
   const fields = [...faults, ...document.problems].map(({ pointer }) => pointer.split('/')[1] ?? '');
   return {

@@ -26,6 +26,8 @@ type FilledEntry = Filled<AlgorithmEntry, 'status' | 'architectures' | 'gpu' | '
 
 /** A catalog entry, defaults filled: `scaling` has `min` and `max`, `output` has `store`, `regulatory` has `status`. */
 export interface Algorithm extends Omit<FilledEntry, 'scaling' | 'output' | 'regulatory'>, Located {
+  /** The fields that its file has, in that order. */
+  readonly written: readonly string[];
   scaling: Filled<NonNullable<AlgorithmEntry['scaling']>, 'min' | 'max'>;
   output: Filled<AlgorithmEntry['output'], 'store'>;
   regulatory: Filled<NonNullable<AlgorithmEntry['regulatory']>, 'status'>;

@@ -1,3 +1,4 @@
+export { contractFile, contractText } from './contract.ts';
 export { type Document, parseDocument } from './document.ts';
 export type {
   Algorithm,
@@ -11,11 +12,12 @@ export type {
   Platform,
   PlatformFile,
 } from './entry.ts';
-export { checkCatalog, loadCatalog } from './load.ts';
+export { imageFolders } from './image-folders.ts';
+export { checkCatalog, type LoadOptions, loadBase, loadCatalog } from './load.ts';
 export { type CheckedParameters, type ParameterFault, parameterFault, validateParameters } from './parameters.ts';
 export type { Position } from './positions.ts';
 export { hasErrors, type Problem, renderProblem, type Severity, sortProblems } from './problem.ts';
 export { SOURCE_FILES } from './rules/source-complete.ts';
 export { type Checked, compileSchema, SCHEMA_NAMES, type SchemaFault, type SchemaName, type Validator } from './schemas.ts';
-export { contentOf, imageFolders, type TreeFile, treeFiles, treeHash } from './tree-hash.ts';
+export { contentOf, type TreeFile, treeFiles, treeHash } from './tree-hash.ts';
 export { type Catalog, type Documents, validateCatalog } from './validate.ts';

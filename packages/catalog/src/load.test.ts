@@ -3,17 +3,19 @@ import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DOCUMENT_LIMITS } from './document.ts';
-import { checkCatalog, loadCatalog } from './load.ts';
+import { checkCatalog, loadBase, loadCatalog } from './load.ts';
 import { hasErrors, renderProblem } from './problem.ts';
 import { entryText, PLATFORM, Repository } from './testing/repository.ts';
 
 let repository: Repository;
 beforeEach(() => {
   repository = new Repository();
+  repository.write('catalog/platforms/local.yaml', `${PLATFORM}images: { version_tags: mutable }\n`);
 });
 afterEach(() => repository.remove());
 
-const load = () => loadCatalog(repository.root);
+/** As to be run where version tags may move: what is asked of releases has its own tests. */
+const load = () => loadCatalog(repository.root, { platform: 'local' });
 const rendered = async () => (await load()).problems.map(renderProblem);
 
 describe('a sound catalog', () => {
@@ -35,7 +37,7 @@ describe('a sound catalog', () => {
     expect(platforms[0]).toMatchObject({
       name: 'local',
       prefix: 'mip',
-      images: { version_tags: 'immutable', allowed_registries: [] },
+      images: { version_tags: 'mutable', allowed_registries: [] },
       network: { cidr: '10.0.0.0/16' },
     });
   });
@@ -162,7 +164,7 @@ describe('faults of the content', () => {
       );
     }
     repository.write('catalog/platforms/far.yaml', PLATFORM.replace('local', 'near').replace('mip', 'far'));
-    const [kept, checked] = [await load(), await checkCatalog(repository.root)];
+    const [kept, checked] = [await load(), await checkCatalog(repository.root, { platform: 'local' })];
     const ofRule = (rule: string) => kept.problems.filter((problem) => problem.rule === rule).length;
     expect([ofRule('schema'), ofRule('file-name')]).toEqual([5, 4]);
     expect(ofRule('similar-names')).toBeGreaterThan(0);
@@ -190,5 +192,17 @@ describe('faults of the content', () => {
       'gamma.yaml',
       'gamma.yaml',
     ]);
+  });
+});
+
+describe('the catalog of a base', () => {
+  it('has what was merged, though files are missing there and rules are newer; only the schema leaves something out', async () => {
+    rmSync(join(repository.root, 'catalog/platforms/local.yaml'));
+    repository.write('catalog/platforms/far.yaml', PLATFORM.replace('local', 'far'));
+    repository.write('catalog/algorithms/alpha.yaml', entryText('alpha', 'releases: [{ version: 0.9.0 }]\n'));
+    repository.write('catalog/algorithms/beta.yaml', entryText('beta').replace('cpu: 256', 'cpu: 1'));
+    const { algorithms, platforms, problems } = await loadBase(repository.root);
+    expect([algorithms, platforms].map((all) => all.map(({ name }) => name))).toEqual([['alpha'], ['far']]);
+    expect(problems.map(({ file, rule }) => [file, rule])).toEqual([['catalog/algorithms/beta.yaml', 'schema']]);
   });
 });

@@ -1,5 +1,5 @@
 /** One file → a document; whatever is wrong with the file is a problem, never an exception. */
-import { closeSync, constants, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, constants, lstatSync, openSync, readSync, statSync } from 'node:fs';
 import { DOCUMENT_LIMITS, type Document, parseDocument, unreadable } from './document.ts';
 import type { Problem } from './problem.ts';
 
@@ -14,6 +14,21 @@ export function readDocument(root: string, file: string): Document {
   } catch (error) {
     return refused(file, `cannot be read (${codeOf(error)}); check that it exists and who may read it`);
   }
+}
+
+/** The text of a file; nothing when it is not there, or is no text that an entry could be. */
+export function readText(root: string, file: string): string | undefined {
+  try {
+    const bytes = readBounded(`${root}/${file}`);
+    return bytes && decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether anything of that name is there. */
+export function isThere(root: string, file: string): boolean {
+  return lstatSync(`${root}/${file}`, { throwIfNoEntry: false }) !== undefined;
 }
 
 /** A file that is not read, and why. */

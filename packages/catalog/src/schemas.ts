@@ -7,6 +7,8 @@ import { validate as jobRecord } from './generated/job-record.validator.js';
 import { validate as jobRequest } from './generated/job-request.validator.js';
 import type { PlatformFile } from './generated/platform.ts';
 import { validate as platform } from './generated/platform.validator.js';
+import type { PublicImages } from './generated/public-images.ts';
+import { validate as publicImages } from './generated/public-images.validator.js';
 import { type Checked, checkInPlace } from './schema-check.ts';
 
 export type { Checked, SchemaFault } from './schema-check.ts';
@@ -14,6 +16,7 @@ export type { Checked, SchemaFault } from './schema-check.ts';
 const VALIDATORS = {
   algorithm,
   platform,
+  'public-images': publicImages,
   'job-request': jobRequest,
   'job-message': jobMessage,
   'job-record': jobRecord,
@@ -28,10 +31,11 @@ export type Validator<T> = (value: unknown) => Checked<T>;
 interface TypeOf {
   algorithm: AlgorithmEntry;
   platform: PlatformFile;
+  'public-images': PublicImages;
 }
 
 /** Catalog files are public; a job's values are not, and no sentence repeats them. */
-const QUOTES_VALUES: readonly SchemaName[] = ['algorithm', 'platform'];
+const QUOTES_VALUES: readonly SchemaName[] = ['algorithm', 'platform', 'public-images'];
 
 /**
  * The validator of one schema. It reports all faults, sorted by pointer, and never throws.

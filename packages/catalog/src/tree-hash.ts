@@ -10,11 +10,6 @@ export interface TreeFile {
   readonly mode: '100644' | '100755' | '120000';
 }
 
-/** The folders that go into the image of a source: its own, the worker SDK and the kernels. */
-export function imageFolders(source: string): readonly string[] {
-  return [source, 'algorithms/sdk/mip_sdk', 'algorithms/kernels'];
-}
-
 /**
  * `sha256:` over the sorted paths, modes and contents of the files under `folders` that Git does not ignore, committed or not.
  * @throws {Error} when a folder is not there.

@@ -4,7 +4,7 @@ import type { Document } from './document.ts';
 import type { Algorithm, Platform } from './entry.ts';
 import { compareText, type Problem, sortProblems } from './problem.ts';
 import { ACROSS_RULES, RULES } from './rules/index.ts';
-import type { Complaint, HasPath, Named, Rule } from './rules/rule.ts';
+import type { Complaint, HasPath, Named, Rule, RuleContext } from './rules/rule.ts';
 
 /** `Entry` is what is kept of an algorithm. */
 export interface Catalog<Entry extends Named = Algorithm> {
@@ -22,44 +22,54 @@ export interface Documents {
 }
 
 /** The same documents give the same problems in the same order. Their values become the catalog's: the schema's defaults are filled in there. */
-export function validateCatalog({ algorithms, platforms }: Documents, has: HasPath): Catalog {
-  const judge = new Judge(platforms.map(checkPlatform), has, (algorithm) => algorithm);
+export function validateCatalog({ algorithms, platforms }: Documents, has: HasPath, more: Partial<Surroundings> = {}): Catalog {
+  const surroundings = { has, sizeOf: () => undefined, ...more };
+  const judge = new Judge({ platforms: platforms.map(checkPlatform), rules: RULES, surroundings, keep: (algorithm) => algorithm });
   judge.add(algorithms.map(checkAlgorithm));
   return judge.end();
+}
+
+/** What the rules look at beside entries and platform files. */
+export type Surroundings = Omit<RuleContext, 'algorithms' | 'platforms'>;
+
+interface Bench<Entry> {
+  readonly platforms: readonly CheckedDocument<Platform>[];
+  readonly rules: readonly Rule[];
+  readonly surroundings: Surroundings;
+  /** What of an algorithm is kept until the end: of a large catalog, the less the faster. */
+  readonly keep: (algorithm: Algorithm) => Entry;
 }
 
 /** Applies the rules to one batch of algorithms after another, and finds the same in whatever batches they come. */
 export class Judge<Entry extends Named> {
   readonly #platforms: readonly CheckedDocument<Platform>[];
-  readonly #has: HasPath;
-  readonly #keep: (algorithm: Algorithm) => Entry;
+  readonly #bench: Bench<Entry>;
   readonly #entries: Entry[] = [];
   readonly #problems: Problem[];
 
-  /** @param keep what of an algorithm is kept until the end: of a large catalog, the less the faster */
-  constructor(platforms: readonly CheckedDocument<Platform>[], has: HasPath, keep: (algorithm: Algorithm) => Entry) {
-    this.#platforms = byName(platforms.filter(hasName), ({ item }) => item.name);
-    this.#has = has;
-    this.#keep = keep;
-    this.#problems = platforms.flatMap(({ problems }) => problems);
-    for (const rule of RULES) for (const complaint of this.#apply(rule, [])) this.#problems.push(problemOf(rule, complaint));
+  constructor(bench: Bench<Entry>) {
+    this.#bench = bench;
+    this.#platforms = byName(bench.platforms.filter(hasName), ({ item }) => item.name);
+    this.#problems = bench.platforms.flatMap(({ problems }) => problems);
+    for (const rule of bench.rules) for (const complaint of this.#apply(rule, [])) this.#problems.push(problemOf(rule, complaint));
   }
 
   add(algorithms: readonly CheckedDocument<Algorithm>[]): void {
     const named = algorithms.filter(hasName);
     for (const { problems } of algorithms) this.#problems.push(...problems);
-    for (const rule of RULES) {
+    for (const rule of this.#bench.rules) {
       // What is wrong with a platform was said before the first batch.
       for (const complaint of this.#apply(rule, named))
         if (!this.#platforms.some(({ item }) => item === complaint.of)) this.#problems.push(problemOf(rule, complaint));
     }
-    for (const { item } of named) this.#entries.push(this.#keep(item));
+    for (const { item } of named) this.#entries.push(this.#bench.keep(item));
   }
 
-  end(): Catalog<Entry> {
+  /** @param more what was found beside the rules */
+  end(more: readonly Problem[] = []): Catalog<Entry> {
     const entries = byName(this.#entries, ({ name }) => name);
     const across = ACROSS_RULES.flatMap((rule) => Array.from(rule.check(entries), (complaint) => problemOf(rule, complaint)));
-    const problems = sortProblems([...this.#problems, ...across]);
+    const problems = sortProblems([...this.#problems, ...across, ...more]);
     const faulty = new Set(problems.filter(({ severity }) => severity === 'error').map(({ file }) => file));
     const platforms = this.#platforms.map(({ item }) => item).filter(({ file }) => !faulty.has(file));
     return { algorithms: entries.filter(({ file }) => !faulty.has(file)), platforms, problems };
@@ -67,7 +77,7 @@ export class Judge<Entry extends Named> {
 
   #apply(rule: Rule, algorithms: readonly CheckedDocument<Algorithm>[]): Iterable<Complaint> {
     const platforms = readable(this.#platforms, rule.readsPlatform);
-    return rule.check({ algorithms: readable(algorithms, rule.reads), platforms, has: this.#has });
+    return rule.check({ algorithms: readable(algorithms, rule.reads), platforms, ...this.#bench.surroundings });
   }
 }
 

@@ -12,8 +12,10 @@ import { sentenceOf } from './sentence.ts';
 
 export interface PlatformDeployment {
   readonly regions: readonly InRegion<{ readonly stack: string }>[];
-  /** What an emulator's platform goes without: types of resource. */
-  readonly removed: readonly string[];
+  /** Whether there is what the account has once, the role that deploys among it. */
+  readonly delivered: boolean;
+  /** What an emulator's platform goes without. */
+  readonly removed: Assembly['removed'];
 }
 
 /** Where `cdk bootstrap` says that it was there. */
@@ -33,7 +35,7 @@ export async function deployPlatform(
     await deployDelivery(assembly, deploy);
     const deployed: InRegion<{ stack: string }>[] = [];
     for (const stack of assembly.stacks.filter(({ region }) => regions.includes(region))) deployed.push(await inRegion(stack, deploy));
-    return { regions: deployed, removed: [...new Set(assembly.removed.map(({ type }) => type))] };
+    return { regions: deployed, delivered: assembly.delivery !== undefined, removed: assembly.removed };
   } finally {
     await rm(home, { recursive: true, force: true });
   }

@@ -14,7 +14,7 @@ export interface OpenPlatform {
 
 /** @throws {Failure} when there is no such platform, or it has faults (exit code 2). */
 export async function openPlatform(context: Context, name: string): Promise<OpenPlatform> {
-  const catalog = await loadCatalog(context.root);
+  const catalog = await loadCatalog(context.root, { platform: name });
   const platform = catalog.platforms.find((one) => one.name === name);
   if (!platform) {
     const faults = catalog.problems.filter((problem) => problem.file.endsWith(`platforms/${name}.yaml`)).map(renderProblem);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { ECSClient, ListServicesCommand } from '@aws-sdk/client-ecs';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DeleteParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { fixContracts } from '@mip/catalog/fix';
 import { plan } from '@mip/reconcile';
 import { deployPlace } from '@mip/reconcile/testing/emulated';
 import { FACTS } from '@mip/reconcile/testing/fixtures';
@@ -63,6 +64,7 @@ beforeAll(async () => {
     mkdirSync(join(root, 'catalog', folder), { recursive: true });
     writeFileSync(join(root, 'catalog', folder, file), text.trimStart());
   }
+  await fixContracts(root);
   for (const region of REGIONS) {
     await deployPlace(at(region), PREFIX);
     await putFacts(region);

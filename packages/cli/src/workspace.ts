@@ -33,7 +33,7 @@ export interface WorkspaceOptions extends Allowed {
 /** @throws {Failure} that lists every fault with file, line and column (exit code 2). */
 export async function loadValid(context: Context, platformName: string): Promise<ValidCatalog> {
   const { platform } = await openPlatform(context, platformName);
-  const { algorithms, problems } = await loadCatalog(context.root);
+  const { algorithms, problems } = await loadCatalog(context.root, { platform: platformName });
   const errors = problems.filter((problem) => problem.severity === 'error');
   if (errors.length) throw new Failure(`the catalog has faults:\n${errors.map(renderProblem).join('\n')}`, EXIT.pending);
   return { root: context.root, algorithms, platform, warnings: problems };

@@ -2,7 +2,8 @@
 
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { Algorithm, Platform as PlatformFile } from '@mip/catalog';
-import { imageFolders, treeHash } from '@mip/catalog/tree-hash';
+import { imageFolders } from '@mip/catalog/image-folders';
+import { treeHash } from '@mip/catalog/tree-hash';
 import { physicalNames } from '@mip/registry/names';
 import { type Aws, makeAws } from './aws/clients.ts';
 import type { Connection } from './aws/connection.ts';

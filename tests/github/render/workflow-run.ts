@@ -1,10 +1,13 @@
 import { basename } from 'node:path';
+import type { Person } from '../git.ts';
 import { readCommit } from '../history.ts';
 import type { Schemas } from '../operation.ts';
 import type { Job, WorkflowRun } from '../records.ts';
 import { api, html, nodeId, type Place } from './place.ts';
 import { minimalRepository } from './repository.ts';
 import { user } from './user.ts';
+
+const brief = ({ name, email }: Person) => ({ name, email });
 
 /** A run is over when all its jobs are; it ended as the worst of them. */
 function conclusionOf({ jobs }: WorkflowRun): string | null {
@@ -49,7 +52,7 @@ export function workflowRun(place: Place, own: WorkflowRun): Schemas['workflow-r
     rerun_url: `${url}/rerun`,
     previous_attempt_url: null,
     workflow_url: `${api(place)}/actions/workflows/${workflowId}`,
-    head_commit: { id: sha, tree_id: tree, message, timestamp: committer.date, author, committer },
+    head_commit: { id: sha, tree_id: tree, message, timestamp: committer.date, author: brief(author), committer: brief(committer) },
     repository,
     head_repository: repository,
     display_title: message.split('\n')[0] ?? '',

@@ -168,7 +168,7 @@ export interface PlatformFile {
    */
   github?: {
     /**
-     * The repository as GitHub's OIDC tokens name it: owner/name, or owner@id/name@id where it has immutable subject claims, as every repository made after 18 June 2026 has.
+     * The repository as GitHub's OIDC tokens name it: owner/name, or owner@id/name@id where it has immutable subject claims, as every repository made, renamed or transferred after 15 July 2026 has.
      */
     repository: string;
     /**

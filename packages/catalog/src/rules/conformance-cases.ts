@@ -1,7 +1,10 @@
 import type { Algorithm } from '../entry.ts';
 import { validateParameters } from '../parameters.ts';
 import { below } from '../pointer.ts';
-import type { Complaint, HasPath, Rule } from './rule.ts';
+import type { Complaint, Rule, RuleContext } from './rule.ts';
+
+/** Git keeps every version of a file for ever. */
+const MAX_IMAGE_BYTES = 2_000_000;
 
 /** A case has a name of its own, parameters that a request could carry, and expectations that exist. */
 export const conformanceCases: Rule = {
@@ -9,12 +12,12 @@ export const conformanceCases: Rule = {
   severity: 'error',
   reads: ['conformance', 'parameters'],
   readsPlatform: [],
-  *check({ algorithms, has }) {
-    for (const of of algorithms) yield* complaintsOf(of, has);
+  *check({ algorithms, ...files }) {
+    for (const of of algorithms) yield* complaintsOf(of, files);
   },
 };
 
-function* complaintsOf(of: Algorithm, has: HasPath): Iterable<Complaint> {
+function* complaintsOf(of: Algorithm, { has, sizeOf }: Pick<RuleContext, 'has' | 'sizeOf'>): Iterable<Complaint> {
   const names = new Set<string>();
   for (const [index, { name, parameters, expect, image }] of (of.conformance ?? []).entries()) {
     const at = below('/conformance', index);
@@ -27,8 +30,16 @@ function* complaintsOf(of: Algorithm, has: HasPath): Iterable<Complaint> {
       if (path !== undefined && !has(path))
         yield { of, pointer: `${at}/expect/${field}`, message: `there is no file ${path}; add it or name the one that exists` };
     }
-    if (image.package === undefined && image.file !== undefined && !has(image.file))
-      yield { of, pointer: `${at}/image/file`, message: `there is no file ${image.file}; add it or name the one that exists` };
+    if (image.package !== undefined || image.file === undefined) continue;
+    const size = sizeOf(image.file) ?? 0;
+    const pointer = `${at}/image/file`;
+    if (!has(image.file)) yield { of, pointer, message: `there is no file ${image.file}; add it or name the one that exists` };
+    else if (size > MAX_IMAGE_BYTES)
+      yield {
+        of,
+        pointer,
+        message: `${image.file} has ${size} bytes, more than ${MAX_IMAGE_BYTES}; take a smaller image, or one of a package`,
+      };
   }
 }
 

@@ -3,12 +3,15 @@ import { allowedRegistry } from './allowed-registry.ts';
 import { conformanceAuthority, conformanceCases } from './conformance-cases.ts';
 import { defaultInRange } from './default-in-range.ts';
 import { fileName } from './file-name.ts';
+import { frozenContract, servedContracts } from './frozen-contract.ts';
+import { needsBase, needsMajor, needsVersion } from './needs-version.ts';
 import { physicalNamesFit } from './physical-names.ts';
 import type { AcrossRule, Rule } from './rule.ts';
 import { gpuCapacity, scalingRange } from './scaling-range.ts';
 import { servedVersions } from './served-versions.ts';
 import { similarNames } from './similar-names.ts';
 import { sourceComplete } from './source-complete.ts';
+import { style } from './style.ts';
 
 /** Every rule beside the schema that looks at one entry at a time. The order does not matter: problems are sorted by place. */
 export const RULES: readonly Rule[] = [
@@ -23,6 +26,13 @@ export const RULES: readonly Rule[] = [
   conformanceAuthority,
   allowedPolicy,
   allowedRegistry,
+  frozenContract,
+  servedContracts,
+  needsVersion,
+  needsMajor,
 ];
+
+/** Rules that only warn, for those who review a change; who runs a catalog does not hear of them. */
+export const REVIEW_RULES: readonly Rule[] = [needsBase, style];
 
 export const ACROSS_RULES: readonly AcrossRule[] = [similarNames];

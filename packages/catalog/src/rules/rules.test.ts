@@ -3,7 +3,7 @@ import { parseDocument } from '../document.ts';
 import type { Algorithm, Platform } from '../entry.ts';
 import { entryText, PLATFORM } from '../testing/repository.ts';
 import { validateCatalog } from '../validate.ts';
-import { ACROSS_RULES, RULES } from './index.ts';
+import { ACROSS_RULES, REVIEW_RULES, RULES } from './index.ts';
 import { physicalNamesFit } from './physical-names.ts';
 
 interface Case {
@@ -13,6 +13,8 @@ interface Case {
   readonly platform?: string;
   readonly others?: readonly string[];
   readonly missing?: readonly string[];
+  /** Of every file. */
+  readonly bytes?: number;
   /** `file:line:column rule`, in order. */
   readonly problems: readonly string[];
 }
@@ -33,14 +35,14 @@ function merged(text: string, lines = ''): string {
   );
 }
 
-function problemsOf({ entry, platform, others = [], missing = [] }: Case): string[] {
+function problemsOf({ entry, platform, others = [], missing = [], bytes = 1 }: Case): string[] {
   const algorithms = [['alpha', merged(entryText('alpha'), entry)], ...others.map((name) => [name, entryText(name)])] as [string, string][];
   const documents = {
     algorithms: algorithms.map(([name, text]) => parseDocument(text, `${name}.yaml`)),
     platforms: [parseDocument(merged(PLATFORM, platform), 'local.yaml')],
   };
   const has = (path: string) => !missing.some((one) => path.endsWith(one));
-  return validateCatalog(documents, has).problems.map(
+  return validateCatalog(documents, has, { sizeOf: () => bytes }).problems.map(
     ({ file, line, pointer, rule, severity }) => `${file}:${line} ${pointer} ${severity} ${rule}`,
   );
 }
@@ -132,6 +134,19 @@ const CASES: readonly Case[] = [
       'conformance:\n  - { name: a, image: { file: b.dcm, license: CC0-1.0, source: made }, expected_by: oracle, expect: { max_abs: 0 } }\n',
     problems: ['alpha.yaml:13 /conformance/0/image/file error conformance-cases'],
   },
+  ...[2_000_000, 2_000_001].map((bytes) => ({
+    why: `a case with an image of ${bytes} bytes in the repository`,
+    bytes,
+    entry:
+      'conformance:\n  - { name: a, image: { file: b.dcm, license: CC0-1.0, source: made }, expected_by: oracle, expect: { max_abs: 0 } }\n',
+    problems: bytes > 2_000_000 ? ['alpha.yaml:13 /conformance/0/image/file error conformance-cases'] : [],
+  })),
+  {
+    why: 'a case with a large image of a package',
+    bytes: 2_000_001,
+    entry: 'conformance:\n  - { name: a, image: { package: pydicom, file: b.dcm }, expected_by: oracle, expect: { max_abs: 0 } }\n',
+    problems: [],
+  },
   {
     why: 'a case with a parameter that is not declared',
     entry:
@@ -204,7 +219,12 @@ describe('a rule complains at the place', () => {
 
   it('and every rule has a case', () => {
     const seen = new Set(CASES.flatMap(problemsOf).map((problem) => problem.split(' ').at(-1)));
-    expect([...RULES, ...ACROSS_RULES].map(({ name }) => name).filter((name) => !seen.has(name))).toEqual(['allowed-registry']);
+    const elsewhere = [
+      'allowed-registry', // below
+      ...['frozen-contract', 'served-contracts', 'needs-version', 'needs-major', 'needs-base'], // releases.test.ts
+      'style', // style.test.ts
+    ];
+    expect([...RULES, ...ACROSS_RULES, ...REVIEW_RULES].map(({ name }) => name).filter((name) => !seen.has(name))).toEqual(elsewhere);
   });
 });
 
@@ -217,7 +237,7 @@ describe('names at the limits of AWS', () => {
     file: 'local.yaml',
   } as unknown as Platform;
   const check = (name: string) => [
-    ...physicalNamesFit.check({ algorithms: [{ name } as Algorithm], platforms: [platform], has: () => true }),
+    ...physicalNamesFit.check({ algorithms: [{ name } as Algorithm], platforms: [platform], has: () => true, sizeOf: () => undefined }),
   ];
 
   it('the longest prefix and the longest algorithm fit', () => {

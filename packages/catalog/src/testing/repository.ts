@@ -26,6 +26,23 @@ license: Apache-2.0
 ${more}`;
 }
 
+/** The contract of `entryText`, written out by hand; `more` replaces fields. */
+export function frozenText(name: string, more: Readonly<Record<string, unknown>> = {}): string {
+  const contract = {
+    algorithm_type: 'python',
+    description: 'Does nothing.',
+    input: { scope: ['instance'], units: 'stored' },
+    license: 'Apache-2.0',
+    name,
+    output: { kind: 'image', store: ['s3'] },
+    parameters: {},
+    regulatory: { status: 'research' },
+    version: '1.0.0',
+    ...more,
+  };
+  return `${JSON.stringify(contract, null, 2)}\n`;
+}
+
 export class Repository {
   readonly root = mkdtempSync(join(tmpdir(), 'mip-catalog-'));
 
@@ -45,6 +62,11 @@ export class Repository {
     for (const file of ['algorithm.py', 'requirements.txt', 'Dockerfile', 'README.md', 'tests/test_it.py'])
       this.write(`algorithms/${name}/${file}`, '');
     return this.write(`catalog/algorithms/${name}.yaml`, text);
+  }
+
+  /** The contract of a version. */
+  release(name: string, version = '1.0.0', text = frozenText(name, { version })): this {
+    return this.write(`catalog/releases/${name}/${version}.yaml`, text);
   }
 
   remove(): void {

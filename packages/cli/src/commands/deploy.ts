@@ -48,14 +48,14 @@ function applyIn(context: Context, { platform }: GlobalOptions, region: string):
   return inEveryRegion(context, { platform, region }, {}, (workspace) => applyCatalog(context, workspace));
 }
 
-function asJson(platform: Platform, { regions, removed }: PlatformDeployment, applied: readonly InRegion<Report>[]): object {
+function asJson(platform: Platform, { regions, delivered, removed }: PlatformDeployment, applied: readonly InRegion<Report>[]): object {
   const report = (region: string) => {
     const one = applied.find((result) => result.region === region);
     return one && (one.error === undefined ? reportAsJson(one.value) : { error: one.error });
   };
   return {
     removed,
-    variables: variablesOf(platform),
+    variables: variablesOf(platform, delivered),
     regions: regions.map(({ region, ...one }) => ({
       region,
       platform: one.error === undefined ? one.value : { error: one.error },
@@ -65,16 +65,20 @@ function asJson(platform: Platform, { regions, removed }: PlatformDeployment, ap
 }
 
 function print(context: Context, platform: Platform, deployment: PlatformDeployment, applied: readonly InRegion<Report>[]): void {
-  const { regions, removed } = deployment;
+  const { regions, delivered, removed } = deployment;
   show(context, false, regions, { json: (value) => value, render: ({ stack }) => `platform ${platform.name}: stack ${stack} is deployed` });
-  if (removed.length > 0) context.print(`the emulator goes without ${removed.join(', ')}`);
+  const without = removed.map(({ type, path }) => (type === 'AWS::CloudFormation::Stack' ? `the stack ${path}` : type));
+  if (without.length > 0 && regions.some(({ error }) => error === undefined))
+    context.print(`the emulator goes without ${[...new Set(without)].join(', ')}`);
   show(context, false, applied, { json: reportAsJson, render: (report) => renderReport(report, { colour: context.terminal }) });
-  for (const [name, value] of Object.entries(variablesOf(platform))) context.print(`${name.padEnd(16)} ${value}`);
+  for (const [name, value] of Object.entries(variablesOf(platform, delivered))) context.print(`${name.padEnd(16)} ${value}`);
 }
 
 /** What the repository's workflows have to be told; nothing where the platform file names no repository. */
-function variablesOf({ github, prefix, account, name, regions: [region] }: Platform): Readonly<Record<string, string>> {
+function variablesOf(platform: Platform, delivered: boolean): Readonly<Record<string, string>> {
+  const { github, prefix, account, name, regions } = platform;
   if (github === undefined) return {};
+  const [region] = regions;
   const names = physicalNames({ prefix, account, region, platform: name });
   return {
     MIP_PLATFORM: name,
@@ -83,6 +87,6 @@ function variablesOf({ github, prefix, account, name, regions: [region] }: Platf
     MIP_BUILD_ROLE: names.roleArn(names.buildRole),
     MIP_APPLY_ROLE: names.roleArn(names.applyRole),
     MIP_SCALE_ROLE: names.roleArn(names.scaleRole),
-    MIP_DEPLOY_ROLE: names.roleArn(names.deployRole),
+    ...(delivered && { MIP_DEPLOY_ROLE: names.roleArn(names.deployRole) }),
   };
 }

@@ -1,6 +1,14 @@
+/** Keys of a session; `expiration` says when to ask for others. */
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+  readonly expiration?: Date;
+}
+
 /** How to reach a region; without `endpoint` and `credentials` the SDK's own defaults hold. */
 export interface Connection {
   readonly region: string;
   readonly endpoint?: string;
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string };
+  readonly credentials?: Credentials | (() => Promise<Credentials>);
 }

@@ -7,10 +7,12 @@ import {
   type DeleteRepositoryCommandInput,
   type DescribeRepositoriesCommandInput,
   type GetLifecyclePolicyCommandInput,
+  ImageAlreadyExistsException,
   ImageTagAlreadyExistsException,
   type ImageTagMutabilityExclusionFilter,
   LifecyclePolicyNotFoundException,
   type ListTagsForResourceCommandInput,
+  type PutImageCommandInput,
   type PutImageScanningConfigurationCommandInput,
   type PutImageTagMutabilityCommandInput,
   type PutLifecyclePolicyCommandInput,
@@ -26,6 +28,11 @@ import { type Operations, refuse, type World } from './world.ts';
 
 type Filters = readonly ImageTagMutabilityExclusionFilter[];
 
+interface MemoryImage {
+  readonly digest: string;
+  readonly manifest: string;
+}
+
 interface MemoryRepository {
   readonly repositoryArn: string;
   readonly repositoryName: string;
@@ -35,7 +42,10 @@ interface MemoryRepository {
   imageScanningConfiguration: { scanOnPush: boolean };
   readonly encryptionConfiguration: { readonly encryptionType: string };
   lifecycle: string | undefined;
-  readonly images: Map<string, { readonly digest: string; readonly manifest: string }>;
+  /** By tag. */
+  readonly images: Map<string, MemoryImage>;
+  /** By digest, tagged or not. */
+  readonly manifests: Map<string, string>;
   tags: Record<string, string>;
 }
 
@@ -49,15 +59,26 @@ export class MemoryEcr {
 
   /** What `docker push` of a tiny image does. @returns the digest. */
   push(repository: string, tag: string, treeHash: string): string {
-    const found = this.#find(repository);
+    const digest = this.pushByDigest(repository, treeHash);
+    this.#tag(repository, tag, digest);
+    return digest;
+  }
+
+  /** The same without a tag. @returns the digest. */
+  pushByDigest(repository: string, treeHash: string): string {
     const manifest = JSON.stringify({ schemaVersion: 2, annotations: { 'mip.tree-hash': treeHash } });
     const digest = hashOf(manifest);
+    this.#find(repository).manifests.set(digest, manifest);
+    return digest;
+  }
+
+  #tag(repository: string, tag: string, digest: string): void {
+    const found = this.#find(repository);
     const before = found.images.get(tag);
     const moves = found.imageTagMutabilityExclusionFilters.some(({ filter = '' }) => matches(filter, tag));
     if (before && before.digest !== digest && found.imageTagMutability.startsWith('IMMUTABLE') !== moves)
       refuse(ImageTagAlreadyExistsException, `The image tag '${tag}' already exists`);
-    found.images.set(tag, { digest, manifest });
-    return digest;
+    found.images.set(tag, { digest, manifest: found.manifests.get(digest) ?? '' });
   }
 
   readonly operations: Operations = {
@@ -74,6 +95,7 @@ export class MemoryEcr {
         encryptionConfiguration: { encryptionType: input.encryptionConfiguration?.encryptionType ?? 'AES256' },
         lifecycle: undefined,
         images: new Map(),
+        manifests: new Map(),
         tags: tagRecord(tags),
       };
       this.repositories.set(repositoryName, repository);
@@ -113,13 +135,24 @@ export class MemoryEcr {
       return {};
     },
     BatchGetImage: ({ repositoryName = '', imageIds = [] }: BatchGetImageCommandInput) => {
-      const { images } = this.#find(repositoryName);
-      const found = imageIds.flatMap(({ imageTag = '' }) => {
-        const image = images.get(imageTag);
-        return image ? [{ imageId: { imageTag, imageDigest: image.digest }, imageManifest: image.manifest }] : [];
+      const { images, manifests } = this.#find(repositoryName);
+      const found = imageIds.flatMap(({ imageTag = '', imageDigest = '' }) => {
+        const manifest = manifests.get(imageDigest);
+        const image = imageTag ? images.get(imageTag) : manifest && { digest: imageDigest, manifest };
+        return image ? [{ imageId: { ...(imageTag && { imageTag }), imageDigest: image.digest }, imageManifest: image.manifest }] : [];
       });
       return { images: found, failures: [] };
     },
+    PutImage: ({ repositoryName = '', imageManifest = '', imageTag = '' }: PutImageCommandInput) => {
+      const digest = hashOf(imageManifest);
+      const { images, manifests } = this.#find(repositoryName);
+      if (images.get(imageTag)?.digest === digest)
+        refuse(ImageAlreadyExistsException, `Image with digest '${digest}' and tag '${imageTag}' already exists`);
+      manifests.set(digest, imageManifest);
+      this.#tag(repositoryName, imageTag, digest);
+      return {};
+    },
+    GetAuthorizationToken: () => ({ authorizationData: [{ authorizationToken: Buffer.from('AWS:p:ss').toString('base64') }] }),
     ListTagsForResource: ({ resourceArn }: ListTagsForResourceCommandInput) => ({ tags: upperTags(this.#byArn(resourceArn).tags) }),
     TagResource: ({ resourceArn, tags }: TagResourceCommandInput) => {
       Object.assign(this.#byArn(resourceArn).tags, tagRecord(tags));

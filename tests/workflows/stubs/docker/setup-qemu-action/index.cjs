@@ -1,0 +1,1 @@
+// The tests build for one architecture, or stand in for what builds.
