@@ -4,7 +4,7 @@ import { deserialize, serialize } from 'node:v8';
 import { loadCatalog } from '@mip/catalog/load';
 import { run } from '@mip/reconcile/testing/fixtures';
 import { MemoryAws } from '@mip/reconcile/testing/memory-aws';
-import { wanted } from './wanted.ts';
+import { PLATFORM, wanted } from './wanted.ts';
 
 /** The maps and lists of each service. */
 type State = Readonly<Record<string, Readonly<Record<string, Map<unknown, unknown> | unknown[]>>>>;
@@ -14,7 +14,7 @@ const AT_ONCE = 500;
 
 /** Applies the repository's catalog to an empty account. */
 export async function holdApplied(repository: string, file: string): Promise<void> {
-  const { algorithms } = await loadCatalog(repository);
+  const { algorithms } = await loadCatalog(repository, { platform: PLATFORM });
   const all = new MemoryAws();
   for (let from = 0; from < algorithms.length; from += AT_ONCE) {
     const aws = new MemoryAws();

@@ -10,7 +10,7 @@ const COMPILED = mkdtempSync(join(tmpdir(), 'mip-compiled-'));
 process.once('exit', () => rmSync(COMPILED, { recursive: true, force: true }));
 
 /** How MIP is started: as by packages/cli/bin/mip.mjs. */
-export const NODE: readonly string[] = [process.execPath, '--max-semi-space-size=4'];
+export const NODE: readonly string[] = [process.execPath, '--max-semi-space-size=8'];
 
 export interface Cost {
   readonly ms: number;

@@ -5,11 +5,11 @@
 import { loadCatalog } from '@mip/catalog/load';
 import { plan } from '@mip/reconcile/reconcile';
 import { connect } from './remote-aws.ts';
-import { wanted } from './wanted.ts';
+import { PLATFORM, wanted } from './wanted.ts';
 
 async function planOnce(repository: string, socket: string): Promise<void> {
   const { aws, close } = await connect(socket);
-  const { algorithms } = await loadCatalog(repository);
+  const { algorithms } = await loadCatalog(repository, { platform: PLATFORM });
   const { plan: made } = await plan(aws, wanted(algorithms, algorithms.length));
   close();
   process.stdout.write(`${JSON.stringify({ algorithms: algorithms.length, changes: made.changes.length, calls: aws.calls.total })}\n`);

@@ -14,7 +14,7 @@ if (!existsSync(node)) {
   process.exit(1);
 }
 // A command is short: V8 keeps what it compiled from one to the next, and young objects need no more room than this.
-const child = spawn(node, ['--max-semi-space-size=4', join(here, '..', 'src', 'main.ts'), ...process.argv.slice(2)], {
+const child = spawn(node, ['--max-semi-space-size=8', join(here, '..', 'src', 'main.ts'), ...process.argv.slice(2)], {
   stdio: 'inherit',
   env: {
     NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'mip-compiled'),
