@@ -42,6 +42,15 @@ const RULES: readonly Rule[] = [
   { module: 'packages/image-store/src/**/*.ts', never: /^@mip\/(?!registry)/ },
   { module: 'packages/local/src/**/*.ts', never: /^@mip\/(cli|infra(?!\/deploy\/))/ },
   { module: 'actions/**/*.ts', never: /^@aws-sdk|^aws-cdk|^@mip\/(?!catalog|reconcile|registry|conformance)/ },
+  {
+    module: 'packages/conformance/src/**/*.ts',
+    never: /^@aws-sdk|^@actions|^@mip\/(?!catalog|registry\/(contract|entry)|reconcile\/report\/)/,
+  },
+  {
+    module: 'packages/conformance/src/{cases,launch,result}.ts',
+    never: /^node:(fs|child_process|process)|^execa/,
+  },
+  { module: 'packages/conformance/src/report/*.ts', never: /^node:|^execa/ },
   { module: 'infra/deploy/**/*.ts', never: /^@mip\/|^aws-cdk|^@aws-sdk/ },
   { module: 'infra/lib/**/*.ts', never: /^@mip\/(?!registry)/ },
   { module: 'infra/bin/**/*.ts', never: /^@mip\/(?!registry)/ },
@@ -97,8 +106,8 @@ describe('nothing of the algorithms reaches for AWS', () => {
     expect(python.filter((file) => /^\s*(import|from)\s+boto/m.test(readFileSync(join(root, file), 'utf8')))).toEqual([]);
   });
 
-  it('no oracle imports the SDK or an algorithm', () => {
-    const oracles = globSync('tests/oracles/**/*.py', { cwd: root });
+  it.each(['tests/oracles', 'tools/conformance'])('nothing of %s imports the SDK or an algorithm', (folder) => {
+    const oracles = globSync(`${folder}/**/*.py`, { cwd: root });
     expect(oracles.length).toBeGreaterThan(0);
     const wrong = oracles.filter((file) =>
       /^\s*(import|from)\s+(mip_sdk|adapter|algorithm)\b/m.test(readFileSync(join(root, file), 'utf8')),

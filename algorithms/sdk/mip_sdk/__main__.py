@@ -1,10 +1,8 @@
-"""The entry point of an algorithm's container: ``python3 -m mip_sdk``. The only place that reads the environment."""
+"""The entry point of an algorithm's container: ``python3 -m mip_sdk``. Only here and in ``case`` is the environment read."""
 
-import logging
 import os
 import signal
 import sys
-import warnings
 from types import FrameType
 from typing import Any
 
@@ -13,9 +11,8 @@ from botocore.config import Config
 
 from mip_sdk.images import Images
 from mip_sdk.jobs import Jobs
-from mip_sdk.loading import load_processor
-from mip_sdk.log import Log
-from mip_sdk.processing import Processing
+from mip_sdk.loading import load_processing
+from mip_sdk.log import Log, silence_libraries
 from mip_sdk.request_queue import LONG_POLL_S, RequestQueue
 from mip_sdk.results import Results
 from mip_sdk.settings import Settings, SettingsFault, settings_from
@@ -25,7 +22,7 @@ from mip_sdk.worker import Parts, Worker
 
 def main() -> int:
     """Work until SIGTERM or SIGINT. 0 when stopped, 1 when it could not start."""
-    _silence_libraries()
+    silence_libraries()
     # OpenMP's threads sleep between two images instead of spinning: a task may have a quarter of a processor.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     log = Log(sys.stdout)
@@ -52,26 +49,14 @@ def build_worker(settings: Settings, log: Log) -> Worker:
     session = boto3.Session(region_name=settings.region or None)
     client: Any = session.client
     s3 = client("s3", config=config)
-    processor = load_processor(settings.folder, settings.threads or _processors())
     parts = Parts(
         queue=RequestQueue(client("sqs", config=config), settings.queue_url),
         jobs=Jobs(client("dynamodb", config=config), settings.jobs_table, about.image_digest, about.version),
         images=Images(s3, settings.images_bucket, settings.images_key),
-        processing=Processing(processor, settings.units, about, settings.regulatory, settings.most_bytes),
+        processing=load_processing(settings),
         results=Results(s3, settings.results_bucket, about.algorithm, about.image_digest),
     )
     return Worker(parts, about.algorithm, log)
-
-
-def _processors() -> int:
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
-
-
-def _silence_libraries() -> None:
-    """pydicom and others quote values of the image in warnings and logs: nothing of theirs is printed."""
-    warnings.simplefilter("ignore")
-    logging.disable(logging.CRITICAL)
 
 
 def _stop_on_signals(worker: Worker) -> None:

@@ -2,9 +2,24 @@
 
 import importlib.util
 import inspect
+import os
 from pathlib import Path
 
+from mip_sdk.processing import Processing
 from mip_sdk.processor import BaseProcessor
+from mip_sdk.settings import ProcessingSettings
+
+
+def load_processing(settings: ProcessingSettings) -> Processing:
+    """The algorithm, ready to process images as the settings say.
+
+    Raises
+    ------
+    LookupError
+        As for ``load_processor``.
+    """
+    processor = load_processor(settings.folder, settings.threads or _processors())
+    return Processing(processor, settings.units, settings.provenance, settings.regulatory, settings.most_bytes)
 
 
 def load_processor(folder: Path, threads: int) -> BaseProcessor:
@@ -29,3 +44,8 @@ def load_processor(folder: Path, threads: int) -> BaseProcessor:
     if len(found) != 1:
         raise LookupError(f"{path} has {len(found)} subclasses of BaseProcessor; it needs one")
     return found[0](folder, threads)
+
+
+def _processors() -> int:
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1

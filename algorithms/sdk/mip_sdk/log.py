@@ -1,7 +1,9 @@
 """Structured logs: one JSON object a line, with the job's key and never anything of the image or the patient."""
 
 import json
+import logging
 import sys
+import warnings
 from typing import Literal, TextIO
 
 from mip_sdk.jobs import now
@@ -34,3 +36,9 @@ class Log:
         line = json.dumps({"time": now(), "level": level, "event": event, **self._fields, **fields})
         self._stream.write(line + "\n")
         self._stream.flush()
+
+
+def silence_libraries() -> None:
+    """pydicom and others quote values of the image in warnings and logs: nothing of theirs is printed."""
+    warnings.simplefilter("ignore")
+    logging.disable(logging.CRITICAL)

@@ -15,21 +15,27 @@ class SettingsFault(Exception):
 
 
 @dataclass(frozen=True)
-class Settings:
-    """All that the environment says."""
+class ProcessingSettings:
+    """What the processing of an image depends on, wherever the image comes from and the result goes."""
 
     provenance: Provenance
     units: Units
     regulatory: str
+    folder: Path
+    threads: int | None
+    most_bytes: int | None
+
+
+@dataclass(frozen=True)
+class Settings(ProcessingSettings):
+    """All that a worker's environment says."""
+
     queue_url: str
     jobs_table: str
     images_bucket: str
     results_bucket: str
     images_key: str
-    folder: Path
     region: str
-    threads: int | None
-    most_bytes: int | None
 
 
 def settings_from(environment: Mapping[str, str]) -> Settings:
@@ -51,29 +57,52 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         "PLATFORM",
         "IMAGES_KEY",
     )
-    missing = [f"MIP_{name}" for name in required if not environment.get(f"MIP_{name}")]
-    if missing:
-        raise SettingsFault(f"the environment lacks {', '.join(missing)}")
-    given = {name: environment[f"MIP_{name}"] for name in required}
-    entry = _entry(environment.get("MIP_ENTRY", "{}"))
+    given = _required(environment, required)
+    processing = _processing(environment, given["PLATFORM"], given["IMAGE_DIGEST"])
     return Settings(
-        provenance=Provenance(
-            platform=given["PLATFORM"],
-            algorithm=given["ALGORITHM"],
-            version=given["VERSION"],
-            image_digest=given["IMAGE_DIGEST"],
-            commit=environment.get("MIP_COMMIT", ""),
-            plan_digest=environment.get("MIP_PLAN_DIGEST", ""),
-        ),
-        units=_units(entry),
-        regulatory=str((entry.get("regulatory") or {}).get("status", "research")),
+        **vars(processing),
         queue_url=given["QUEUE_URL"],
         jobs_table=given["JOBS_TABLE"],
         images_bucket=given["IMAGES_BUCKET"],
         results_bucket=given["RESULTS_BUCKET"],
         images_key=given["IMAGES_KEY"],
-        folder=Path(environment.get("MIP_ALGORITHM_DIR") or "."),
         region=environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or "",
+    )
+
+
+def case_settings_from(environment: Mapping[str, str], platform: str, image_digest: str) -> ProcessingSettings:
+    """Read the settings of a single case, which needs nothing of AWS.
+
+    Raises
+    ------
+    SettingsFault
+        As for ``settings_from``.
+    """
+    _required(environment, ("ALGORITHM", "VERSION"))
+    return _processing(environment, platform, image_digest)
+
+
+def _required(environment: Mapping[str, str], names: tuple[str, ...]) -> dict[str, str]:
+    missing = [f"MIP_{name}" for name in names if not environment.get(f"MIP_{name}")]
+    if missing:
+        raise SettingsFault(f"the environment lacks {', '.join(missing)}")
+    return {name: environment[f"MIP_{name}"] for name in names}
+
+
+def _processing(environment: Mapping[str, str], platform: str, image_digest: str) -> ProcessingSettings:
+    entry = _entry(environment.get("MIP_ENTRY", "{}"))
+    return ProcessingSettings(
+        provenance=Provenance(
+            platform=platform,
+            algorithm=environment["MIP_ALGORITHM"],
+            version=environment["MIP_VERSION"],
+            image_digest=image_digest,
+            commit=environment.get("MIP_COMMIT", ""),
+            plan_digest=environment.get("MIP_PLAN_DIGEST", ""),
+        ),
+        units=_units(entry),
+        regulatory=str((entry.get("regulatory") or {}).get("status", "research")),
+        folder=Path(environment.get("MIP_ALGORITHM_DIR") or "."),
         threads=_whole(environment, "MIP_THREADS"),
         most_bytes=_whole(environment, "MIP_MAX_IMAGE_BYTES"),
     )

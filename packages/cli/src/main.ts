@@ -49,6 +49,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ add(program: Command, co
   list: () => import('./commands/list.ts'),
   import: () => import('./commands/import.ts'),
   process: () => import('./commands/process.ts'),
+  test: () => import('./commands/test.ts'),
 };
 const asked = COMMANDS[process.argv[2] ?? ''];
 for (const load of asked ? [asked] : Object.values(COMMANDS)) (await load()).add(program, context);

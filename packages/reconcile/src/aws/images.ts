@@ -5,7 +5,10 @@ import {
   DescribeRepositoriesCommand,
   type ECRClient,
   GetLifecyclePolicyCommand,
+  ImageAlreadyExistsException,
+  ImageTagAlreadyExistsException,
   LifecyclePolicyNotFoundException,
+  PutImageCommand,
   type Repository,
   RepositoryNotFoundException,
 } from '@aws-sdk/client-ecr';
@@ -23,8 +26,8 @@ export interface ImageOrder {
 
 /** Who pushes images: in AWS the build action did, in the local cloud a packer does. */
 export interface ImagePublisher {
-  /** @returns the digest of the manifest, once `tag` points at it. */
-  publish(order: ImageOrder): Promise<string>;
+  /** @param ecr of the repository's region. @returns the digest of the manifest, once `tag` points at it. */
+  publish(order: ImageOrder, ecr: ECRClient): Promise<string>;
 }
 
 /** For AWS: the build action pushes on merge, before reconcile runs. */
@@ -61,6 +64,25 @@ export async function findImage(ecr: Pick<ECRClient, 'send'>, repository: string
   } catch (error) {
     if (error instanceof RepositoryNotFoundException) return undefined;
     throw error;
+  }
+}
+
+/**
+ * Lets a tag point at an image that was pushed by its digest.
+ * @throws {Error} when the tag must not move and points at another image, or the image is not there.
+ */
+export async function tagImage(ecr: Pick<ECRClient, 'send'>, repositoryName: string, digest: string, imageTag: string): Promise<void> {
+  const { images = [] } = await ecr.send(
+    new BatchGetImageCommand({ repositoryName, imageIds: [{ imageDigest: digest }], acceptedMediaTypes: MANIFESTS }),
+  );
+  const [{ imageManifest, imageManifestMediaType } = {}] = images;
+  if (imageManifest === undefined) throw new Error(`image ${repositoryName}@${digest} is not in ECR: it was not pushed`);
+  try {
+    await ecr.send(new PutImageCommand({ repositoryName, imageManifest, imageManifestMediaType, imageDigest: digest, imageTag }));
+  } catch (error) {
+    if (error instanceof ImageAlreadyExistsException) return; // the tag points at it already
+    if (!(error instanceof ImageTagAlreadyExistsException)) throw error;
+    throw new Error(`${repositoryName}:${imageTag} is another image already, and a version's tag never moves: release a new version`);
   }
 }
 

@@ -50,7 +50,7 @@ describe('image repositories', () => {
     const { publish } = aws.images;
     const counted: typeof publish = (order) => {
       published += 1;
-      return publish(order);
+      return publish(order, aws.ecr);
     };
     Object.assign(aws.images, { publish: counted });
     await run(aws, input([algorithm('seg')]));

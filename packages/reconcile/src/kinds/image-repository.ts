@@ -201,7 +201,7 @@ async function fill(aws: Aws, { algorithm, spec }: Wanted<ImageRepositorySpec>, 
   const tag = spec.tag as string;
   const before = await findImage(aws.ecr, spec.repository, tag);
   if (before?.treeHash === treeHash) return;
-  await aws.images.publish({ algorithm, repositoryUri: repository.repositoryUri ?? '', tag, treeHash });
+  await aws.images.publish({ algorithm, repositoryUri: repository.repositoryUri ?? '', tag, treeHash }, aws.ecr);
   const after = await findImage(aws.ecr, spec.repository, tag);
   if (after?.treeHash !== treeHash)
     throw new Error(`image ${spec.repository}:${tag} was published with tree hash ${after?.treeHash ?? 'none'}, not ${treeHash}`);

@@ -7,11 +7,12 @@ import {
   type DeleteRepositoryCommandInput,
   type DescribeRepositoriesCommandInput,
   type GetLifecyclePolicyCommandInput,
+  ImageAlreadyExistsException,
   ImageTagAlreadyExistsException,
   type ImageTagMutabilityExclusionFilter,
-  InvalidParameterException,
   LifecyclePolicyNotFoundException,
   type ListTagsForResourceCommandInput,
+  type PutImageCommandInput,
   type PutImageScanningConfigurationCommandInput,
   type PutImageTagMutabilityCommandInput,
   type PutLifecyclePolicyCommandInput,
@@ -21,12 +22,16 @@ import {
   type TagResourceCommandInput,
   type UntagResourceCommandInput,
 } from '@aws-sdk/client-ecr';
-import { LIMITS } from '@mip/registry/limits';
 import { tagRecord, upperTags } from '../aws/tags.ts';
 import { hashOf } from '../change.ts';
-import { checkTags, type Operations, refuse, type World } from './world.ts';
+import { type Operations, refuse, type World } from './world.ts';
 
 type Filters = readonly ImageTagMutabilityExclusionFilter[];
+
+interface MemoryImage {
+  readonly digest: string;
+  readonly manifest: string;
+}
 
 interface MemoryRepository {
   readonly repositoryArn: string;
@@ -37,7 +42,10 @@ interface MemoryRepository {
   imageScanningConfiguration: { scanOnPush: boolean };
   readonly encryptionConfiguration: { readonly encryptionType: string };
   lifecycle: string | undefined;
-  readonly images: Map<string, { readonly digest: string; readonly manifest: string }>;
+  /** By tag. */
+  readonly images: Map<string, MemoryImage>;
+  /** By digest, tagged or not. */
+  readonly manifests: Map<string, string>;
   tags: Record<string, string>;
 }
 
@@ -51,35 +59,43 @@ export class MemoryEcr {
 
   /** What `docker push` of a tiny image does. @returns the digest. */
   push(repository: string, tag: string, treeHash: string): string {
-    const found = this.#find(repository);
+    const digest = this.pushByDigest(repository, treeHash);
+    this.#tag(repository, tag, digest);
+    return digest;
+  }
+
+  /** The same without a tag. @returns the digest. */
+  pushByDigest(repository: string, treeHash: string): string {
     const manifest = JSON.stringify({ schemaVersion: 2, annotations: { 'mip.tree-hash': treeHash } });
     const digest = hashOf(manifest);
+    this.#find(repository).manifests.set(digest, manifest);
+    return digest;
+  }
+
+  #tag(repository: string, tag: string, digest: string): void {
+    const found = this.#find(repository);
     const before = found.images.get(tag);
     const moves = found.imageTagMutabilityExclusionFilters.some(({ filter = '' }) => matches(filter, tag));
     if (before && before.digest !== digest && found.imageTagMutability.startsWith('IMMUTABLE') !== moves)
       refuse(ImageTagAlreadyExistsException, `The image tag '${tag}' already exists`);
-    found.images.set(tag, { digest, manifest });
-    return digest;
+    found.images.set(tag, { digest, manifest: found.manifests.get(digest) ?? '' });
   }
 
   readonly operations: Operations = {
     CreateRepository: ({ repositoryName = '', imageTagMutability = 'MUTABLE', tags = [], ...input }: CreateRepositoryCommandInput) => {
-      const { min, max, pattern } = LIMITS.ecr.repositoryName;
-      if (repositoryName.length < min || repositoryName.length > max || !pattern.test(repositoryName))
-        refuse(InvalidParameterException, `Invalid parameter at 'repositoryName': ${repositoryName}`);
       if (this.repositories.has(repositoryName)) refuse(RepositoryAlreadyExistsException, `${repositoryName} already exists`);
-      checkTags(tagRecord(tags));
       const { account, region } = this.#world;
       const repository = {
         repositoryArn: `arn:aws:ecr:${region}:${account}:repository/${repositoryName}`,
         repositoryName,
         repositoryUri: `${account}.dkr.ecr.${region}.amazonaws.com/${repositoryName}`,
         imageTagMutability,
-        imageTagMutabilityExclusionFilters: checkFilters(imageTagMutability, input.imageTagMutabilityExclusionFilters),
+        imageTagMutabilityExclusionFilters: input.imageTagMutabilityExclusionFilters ?? [],
         imageScanningConfiguration: { scanOnPush: input.imageScanningConfiguration?.scanOnPush ?? false },
         encryptionConfiguration: { encryptionType: input.encryptionConfiguration?.encryptionType ?? 'AES256' },
         lifecycle: undefined,
         images: new Map(),
+        manifests: new Map(),
         tags: tagRecord(tags),
       };
       this.repositories.set(repositoryName, repository);
@@ -91,13 +107,12 @@ export class MemoryEcr {
       return {};
     },
     DescribeRepositories: ({ repositoryNames = [] }: DescribeRepositoriesCommandInput) => {
-      if (repositoryNames.length > 100) refuse(InvalidParameterException, 'more than 100 repository names');
       return { repositories: repositoryNames.map((name) => this.#find(name)) };
     },
     PutImageTagMutability: (input: PutImageTagMutabilityCommandInput) => {
       const { repositoryName = '', imageTagMutability = 'MUTABLE', imageTagMutabilityExclusionFilters: filters } = input;
       const found = this.#find(repositoryName);
-      found.imageTagMutabilityExclusionFilters = checkFilters(imageTagMutability, filters);
+      found.imageTagMutabilityExclusionFilters = filters ?? [];
       found.imageTagMutability = imageTagMutability;
       return {};
     },
@@ -106,7 +121,6 @@ export class MemoryEcr {
       return {};
     },
     PutLifecyclePolicy: ({ repositoryName = '', lifecyclePolicyText = '' }: PutLifecyclePolicyCommandInput) => {
-      checkLifecycle(lifecyclePolicyText);
       this.#find(repositoryName).lifecycle = lifecyclePolicyText;
       return {};
     },
@@ -121,17 +135,26 @@ export class MemoryEcr {
       return {};
     },
     BatchGetImage: ({ repositoryName = '', imageIds = [] }: BatchGetImageCommandInput) => {
-      if (imageIds.length > LIMITS.ecr.batchGetImage) refuse(InvalidParameterException, 'more than 100 image ids');
-      const { images } = this.#find(repositoryName);
-      const found = imageIds.flatMap(({ imageTag = '' }) => {
-        const image = images.get(imageTag);
-        return image ? [{ imageId: { imageTag, imageDigest: image.digest }, imageManifest: image.manifest }] : [];
+      const { images, manifests } = this.#find(repositoryName);
+      const found = imageIds.flatMap(({ imageTag = '', imageDigest = '' }) => {
+        const manifest = manifests.get(imageDigest);
+        const image = imageTag ? images.get(imageTag) : manifest && { digest: imageDigest, manifest };
+        return image ? [{ imageId: { ...(imageTag && { imageTag }), imageDigest: image.digest }, imageManifest: image.manifest }] : [];
       });
       return { images: found, failures: [] };
     },
+    PutImage: ({ repositoryName = '', imageManifest = '', imageTag = '' }: PutImageCommandInput) => {
+      const digest = hashOf(imageManifest);
+      const { images, manifests } = this.#find(repositoryName);
+      if (images.get(imageTag)?.digest === digest)
+        refuse(ImageAlreadyExistsException, `Image with digest '${digest}' and tag '${imageTag}' already exists`);
+      manifests.set(digest, imageManifest);
+      this.#tag(repositoryName, imageTag, digest);
+      return {};
+    },
+    GetAuthorizationToken: () => ({ authorizationData: [{ authorizationToken: Buffer.from('AWS:p:ss').toString('base64') }] }),
     ListTagsForResource: ({ resourceArn }: ListTagsForResourceCommandInput) => ({ tags: upperTags(this.#byArn(resourceArn).tags) }),
     TagResource: ({ resourceArn, tags }: TagResourceCommandInput) => {
-      checkTags(tagRecord(tags));
       Object.assign(this.#byArn(resourceArn).tags, tagRecord(tags));
       return {};
     },
@@ -150,38 +173,7 @@ export class MemoryEcr {
   }
 }
 
-/** One to five patterns, and only where something is to be excluded. */
-function checkFilters(mutability: string, filters: Filters = []): Filters {
-  const expected = mutability.endsWith('_WITH_EXCLUSION');
-  if (expected !== filters.length > 0 || filters.length > 5)
-    refuse(InvalidParameterException, `Invalid parameter at 'imageTagMutabilityExclusionFilters' for ${mutability}`);
-  return filters;
-}
-
 /** `*` stands for any characters. */
 function matches(filter: string, tag: string): boolean {
   return new RegExp(`^${filter.replaceAll('.', '\\.').replaceAll('*', '.*')}$`).test(tag);
-}
-
-/** Rules of their own priority, each with what it selects and does. https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html */
-function checkLifecycle(text: string): void {
-  const rules = rulesOf(text);
-  const priorities = new Set(rules.map(({ rulePriority }) => rulePriority));
-  const whole = rules.every(({ rulePriority, selection, action }) => Number(rulePriority) >= 1 && isSelection(selection) && action);
-  if (rules.length === 0 || priorities.size < rules.length || !whole)
-    refuse(InvalidParameterException, "Invalid parameter at 'LifecyclePolicyText': lifecycle policy validation failure");
-}
-
-function rulesOf(text: string): readonly Record<string, unknown>[] {
-  try {
-    return [JSON.parse(text).rules ?? []].flat();
-  } catch {
-    return [];
-  }
-}
-
-function isSelection(selection: unknown): boolean {
-  const { tagStatus, countType, countUnit, countNumber } = Object(selection) as Record<string, unknown>;
-  const counted = countType === 'sinceImagePushed' ? countUnit === 'days' : countType === 'imageCountMoreThan' && countUnit === undefined;
-  return ['tagged', 'untagged', 'any'].includes(String(tagStatus)) && counted && Number(countNumber) >= 1;
 }

@@ -2,6 +2,8 @@
 
 import { Calls } from '../aws/calls.ts';
 import type { Clock } from '../aws/clock.ts';
+import { exceptionOf } from './exceptions.ts';
+import { rejectionOf } from './rejections.ts';
 
 /** One call as it arrives: `operation` as IAM names it. */
 export interface Call {
@@ -69,6 +71,8 @@ export class World {
     if (failure) throw failure;
     this.#die(call.number, 'before');
     try {
+      const rejection = rejectionOf(service, operation, input as Readonly<Record<string, unknown>>);
+      if (rejection) throw exceptionOf(service, rejection);
       const output = handle(structuredClone(input) as never);
       return structuredClone(this.distort ? this.distort(call, output) : output);
     } finally {
@@ -107,11 +111,12 @@ export function refuse<E extends Error>(Exception: new (options: { message: stri
   throw new Exception({ message, $metadata: {} });
 }
 
-/** AWS's rules for tags, the same for all services. @throws Error where AWS would. */
-export function checkTags(tags: Readonly<Record<string, string>>): void {
-  for (const [key, value] of Object.entries(tags))
-    if (key.length > 128 || value.length > 256 || !/^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u.test(key + value))
-      throw new Error(`invalid tag ${key}=${value}`);
+/** The same where there is a reason. */
+export function refuseIf<E extends Error>(
+  Exception: new (options: { message: string; $metadata: object }) => E,
+  reason: string | undefined,
+): void {
+  if (reason !== undefined) refuse(Exception, reason);
 }
 
 /** One page of a list, whose tokens are offsets. */

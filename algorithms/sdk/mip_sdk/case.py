@@ -1,0 +1,130 @@
+"""One conformance case: an image through the algorithm as in the worker, from file to folder, without AWS or a network.
+
+``python3 -m mip_sdk.case --image in.dcm --parameters '{"width": 400}' --output DIR``, with ``MIP_ALGORITHM``, ``MIP_VERSION``,
+``MIP_ENTRY`` and ``MIP_ALGORITHM_DIR`` in the environment as a task has them. ``DIR`` gets what a job would store and, last,
+``outcome.json``: ``{"schema": "case-outcome/1", "outcome", "error": {"code", "message", "where"}, "seconds"}``, where one of
+``outcome`` and ``error`` is null. UIDs and times derive from fixed values: the same image gives the same bytes.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import rfc8785
+from pydicom import Dataset
+
+from mip_sdk.faults import ImageUnreadable, JobFault, is_fault
+from mip_sdk.images import StoredImage
+from mip_sdk.loading import load_processing
+from mip_sdk.log import silence_libraries
+from mip_sdk.manifest import Provenance
+from mip_sdk.message import JobMessage, Pacs, Value
+from mip_sdk.processing import OUTCOME, Processing
+from mip_sdk.reading import read_header
+from mip_sdk.results import ResultFile
+from mip_sdk.settings import SettingsFault, case_settings_from
+from mip_sdk.transient import where
+
+PLATFORM = "conformance"
+CLIENT_ID = "conformance"
+JOB_ID = "case"
+ACCEPTED_AT = "2000-01-01T00:00:00.000Z"
+NO_DIGEST = "sha256:" + "0" * 64
+"""Of an image that is only tried: UIDs and pixels are not to depend on which build it is."""
+
+
+def main() -> int:
+    """0 when the case has an outcome, be it an error; 1 when it could not start, with a sentence on standard error."""
+    silence_libraries()
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as in the worker
+    given = _arguments()
+    try:
+        octets = given.image.read_bytes()
+        given.output.mkdir(parents=True, exist_ok=True)
+        settings = case_settings_from(os.environ, PLATFORM, NO_DIGEST)
+        run_case(load_processing(settings), settings.provenance, octets, given.parameters, given.output)
+    except (SettingsFault, LookupError) as fault:
+        return _cannot_start(str(fault))
+    except OSError as error:
+        return _cannot_start(f"{error.filename or 'a file'}: {error.strerror or error}")
+    except Exception as error:
+        return _cannot_start(f"the algorithm cannot be loaded ({type(error).__name__} at {where(error)})")
+    return 0
+
+
+def run_case(processing: Processing, about: Provenance, octets: bytes, parameters: dict[str, Value], output: Path) -> None:
+    """Process the image and leave what a job would store, and the outcome, in ``output``."""
+    start = time.perf_counter()
+    error: dict[str, str] | None = None
+    files: list[ResultFile] = []
+    try:
+        job = _job(octets, about, parameters)
+        files = processing.run(job, [StoredImage(octets, hashlib.sha256(octets).hexdigest())], ACCEPTED_AT)
+    except JobFault as fault:
+        error = {"code": fault.code, "message": str(fault), "where": ""}
+    except BaseException as fault:
+        if not is_fault(fault):
+            raise
+        words = f"the algorithm failed unexpectedly ({type(fault).__name__})"
+        error = {"code": "internal", "message": words, "where": where(fault)}
+    seconds = time.perf_counter() - start
+    for file in files:
+        (output / file.name).write_bytes(file.octets)
+    outcome = {"schema": "case-outcome/1", "outcome": None if error else OUTCOME, "error": error, "seconds": seconds}
+    (output / "outcome.json").write_text(json.dumps(outcome, indent=2) + "\n")
+
+
+def _job(octets: bytes, about: Provenance, parameters: dict[str, Value]) -> JobMessage:
+    key = hashlib.sha256(rfc8785.dumps(["mip-job-v1", CLIENT_ID, JOB_ID])).hexdigest()[:32]
+    return JobMessage(
+        job_key=key,
+        client_id=CLIENT_ID,
+        job_id=JOB_ID,
+        algorithm=about.algorithm,
+        version=about.version,
+        delivery=1,
+        purpose="conformance",
+        pacs=_pacs(octets),
+        parameters=parameters,
+        accepted_at=ACCEPTED_AT,
+    )
+
+
+def _pacs(octets: bytes) -> Pacs:
+    """The UIDs by which a client would have asked for the image."""
+    header: Dataset | None = None
+    try:
+        header = read_header(octets)
+    except ImageUnreadable:  # a case may be about just that: it is said where the worker says it
+        return Pacs("0")
+    study, series, instance = (str(header.get(f"{level}InstanceUID") or "0") for level in ("Study", "Series", "SOP"))
+    return Pacs(study, series, instance)
+
+
+def _arguments() -> Any:
+    parser = argparse.ArgumentParser(prog="python3 -m mip_sdk.case", description="Run one conformance case.")
+    parser.add_argument("--image", type=Path, required=True, help="a DICOM file")
+    parser.add_argument("--parameters", type=_parameters, default={}, help="the effective parameters, a JSON object")
+    parser.add_argument("--output", type=Path, required=True, help="the folder for results and outcome.json")
+    return parser.parse_args()
+
+
+def _parameters(text: str) -> dict[str, Value]:
+    given = json.loads(text)
+    if not isinstance(given, dict):
+        raise ValueError("not an object")  # noqa: TRY004  (argparse turns a ValueError into its own sentence)
+    return given
+
+
+def _cannot_start(reason: str) -> int:
+    sys.stderr.write(f"mip_sdk.case: {reason}\n")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

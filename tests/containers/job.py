@@ -1,0 +1,47 @@
+"""A job for a worker in a container: ``job.py ENDPOINT submit|await ALGORITHM FILE PARAMETERS``.
+
+``submit`` makes queue, table and buckets and sends the job; prints the queue's URL. ``await`` waits until the job has ended; prints
+its state, and whether the result is what the oracle expects.
+"""
+
+import importlib
+import json
+import sys
+import time
+from io import BytesIO
+
+import numpy as np
+from pydicom import dcmread
+
+from cloud import Cloud
+from dicom import read, samples
+from made import message_of
+from shipped import path_of
+
+PATIENCE_S = 120
+
+
+def main() -> None:
+    endpoint, verb, algorithm, file, parameters = sys.argv[1:]
+    given = json.loads(parameters)
+    octets = path_of(file).read_bytes()
+    if verb == "submit":
+        cloud = Cloud(endpoint)
+        cloud.submit(octets, algorithm, given)
+        print(json.dumps({"queue_url": cloud.queue_url}))
+        return
+    cloud = Cloud.__new__(Cloud)
+    cloud.s3, cloud.dynamodb = (importlib.import_module("cloud").client(name, endpoint) for name in ("s3", "dynamodb"))
+    job = message_of(octets, algorithm, given)
+    end = time.monotonic() + PATIENCE_S
+    while (record := cloud.record(job)).get("state") in ("queued", "running") and time.monotonic() < end:
+        time.sleep(0.2)
+    [result] = [content for name, content in cloud.results().items() if name.endswith(".dcm")] or [b""]
+    oracle = importlib.import_module(algorithm.replace("-", "_"))
+    expected = oracle.expected(read(path_of(file)), given)
+    equal = bool(result) and np.array_equal(samples(dcmread(BytesIO(result))), expected)
+    print(json.dumps({"state": record.get("state"), "equal": equal}))
+
+
+if __name__ == "__main__":
+    main()
