@@ -7,8 +7,12 @@ import { licensesOf } from './licenses.ts';
 
 const [entry = '', folder = ''] = process.argv.slice(2);
 
-/** As `ncc build ENTRY -m`, but no file goes beside the code: what ncc takes for one is a path that is only known when the action runs. */
-const { code, assets, stats } = await ncc(resolve(entry), { minify: true, cache: false, quiet: true, customEmit: () => false });
+/**
+ * As `ncc build ENTRY -m`, but no file goes beside the code: what ncc takes for one is a path that is only known when the action runs. And where
+ * a package has ES modules beside CommonJS those are taken, as of the AWS SDK: what nobody calls is left out of them.
+ */
+const options = { minify: true, cache: false, quiet: true, customEmit: () => false as const, mainFields: ['module', 'main'] };
+const { code, assets, stats } = await ncc(resolve(entry), options);
 const listed = { all: false, modules: true, nestedModules: true, modulesSpace: Number.MAX_VALUE, nestedModulesSpace: Number.MAX_VALUE };
 const modules: readonly Module[] = stats.toJson(listed).modules ?? [];
 
