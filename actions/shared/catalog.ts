@@ -5,6 +5,7 @@ import { checkAlgorithm } from '@mip/catalog/check';
 import { parseDocument } from '@mip/catalog/document';
 import { loadCatalog } from '@mip/catalog/load';
 import { nearestName } from '@mip/catalog/nearest-name';
+import { printable } from '@mip/catalog/printable';
 import { hasErrors, renderProblem } from '@mip/catalog/problem';
 import type { CatalogOnDisk } from '@mip/reconcile';
 import { Failure } from './action.ts';
@@ -39,7 +40,7 @@ export function algorithmOf({ algorithms }: Pick<CatalogOnDisk, 'algorithms'>, n
   const names = algorithms.map((one) => one.name);
   const near = nearestName(name, names);
   const all = `it has ${names.slice(0, MOST_NAMED).join(', ') || 'none'}${names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : ''}`;
-  throw new Failure(`the catalog has no algorithm ${name}; ${near === undefined ? all : `did you mean ${near}?`}`);
+  throw new Failure(`the catalog has no algorithm ${printable(name)}; ${near === undefined ? all : `did you mean ${near}?`}`);
 }
 
 const MOST_NAMED = 20;

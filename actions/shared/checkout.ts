@@ -12,6 +12,7 @@ export interface TextFile {
   /** From the repository's top. */
   readonly path: string;
   readonly mode: (typeof MODES)[number];
+  readonly sha: string;
   readonly text: string;
 }
 
@@ -42,7 +43,7 @@ export async function fileAt(root: string, commit: string, path: string): Promis
   const entry = await entryAt(root, commit, path);
   const mode = MODES.find((one) => one === entry?.mode);
   if (!entry || !mode) throw new Failure(`${path} is no file at ${commit.slice(0, 12)}; put the file itself there`);
-  return { path, mode, text: (await git(root, 'cat-file', 'blob', entry.sha)) ?? '' };
+  return { path, mode, sha: entry.sha, text: (await git(root, 'cat-file', 'blob', entry.sha)) ?? '' };
 }
 
 /** Whether some of the history was not fetched. */

@@ -3,6 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { checkAlgorithm } from '@mip/catalog/check';
+import { parseDocument } from '@mip/catalog/document';
+import { contractOf } from '@mip/registry/contract';
+import stringify from 'safe-stable-stringify';
 
 /** File → content; null removes it. Paths are relative to the repository. */
 export type Files = Readonly<Record<string, string | null>>;
@@ -86,6 +90,12 @@ export function entryFile(name: string, over: Readonly<Record<string, string>> =
     .join('\n')}\n`;
 }
 
+/** The frozen contract of what an entry says, as its file in `catalog/releases` holds it. */
+export function contractFiles(entry: string): Files {
+  const { item } = checkAlgorithm(parseDocument(entry, ''));
+  return { [`catalog/releases/${item.name}/${item.version}.yaml`]: `${stringify(contractOf(item), null, 2)}\n` };
+}
+
 export const entryPath = (name: string) => `catalog/algorithms/${name}.yaml`;
 
 /** A catalog of these algorithms on the platform `north`. */
@@ -93,6 +103,6 @@ export function catalogFiles(names: readonly string[], platform: Parameters<type
   return {
     'catalog/platforms/north.yaml': platformFile(platform),
     'tests/oracles/seg.py': '',
-    ...Object.fromEntries(names.map((name) => [entryPath(name), entryFile(name)])),
+    ...Object.assign({}, ...names.map((name) => ({ [entryPath(name)]: entryFile(name), ...contractFiles(entryFile(name)) }))),
   };
 }

@@ -4,3 +4,6 @@ export interface Connection {
   readonly endpoint?: string;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string };
 }
+
+/** Throttled calls are tried again by the SDK, at a rate that adapts to what the service takes. */
+export const RETRIES = { retryMode: 'adaptive', maxAttempts: 8 } as const;
