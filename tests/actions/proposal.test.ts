@@ -53,6 +53,13 @@ describe('another number of tasks for good', () => {
     expect(summary).toContain('was open already and is up to date');
   });
 
+  it('of a catalog in a folder of its repository is changed there', async () => {
+    const files = Object.fromEntries(Object.entries(place.catalog(['seg'])).map(([path, text]) => [`medical/${path}`, text]));
+    place.push('main', files);
+    expect((await scale(2, { inputs: { path: 'medical' } })).code).toBe(0);
+    expect(place.git('diff', '--name-only', `main..${BRANCH}`)).toBe(`medical/${entryPath('seg')}`);
+  });
+
   it('that the catalog says already is none', async () => {
     const { code, outputs, summary } = await scale(0);
     expect({ code, outputs }).toEqual({ code: 0, outputs: { 'pull-request': '' } });

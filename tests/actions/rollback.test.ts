@@ -113,20 +113,21 @@ describe('by its source', () => {
 
   it('what was merged at once is one change: the release before it is what was on the branch itself', async () => {
     commit('seg 1.0.0', { ...released('1.0.0'), ...FOLDER });
-    place.push('work', { [entryPath('seg')]: entryOf('1.0.1'), [`${SOURCE}/algorithm.py`]: 'try' });
-    place.push('work', { [entryPath('seg')]: entryOf('1.0.2'), ...contractFiles(entryOf('1.0.2')), [`${SOURCE}/algorithm.py`]: 'second' });
+    place.push('work', { ...released('1.0.1'), [`${SOURCE}/algorithm.py`]: 'try' });
+    place.push('work', { ...released('1.0.2'), [`${SOURCE}/algorithm.py`]: 'second' });
     place.github.repository.merge(place.github.repository.pullRequest({ head: 'work' }));
     const { outputs } = await rollBack();
     expect(outputs.version).toBe('1.0.0');
     expect(place.github.repository.file('mip/rollback/seg-1.0.0', `${SOURCE}/algorithm.py`)).toBe('first');
   });
 
-  it('goes on to the release before when it is asked again after the merge, and never to one that was yanked', async () => {
+  it('goes to the last release before the present one, and never to one that was yanked or not released', async () => {
     history();
+    commit('seg 1.1.5, never released', { [entryPath('seg')]: entryOf('1.1.5') });
     commit('seg 1.2.0', released('1.2.0', { releases: '[{ version: 1.1.0, yanked: true }]' }));
     expect((await rollBack()).outputs.version).toBe('1.0.0');
-    const { code, log } = await rollBack({ inputs: { version: '1.1.0' } });
-    expect({ code, log }).toMatchObject({ code: 1, log: expect.stringContaining('seg 1.1.0 was yanked; choose another release') });
+    expect((await rollBack({ inputs: { version: '1.1.0' } })).log).toContain('seg 1.1.0 was yanked; choose another release');
+    expect((await rollBack({ inputs: { version: '1.1.5' } })).log).toContain('the history has no released version 1.1.5 of seg');
   });
 
   it('is refused where what else goes into the image changed since: it would be another image under the same tag', async () => {

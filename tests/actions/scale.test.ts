@@ -39,7 +39,7 @@ const override = async () => (await new Registry(aws().dynamodb, place.names.tab
 describe('a number of tasks', () => {
   it('runs at once and until its end, which plan respects; then the catalog decides again', async () => {
     const before = Date.now();
-    const { code, outputs, summary, log } = await scale(3);
+    const { code, outputs, summary } = await scale(3);
     expect(code).toBe(0);
     expect(await tasks()).toBe(3);
     expect(await tasks('other')).toBe(1);
