@@ -51,7 +51,8 @@ function between(text: string, { start, end }: { readonly start: string; readonl
   return from < 0 || to < 0 ? undefined : text.slice(from + start.length, to).trim();
 }
 
-function shortened(markdown: string, longest: number): string {
+/** Cut at a line, with a word about it, where it is too long. */
+export function shortened(markdown: string, longest: number): string {
   if (markdown.length <= longest) return markdown;
   const more = '\n\n_The rest is in the summary of the job._';
   const cut = markdown.slice(0, longest - more.length);
