@@ -41,6 +41,7 @@ const RULES: readonly Rule[] = [
   { module: 'packages/api/src/**/*.ts', never: /^@mip\/(reconcile|local|cli|infra)|^aws-cdk/ },
   { module: 'packages/image-store/src/**/*.ts', never: /^@mip\/(?!registry)/ },
   { module: 'packages/local/src/**/*.ts', never: /^@mip\/(cli|infra(?!\/deploy\/))/ },
+  { module: 'actions/**/*.ts', never: /^@aws-sdk|^aws-cdk|^@mip\/(?!catalog|reconcile|registry|conformance)/ },
   {
     module: 'packages/conformance/src/**/*.ts',
     never: /^@aws-sdk|^@actions|^@mip\/(?!catalog|registry\/(contract|entry)|reconcile\/report\/)/,

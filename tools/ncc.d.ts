@@ -10,8 +10,6 @@ declare module '@vercel/ncc' {
   interface Result {
     readonly code: string;
     readonly assets: Readonly<Record<string, { readonly source: string | Buffer }>>;
-    /** webpack's. */
-    readonly stats: { toJson(options: object): { readonly modules?: readonly object[] } };
   }
   export default function ncc(entry: string, options: Options): Promise<Result>;
 }

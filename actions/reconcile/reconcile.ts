@@ -1,18 +1,19 @@
 /** What was merged is made so, as far as somebody approved what it destroys, and everybody who merged it is told. */
 import { info } from '@actions/core';
+import { printable } from '@mip/catalog/printable';
 import { apply, type CatalogOnDisk, type Override, type Report, renderReport, unapproved } from '@mip/reconcile';
 import { sentenceOf } from '@mip/reconcile/aws/errors';
 import { Failure, type Place } from '../shared/action.ts';
 import { readCatalog } from '../shared/catalog.ts';
 import { writeSection } from '../shared/comment.ts';
 import { LONGEST_SECTION } from '../shared/comment-body.ts';
-import { appliedBefore, beginDeployment, type Deployment, setState } from '../shared/deployment.ts';
+import { type AppliedBefore, appliedBefore, beginDeployment, type Deployment, setState } from '../shared/deployment.ts';
 import { connect, type GitHub } from '../shared/github.ts';
 import { approvalBy, isOlder, type Merged, mergedIn } from '../shared/merged.ts';
 import { planRegions, type RegionPlan } from '../shared/plans.ts';
 import { checkedOut } from '../shared/pull-request.ts';
 import { summarise } from '../shared/summary.ts';
-import { failureSection, resultSection, stateOf, unapprovedWords } from './result.ts';
+import { type Applied, failureSection, resultSection, stateOf, unapprovedWords } from './result.ts';
 
 /** Each lifts one rule, for one run; `unapproved` that what is destroyed was seen by somebody. */
 export const ALLOWED = ['deletes', 'updates', 'unapproved'] as const;
@@ -24,6 +25,8 @@ export interface ReconcileRequest {
   readonly platform: string;
   readonly allow: readonly AllowedWord[];
   readonly environment: string;
+  /** An ARN; `''` where the environment has credentials. */
+  readonly role: string;
   readonly token: string;
 }
 
@@ -35,48 +38,79 @@ export interface Reconciled {
 }
 
 export async function reconcile(request: ReconcileRequest): Promise<Reconciled> {
-  const { place, root, platform, environment, token } = request;
-  const { repository, runUrl } = place;
-  const github = connect(token);
-  const catalog = await readCatalog(root, platform);
-  const commit = await checkedOut(root);
-  const { whole: from, begun } = await appliedBefore(github, repository, environment);
-  if (await isOlder(github, repository, commit, begun))
-    throw new Failure(
-      `${commit.slice(0, 12)} is older than ${begun?.slice(0, 12)}, which was applied already; to go back, revert it in Git`,
-    );
-  const merged = await mergedIn(github, { repository, from, to: commit });
-  const deployment = await beginDeployment(github, { repository, environment, commit, runUrl });
+  const github = connect(request.token);
+  const work = await open(github, request);
+  const record = deploymentOf(github, work, request);
   try {
-    const reports = await applyCatalog(github, { catalog, commit, merged }, request);
-    return await tell(github, { deployment, merged, reports }, request);
+    const plans = await safePlans(github, work, request);
+    if (isDone(plans, work)) return { reports: [], ok: true, words: 'nothing was to change' };
+    await record();
+    const applied = await applyAll(plans, work, request);
+    return await tell(github, { deployment: await record(), merged: work.merged, applied }, request);
   } catch (error) {
-    const words = sentenceOf(error);
-    await setState(github, deployment, 'failure', words.split('\n')[0] ?? '');
-    await tellMerged(github, merged, failureSection(words, runUrl), request);
+    await tellFailure(github, { error, record, merged: work.merged }, request);
     throw error;
   }
 }
 
+/** What is to be applied, and since when. */
 interface Work {
   readonly catalog: CatalogOnDisk;
   readonly commit: string;
+  readonly before: AppliedBefore;
   readonly merged: readonly Merged[];
 }
 
-/** Every region, one beside the other: one that fails leaves the others. @throws {Failure} before the first write, where a plan must not begin. */
-async function applyCatalog(github: GitHub, { catalog, commit, merged }: Work, request: ReconcileRequest): Promise<readonly Report[]> {
-  const { allow, place } = request;
-  const plans = await planRegions(catalog, { allow: allow.filter((word): word is Override => word !== 'unapproved') });
+/** @throws {Failure} for a catalog with faults, and for a commit that is older than what was applied. */
+async function open(github: GitHub, { place: { repository }, root, platform, environment }: ReconcileRequest): Promise<Work> {
+  const catalog = await readCatalog(root, platform);
+  const commit = await checkedOut(root);
+  const before = await appliedBefore(github, repository, environment);
+  if (await isOlder(github, repository, commit, before.begun))
+    throw new Failure(
+      `${commit.slice(0, 12)} is older than ${before.begun?.slice(0, 12)}, which was applied already; to go back, revert it in Git`,
+    );
+  const merged = await mergedIn(github, { repository, from: before.whole, to: commit });
+  return { catalog, commit, before, merged };
+}
+
+/** Makes the record at its first call. */
+function deploymentOf(github: GitHub, { commit }: Work, { place, environment }: ReconcileRequest): () => Promise<Deployment> {
+  let made: Promise<Deployment> | undefined;
+  const { repository, runUrl } = place;
+  return () => {
+    made ??= beginDeployment(github, { repository, environment, commit, runUrl });
+    return made;
+  };
+}
+
+/** A schedule comes by again and again: where nothing is left to do, it leaves no record. */
+function isDone(plans: readonly RegionPlan[], { commit, before }: Work): boolean {
+  const idle = plans.every(({ prepared: { plan } }) => plan.changes.length === 0 && plan.refusals.length === 0);
+  return idle && before.whole === commit;
+}
+
+/** @throws {Failure} before the first write, where a plan must not begin. */
+async function safePlans(github: GitHub, { catalog, merged }: Work, request: ReconcileRequest): Promise<readonly RegionPlan[]> {
+  const { allow, role } = request;
+  const plans = await planRegions(catalog, { role, allow: allow.filter((word): word is Override => word !== 'unapproved') });
   if (!allow.includes('unapproved')) await checkApproved(github, plans, merged, request);
   const dangers = plans.flatMap(({ prepared }) => prepared.dangers);
   if (dangers.length > 0) throw new Failure(dangers.join('\n'));
+  return plans;
+}
+
+/** Every region, one beside the other: one that fails leaves the others. */
+async function applyAll(plans: readonly RegionPlan[], { catalog, commit }: Work, { place }: ReconcileRequest): Promise<readonly Applied[]> {
   const holder = `${place.actor}, ${place.runUrl}`;
-  const applied = plans.map(({ aws, prepared }) => apply(aws, prepared, { commit, holder, now: () => new Date(), note: info }));
+  const applied = plans.map(async ({ aws, prepared }): Promise<Applied> => {
+    const report = await apply(aws, prepared, { commit, holder, now: () => new Date(), note: info });
+    return { platform: prepared.platform, report };
+  });
   return settled(await Promise.allSettled(applied), catalog);
 }
 
-function settled(results: readonly PromiseSettledResult<Report>[], { platform: { regions } }: CatalogOnDisk): readonly Report[] {
+function settled(results: readonly PromiseSettledResult<Applied>[], { platform: { regions } }: CatalogOnDisk): readonly Applied[] {
   const failed = results.flatMap((one, index) => (one.status === 'rejected' ? [`${regions[index]}: ${sentenceOf(one.reason)}`] : []));
   if (failed.length > 0) throw new Failure(failed.join('\n'));
   return results.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
@@ -96,17 +130,35 @@ async function checkApproved(github: GitHub, plans: readonly RegionPlan[], merge
 interface Result {
   readonly deployment: Deployment;
   readonly merged: readonly Merged[];
-  readonly reports: readonly Report[];
+  readonly applied: readonly Applied[];
 }
 
-async function tell(github: GitHub, { deployment, merged, reports }: Result, request: ReconcileRequest): Promise<Reconciled> {
+async function tell(github: GitHub, { deployment, merged, applied }: Result, request: ReconcileRequest): Promise<Reconciled> {
+  const reports = applied.map(({ report }) => report);
   for (const report of reports) info(renderReport(report, { colour: false }));
   const { state, words } = stateOf(reports);
   const { runUrl } = request.place;
-  await summarise(resultSection(reports, runUrl));
+  await summarise(resultSection(applied, runUrl));
   await setState(github, deployment, state, words);
-  await tellMerged(github, merged, resultSection(reports, runUrl, LONGEST_SECTION.result), request);
+  await tellMerged(github, merged, resultSection(applied, runUrl, LONGEST_SECTION.result), request);
   return { reports, ok: state !== 'failure', words };
+}
+
+interface Broken {
+  readonly error: unknown;
+  readonly record: () => Promise<Deployment>;
+  readonly merged: readonly Merged[];
+}
+
+/** What cannot be told does not hide what went wrong. */
+async function tellFailure(github: GitHub, { error, record, merged }: Broken, request: ReconcileRequest): Promise<void> {
+  const words = sentenceOf(error);
+  try {
+    await setState(github, await record(), 'failure', words.split('\n')[0] ?? '');
+  } catch (fault) {
+    info(printable(`the deployment could not be recorded: ${sentenceOf(fault)}`));
+  }
+  await tellMerged(github, merged, failureSection(words, request.place.runUrl), request);
 }
 
 /** One pull request that cannot be told leaves the others. */
@@ -119,7 +171,7 @@ async function tellMerged(
   for (const { number: pullRequest } of merged) {
     const thread = { repository: place.repository, pullRequest, platform };
     await writeSection(github, thread, 'result', { markdown }).catch((error) =>
-      info(`pull request ${pullRequest} could not be told: ${sentenceOf(error)}`),
+      info(printable(`pull request ${pullRequest} could not be told: ${sentenceOf(error)}`)),
     );
   }
 }

@@ -1,7 +1,9 @@
 /** The plans of a platform's regions: against the cloud, or of one catalog against another. */
+import { getIDToken } from '@actions/core';
 import {
   type Aws,
   type CatalogOnDisk,
+  type Connection,
   lineOf,
   type Override,
   offlinePlan,
@@ -13,6 +15,7 @@ import {
   treeHashesOf,
 } from '@mip/reconcile';
 import { sentenceOf } from '@mip/reconcile/aws/errors';
+import { workflowCredentials } from '@mip/reconcile/aws/workflow-credentials';
 import { Failure } from './action.ts';
 
 /** The plan of one region, which can be applied. */
@@ -27,16 +30,18 @@ export type ShownPlan = Pick<Prepared, 'plan' | 'dangers'>;
 export interface PlanOptions {
   readonly allow?: readonly Override[];
   readonly depth?: 'changes' | 'deep';
+  /** A role to take on by GitHub's OIDC, renewed for as long as the run goes on; without it, the environment's credentials hold. */
+  readonly role?: string;
 }
 
 /** In the order of the platform file. @throws {Failure} that names every region which could not be planned. */
 export async function planRegions(
   catalog: CatalogOnDisk,
-  { allow = [], depth = 'changes' }: PlanOptions = {},
+  { allow = [], depth = 'changes', role = '' }: PlanOptions = {},
 ): Promise<readonly RegionPlan[]> {
   const planned = await Promise.allSettled(
     catalog.platform.regions.map(async (region): Promise<RegionPlan> => {
-      const { aws, input } = await openRegion(catalog, { connection: { region }, images: publishedByBuild }, { allow });
+      const { aws, input } = await openRegion(catalog, { connection: connectionTo(region, role), images: publishedByBuild }, { allow });
       return { aws, prepared: await plan(aws, input, depth) };
     }),
   );
@@ -45,6 +50,14 @@ export async function planRegions(
   );
   if (failed.length > 0) throw new Failure(failed.join('\n'));
   return planned.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+}
+
+/** Who GitHub's OIDC tokens are for. */
+const AUDIENCE = 'sts.amazonaws.com';
+
+function connectionTo(region: string, role: string): Connection {
+  if (role === '') return { region };
+  return { region, credentials: workflowCredentials({ region }, { role, session: 'mip', token: () => getIDToken(AUDIENCE) }) };
 }
 
 /** What the head's catalog changes about the base's, by region. */

@@ -91,6 +91,7 @@ describe('a branch that moves', () => {
     expect(ours(number)[0]?.body).toMatch(
       new RegExp(`> \\[!NOTE\\]\n> Out of date: planned for \`${planned.slice(0, 12)}\`, the branch is at`),
     );
+    place.github.restart();
     await place.plan(number);
     expect(ours(number)[0]?.body).not.toContain('Out of date');
   });

@@ -5,7 +5,7 @@ export interface WireCall {
   /** From 1. */
   readonly number: number;
   readonly operation: string;
-  /** The parsed JSON or form; for S3 its method and path. */
+  /** As an SDK's command has it: the parsed JSON or form; of S3 the bucket and the key. */
   readonly input: Readonly<Record<string, unknown>>;
   readonly protocol: Protocol;
 }
@@ -32,12 +32,12 @@ export function readCall({ method, url, headers, body }: WireRequest, number: nu
     return { number, operation: `${service}:${target.slice(target.indexOf('.') + 1)}`, input: parseJson(body), protocol: 'json' };
   }
   if (String(headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded')) {
-    const form = Object.fromEntries(new URLSearchParams(body.toString()));
-    return { number, operation: `${service}:${form.Action ?? 'Unknown'}`, input: form, protocol: 'query' };
+    const { Action = 'Unknown', Version: _, ...input } = readForm(body.toString());
+    return { number, operation: `${service}:${Action}`, input, protocol: 'query' };
   }
   const { pathname, searchParams } = new URL(url, 'http://localhost');
-  const input = { method, path: pathname, query: Object.fromEntries(searchParams) };
-  if (service === 's3') return { number, operation: `s3:${s3Operation(method, pathname, searchParams)}`, input, protocol: 's3' };
+  if (service === 's3') return { number, ...s3Call(method, pathname, searchParams), protocol: 's3' };
+  const input = { path: pathname, query: Object.fromEntries(searchParams) };
   return { number, operation: `${service || 'http'}:${method}`, input, protocol: 'http' };
 }
 
@@ -45,11 +45,36 @@ function parseJson(body: Buffer): Readonly<Record<string, unknown>> {
   return body.length > 0 ? JSON.parse(body.toString()) : {};
 }
 
+type Form = { [key: string]: string | Form };
+
+/** `Tags.member.1.Key=a` is a list in `Tags` with one object: the query protocol spells out what JSON nests. */
+function readForm(text: string): Readonly<Record<string, unknown>> {
+  const root: Form = {};
+  for (const [path, value] of new URLSearchParams(text)) {
+    const keys = path.split('.');
+    const last = keys.pop() ?? '';
+    const parent = keys.reduce<Form>((at, key) => {
+      at[key] ??= {};
+      return at[key] as Form;
+    }, root);
+    parent[last] = value;
+  }
+  return nested(root) as Readonly<Record<string, unknown>>;
+}
+
+function nested(form: string | Form): unknown {
+  if (typeof form === 'string') return form;
+  if (typeof form.member === 'object') return Object.values(form.member).map(nested);
+  return Object.fromEntries(Object.entries(form).map(([key, one]) => [key, nested(one)]));
+}
+
 /** Path-style addressing: `/bucket` or `/bucket/key`. */
-function s3Operation(method: string, path: string, query: URLSearchParams): string {
-  const object = path.split('/').filter(Boolean).length > 1;
-  if (!object) return method === 'GET' ? (query.has('list-type') ? 'ListObjectsV2' : 'GetBucket') : `${titled(method)}Bucket`;
-  return `${titled(method)}Object`;
+function s3Call(method: string, path: string, query: URLSearchParams): Pick<WireCall, 'operation' | 'input'> {
+  const [Bucket = '', ...rest] = path.split('/').slice(1);
+  const Key = rest.map(decodeURIComponent).join('/');
+  if (Key !== '') return { operation: `s3:${titled(method)}Object`, input: { Bucket, Key } };
+  const listed = query.has('list-type') ? 's3:ListObjectsV2' : 's3:GetBucket';
+  return { operation: method === 'GET' ? listed : method === 'PUT' ? 's3:CreateBucket' : `s3:${titled(method)}Bucket`, input: { Bucket } };
 }
 
 function titled(method: string): string {

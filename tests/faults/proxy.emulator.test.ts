@@ -50,7 +50,7 @@ describe('a proxy without rules', () => {
     await new DynamoDBClient(through()).send(new ListTablesCommand({}));
     await new IAMClient(through()).send(new GetRoleCommand({ RoleName: name })).catch(() => undefined);
     await new S3Client({ ...through(), forcePathStyle: true }).send(new CreateBucketCommand({ Bucket: name }));
-    expect(proxy.counts).toEqual({ 'sqs:GetQueueUrl': 1, 'dynamodb:ListTables': 1, 'iam:GetRole': 1, 's3:PutBucket': 1 });
+    expect(proxy.counts).toEqual({ 'sqs:GetQueueUrl': 1, 'dynamodb:ListTables': 1, 'iam:GetRole': 1, 's3:CreateBucket': 1 });
   });
 
   it('lets megabytes through as they were', async () => {
@@ -147,6 +147,10 @@ async function runPython(script: string): Promise<unknown> {
 
 describe('what AWS refuses', () => {
   const family = fresh('f');
+  const TRUST = {
+    Version: '2012-10-17',
+    Statement: { Effect: 'Allow', Principal: { Service: 'ecs-tasks.amazonaws.com' }, Action: 'sts:AssumeRole' },
+  };
   const definition = (cpu: string, memory: string, stopTimeout = 30) =>
     new RegisterTaskDefinitionCommand({
       family,
@@ -165,12 +169,57 @@ describe('what AWS refuses', () => {
     [
       'a role of 66 characters',
       'ValidationError',
-      (to) => new IAMClient(to).send(new CreateRoleCommand({ RoleName: `${fresh('r')}${'x'.repeat(57)}`, AssumeRolePolicyDocument: '{}' })),
+      (to) =>
+        new IAMClient(to).send(
+          new CreateRoleCommand({ RoleName: `${fresh('r')}${'x'.repeat(57)}`, AssumeRolePolicyDocument: JSON.stringify(TRUST) }),
+        ),
     ],
     [
       'a repository whose name ends in a hyphen',
       'InvalidParameterException',
       (to) => new ECRClient(to).send(new CreateRepositoryCommand({ repositoryName: `${fresh('e')}-` })),
+    ],
+    [
+      'a role with brackets in a tag',
+      'ValidationError',
+      (to) =>
+        new IAMClient(to).send(
+          new CreateRoleCommand({
+            RoleName: fresh('r'),
+            AssumeRolePolicyDocument: JSON.stringify(TRUST),
+            Tags: [{ Key: 'mip:a', Value: '(b)' }],
+          }),
+        ),
+    ],
+    [
+      'a role that names a resource for those who take it on',
+      'MalformedPolicyDocumentException',
+      (to) =>
+        new IAMClient(to).send(
+          new CreateRoleCommand({
+            RoleName: fresh('r'),
+            AssumeRolePolicyDocument: JSON.stringify({ ...TRUST, Statement: { ...TRUST.Statement, Resource: '*' } }),
+          }),
+        ),
+    ],
+    [
+      'a queue with two kinds of encryption',
+      'InvalidAttributeValue',
+      (to) =>
+        new SQSClient(to).send(
+          new CreateQueueCommand({ QueueName: fresh('q'), Attributes: { KmsMasterKeyId: 'alias/x', SqsManagedSseEnabled: 'true' } }),
+        ),
+    ],
+    [
+      'exclusions where nothing is to be excluded',
+      'InvalidParameterException',
+      (to) =>
+        new ECRClient(to).send(
+          new CreateRepositoryCommand({
+            repositoryName: fresh('e'),
+            imageTagMutabilityExclusionFilters: [{ filterType: 'WILDCARD', filter: 'latest' }],
+          }),
+        ),
     ],
     ['4 vCPU with 4 GB', 'ClientException', (to) => new ECSClient(to).send(definition('4096', '4096'))],
     ['a stop timeout of 999 s', 'ClientException', (to) => new ECSClient(to).send(definition('256', '512', 999))],

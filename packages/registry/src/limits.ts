@@ -74,6 +74,8 @@ export const LIMITS = {
   s3: {
     /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
     bucketName: { min: 3, max: 63, pattern: /^[a-z0-9][a-z0-9.-]+[a-z0-9]$/ },
+    /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
+    keyBytes: 1024,
   },
   tagging: {
     /** https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html */

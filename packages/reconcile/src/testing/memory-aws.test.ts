@@ -26,6 +26,7 @@ const task = (over: object) =>
     family: 'mip-a',
     cpu: '256',
     memory: '512',
+    requiresCompatibilities: ['FARGATE'],
     containerDefinitions: [{ name: 'w', image: 'i' }],
     ...over,
   });
@@ -150,13 +151,13 @@ describe('ECS refuses', () => {
   it.each([
     ['4096 CPU with 4096 memory', { cpu: '4096', memory: '4096' }, 'No Fargate configuration'],
     ['121 seconds to stop', { containerDefinitions: [{ name: 'w', image: 'i', stopTimeout: 121 }] }, 'at most 120'],
-    ['a family with a dot', { family: 'mip.a' }, 'invalid family'],
+    ['a family with a dot', { family: 'mip.a' }, "Invalid parameter at 'family'"],
     [
       'more than 64 KB',
       { containerDefinitions: [{ name: 'w', image: 'i', environment: [{ name: 'E', value: 'x'.repeat(65_536) }] }] },
       '65536',
     ],
-    ['a tag of 257 characters', { tags: [{ key: 'mip:x', value: 'x'.repeat(257) }] }, 'invalid tag'],
+    ['a tag of 257 characters', { tags: [{ key: 'mip:x', value: 'x'.repeat(257) }] }, 'Invalid tag'],
   ])('%s', async (_, over, reason) => {
     await expect(aws.ecs.send(task(over))).rejects.toThrow(reason);
   });
@@ -167,14 +168,14 @@ describe('ECS refuses', () => {
     await aws.ecs.send(create);
     await expect(aws.ecs.send(create)).rejects.toThrow('not idempotent');
     await expect(aws.ecs.send(new CreateServiceCommand({ serviceName: 't', taskDefinition: 'none' }))).rejects.toThrow('not found');
-    await expect(aws.ecs.send(new DescribeServicesCommand({ services: Array(11).fill('s') }))).rejects.toThrow('more than 10');
-    await expect(aws.ecs.send(new ListServicesCommand({ maxResults: 101 }))).rejects.toThrow('at most 100');
+    await expect(aws.ecs.send(new DescribeServicesCommand({ services: Array(11).fill('s') }))).rejects.toThrow('cannot be more than 10');
+    await expect(aws.ecs.send(new ListServicesCommand({ maxResults: 101 }))).rejects.toThrow('between 1 and 100');
   });
 });
 
 describe('the others refuse', () => {
   it('101 resources a page', async () => {
-    await expect(aws.tagging.send(new GetResourcesCommand({ ResourcesPerPage: 101 }))).rejects.toThrow('at most 100');
+    await expect(aws.tagging.send(new GetResourcesCommand({ ResourcesPerPage: 101 }))).rejects.toThrow('between 1 and 100');
   });
 
   it('101 keys a batch, and none', async () => {
@@ -182,8 +183,8 @@ describe('the others refuse', () => {
       new BatchGetCommand({
         RequestItems: { 'mip-algorithms': { Keys: Array.from({ length: count }, (_, index) => ({ algorithm_name: `a${index}` })) } },
       });
-    await expect(aws.dynamodb.send(get(101))).rejects.toThrow('1 to 100');
-    await expect(aws.dynamodb.send(get(0))).rejects.toThrow('1 to 100');
+    await expect(aws.dynamodb.send(get(101))).rejects.toThrow('it takes 1 to 100');
+    await expect(aws.dynamodb.send(get(0))).rejects.toThrow('it takes 1 to 100');
     await expect(aws.dynamodb.send(get(100))).resolves.toBeDefined();
   });
 

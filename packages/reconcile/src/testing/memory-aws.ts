@@ -11,7 +11,6 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { LIMITS } from '@mip/registry/limits';
 import { physicalNames } from '@mip/registry/names';
 import type { Aws } from '../aws/clients.ts';
 import type { ImagePublisher } from '../aws/images.ts';
@@ -90,7 +89,6 @@ export class MemoryAws implements Aws {
   }
 
   #getResources({ TagFilters = [], ResourceTypeFilters = [], ResourcesPerPage = 50, PaginationToken }: GetResourcesCommandInput) {
-    if (ResourcesPerPage > LIMITS.tagging.getResourcesPage) throw new Error('InvalidParameterException: ResourcesPerPage is at most 100');
     if (this.#lookups-- <= 0) this.thawIndex();
     const [listing = '', offset] = PaginationToken ? PaginationToken.split('.') : [String(this.#listings.size)];
     const matching = this.#listings.get(listing) ?? this.#matching(TagFilters, ResourceTypeFilters);

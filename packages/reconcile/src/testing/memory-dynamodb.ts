@@ -8,7 +8,6 @@ import type {
   ScanCommandInput,
   UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb';
-import { LIMITS } from '@mip/registry/limits';
 import { type Operations, pageOf, refuse } from './world.ts';
 
 type Item = Record<string, unknown>;
@@ -28,7 +27,6 @@ export class MemoryDynamoDb {
     GetItem: ({ TableName, Key = {} }: GetCommandInput) => ({ Item: this.#open(TableName).get(Key) }),
     BatchGetItem: ({ RequestItems = {} }: BatchGetCommandInput) => {
       const found = Object.entries(RequestItems).map(([name, { Keys = [] }]) => {
-        if (Keys.length > LIMITS.dynamodb.batchGet || Keys.length === 0) throw new Error('ValidationException: 1 to 100 keys');
         return [name, Keys.flatMap((key) => this.#open(name).get(key) ?? [])];
       });
       return { Responses: Object.fromEntries(found) };

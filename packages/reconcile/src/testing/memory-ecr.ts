@@ -10,7 +10,6 @@ import {
   ImageAlreadyExistsException,
   ImageTagAlreadyExistsException,
   type ImageTagMutabilityExclusionFilter,
-  InvalidParameterException,
   LifecyclePolicyNotFoundException,
   type ListTagsForResourceCommandInput,
   type PutImageCommandInput,
@@ -23,10 +22,9 @@ import {
   type TagResourceCommandInput,
   type UntagResourceCommandInput,
 } from '@aws-sdk/client-ecr';
-import { LIMITS } from '@mip/registry/limits';
 import { tagRecord, upperTags } from '../aws/tags.ts';
 import { hashOf } from '../change.ts';
-import { checkTags, type Operations, refuse, type World } from './world.ts';
+import { type Operations, refuse, type World } from './world.ts';
 
 type Filters = readonly ImageTagMutabilityExclusionFilter[];
 
@@ -85,18 +83,14 @@ export class MemoryEcr {
 
   readonly operations: Operations = {
     CreateRepository: ({ repositoryName = '', imageTagMutability = 'MUTABLE', tags = [], ...input }: CreateRepositoryCommandInput) => {
-      const { min, max, pattern } = LIMITS.ecr.repositoryName;
-      if (repositoryName.length < min || repositoryName.length > max || !pattern.test(repositoryName))
-        refuse(InvalidParameterException, `Invalid parameter at 'repositoryName': ${repositoryName}`);
       if (this.repositories.has(repositoryName)) refuse(RepositoryAlreadyExistsException, `${repositoryName} already exists`);
-      checkTags(tagRecord(tags));
       const { account, region } = this.#world;
       const repository = {
         repositoryArn: `arn:aws:ecr:${region}:${account}:repository/${repositoryName}`,
         repositoryName,
         repositoryUri: `${account}.dkr.ecr.${region}.amazonaws.com/${repositoryName}`,
         imageTagMutability,
-        imageTagMutabilityExclusionFilters: checkFilters(imageTagMutability, input.imageTagMutabilityExclusionFilters),
+        imageTagMutabilityExclusionFilters: input.imageTagMutabilityExclusionFilters ?? [],
         imageScanningConfiguration: { scanOnPush: input.imageScanningConfiguration?.scanOnPush ?? false },
         encryptionConfiguration: { encryptionType: input.encryptionConfiguration?.encryptionType ?? 'AES256' },
         lifecycle: undefined,
@@ -113,13 +107,12 @@ export class MemoryEcr {
       return {};
     },
     DescribeRepositories: ({ repositoryNames = [] }: DescribeRepositoriesCommandInput) => {
-      if (repositoryNames.length > 100) refuse(InvalidParameterException, 'more than 100 repository names');
       return { repositories: repositoryNames.map((name) => this.#find(name)) };
     },
     PutImageTagMutability: (input: PutImageTagMutabilityCommandInput) => {
       const { repositoryName = '', imageTagMutability = 'MUTABLE', imageTagMutabilityExclusionFilters: filters } = input;
       const found = this.#find(repositoryName);
-      found.imageTagMutabilityExclusionFilters = checkFilters(imageTagMutability, filters);
+      found.imageTagMutabilityExclusionFilters = filters ?? [];
       found.imageTagMutability = imageTagMutability;
       return {};
     },
@@ -128,7 +121,6 @@ export class MemoryEcr {
       return {};
     },
     PutLifecyclePolicy: ({ repositoryName = '', lifecyclePolicyText = '' }: PutLifecyclePolicyCommandInput) => {
-      checkLifecycle(lifecyclePolicyText);
       this.#find(repositoryName).lifecycle = lifecyclePolicyText;
       return {};
     },
@@ -143,7 +135,6 @@ export class MemoryEcr {
       return {};
     },
     BatchGetImage: ({ repositoryName = '', imageIds = [] }: BatchGetImageCommandInput) => {
-      if (imageIds.length > LIMITS.ecr.batchGetImage) refuse(InvalidParameterException, 'more than 100 image ids');
       const { images, manifests } = this.#find(repositoryName);
       const found = imageIds.flatMap(({ imageTag = '', imageDigest = '' }) => {
         const manifest = manifests.get(imageDigest);
@@ -164,7 +155,6 @@ export class MemoryEcr {
     GetAuthorizationToken: () => ({ authorizationData: [{ authorizationToken: Buffer.from('AWS:p:ss').toString('base64') }] }),
     ListTagsForResource: ({ resourceArn }: ListTagsForResourceCommandInput) => ({ tags: upperTags(this.#byArn(resourceArn).tags) }),
     TagResource: ({ resourceArn, tags }: TagResourceCommandInput) => {
-      checkTags(tagRecord(tags));
       Object.assign(this.#byArn(resourceArn).tags, tagRecord(tags));
       return {};
     },
@@ -183,38 +173,7 @@ export class MemoryEcr {
   }
 }
 
-/** One to five patterns, and only where something is to be excluded. */
-function checkFilters(mutability: string, filters: Filters = []): Filters {
-  const expected = mutability.endsWith('_WITH_EXCLUSION');
-  if (expected !== filters.length > 0 || filters.length > 5)
-    refuse(InvalidParameterException, `Invalid parameter at 'imageTagMutabilityExclusionFilters' for ${mutability}`);
-  return filters;
-}
-
 /** `*` stands for any characters. */
 function matches(filter: string, tag: string): boolean {
   return new RegExp(`^${filter.replaceAll('.', '\\.').replaceAll('*', '.*')}$`).test(tag);
-}
-
-/** Rules of their own priority, each with what it selects and does. https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html */
-function checkLifecycle(text: string): void {
-  const rules = rulesOf(text);
-  const priorities = new Set(rules.map(({ rulePriority }) => rulePriority));
-  const whole = rules.every(({ rulePriority, selection, action }) => Number(rulePriority) >= 1 && isSelection(selection) && action);
-  if (rules.length === 0 || priorities.size < rules.length || !whole)
-    refuse(InvalidParameterException, "Invalid parameter at 'LifecyclePolicyText': lifecycle policy validation failure");
-}
-
-function rulesOf(text: string): readonly Record<string, unknown>[] {
-  try {
-    return [JSON.parse(text).rules ?? []].flat();
-  } catch {
-    return [];
-  }
-}
-
-function isSelection(selection: unknown): boolean {
-  const { tagStatus, countType, countUnit, countNumber } = Object(selection) as Record<string, unknown>;
-  const counted = countType === 'sinceImagePushed' ? countUnit === 'days' : countType === 'imageCountMoreThan' && countUnit === undefined;
-  return ['tagged', 'untagged', 'any'].includes(String(tagStatus)) && counted && Number(countNumber) >= 1;
 }

@@ -1,4 +1,4 @@
-/** ECS in memory, as strict as AWS about names, Fargate's sizes, stop timeouts, document and batch sizes. */
+/** ECS in memory. */
 
 import {
   ClientException,
@@ -18,9 +18,8 @@ import {
   type UntagResourceCommandInput,
   type UpdateServiceCommandInput,
 } from '@aws-sdk/client-ecs';
-import { LIMITS } from '@mip/registry/limits';
 import { lowerTags, tagRecord } from '../aws/tags.ts';
-import { checkTags, type Operations, pageOf, refuse, type World } from './world.ts';
+import { type Operations, pageOf, refuse, type World } from './world.ts';
 
 interface MemoryRevision {
   readonly taskDefinitionArn: string;
@@ -51,7 +50,6 @@ export class MemoryEcs {
 
   readonly operations: Operations = {
     RegisterTaskDefinition: (input: RegisterTaskDefinitionCommandInput) => {
-      checkTaskDefinition(input);
       const family = input.family ?? '';
       const revision = this.revisions.filter((one) => one.family === family).length + 1;
       const taskDefinitionArn = this.#arn(`task-definition/${family}:${revision}`);
@@ -66,12 +64,12 @@ export class MemoryEcs {
     },
     ListTaskDefinitionFamilies: ({ familyPrefix = '', maxResults = 100, nextToken }: ListTaskDefinitionFamiliesCommandInput) => {
       const active = this.revisions.filter(({ family, status }) => status === 'ACTIVE' && family.startsWith(familyPrefix));
-      const { page, next } = pageOf([...new Set(active.map(({ family }) => family))], atMost(maxResults, 100), nextToken);
+      const { page, next } = pageOf([...new Set(active.map(({ family }) => family))], maxResults, nextToken);
       return { families: page, nextToken: next };
     },
     ListTaskDefinitions: ({ familyPrefix, maxResults = 100, nextToken }: ListTaskDefinitionsCommandInput) => {
       const active = this.revisions.filter(({ family, status }) => status === 'ACTIVE' && family === familyPrefix);
-      const { page, next } = pageOf(active, atMost(maxResults, 100), nextToken);
+      const { page, next } = pageOf(active, maxResults, nextToken);
       return { taskDefinitionArns: page.map(({ taskDefinitionArn }) => taskDefinitionArn), nextToken: next };
     },
     DeregisterTaskDefinition: ({ taskDefinition = '' }: DeregisterTaskDefinitionCommandInput) => {
@@ -81,11 +79,8 @@ export class MemoryEcs {
     },
     CreateService: (input: CreateServiceCommandInput) => {
       const name = input.serviceName ?? '';
-      const { max, pattern } = LIMITS.ecs.serviceName;
-      if (name.length > max || !pattern.test(name)) refuse(InvalidParameterException, `invalid service name ${name}`);
       if (this.services.get(name)?.status === 'ACTIVE') refuse(InvalidParameterException, 'Creation of service was not idempotent.');
       if (this.#revision(input.taskDefinition ?? '')?.status !== 'ACTIVE') refuse(ClientException, 'TaskDefinition not found.');
-      checkTags(tagRecord(input.tags));
       const { tags, ...settings } = input;
       const clusterArn = this.#arn(`cluster/${input.cluster}`);
       const serviceArn = this.#arn(`service/${input.cluster}/${name}`);
@@ -103,14 +98,13 @@ export class MemoryEcs {
       return { service: view(found) };
     },
     DescribeServices: ({ services = [] }: DescribeServicesCommandInput) => {
-      if (services.length > LIMITS.ecs.describeServices) refuse(InvalidParameterException, 'Services cannot be more than 10.');
       const missing = services.filter((name) => !this.services.has(name));
       const found = services.flatMap((name) => this.services.get(name) ?? []);
       return { services: found.map(view), failures: missing.map((arn) => ({ arn, reason: 'MISSING' })) };
     },
     ListServices: ({ maxResults = 10, nextToken }: ListServicesCommandInput) => {
       const active = [...this.services.values()].filter(({ status }) => status === 'ACTIVE');
-      const { page, next } = pageOf(active, atMost(maxResults, 100), nextToken);
+      const { page, next } = pageOf(active, maxResults, nextToken);
       return { serviceArns: page.map(({ serviceArn }) => serviceArn), nextToken: next };
     },
     DeleteService: ({ service = '', force }: DeleteServiceCommandInput) => {
@@ -121,7 +115,6 @@ export class MemoryEcs {
       return {};
     },
     TagResource: ({ resourceArn, tags }: TagResourceCommandInput) => {
-      checkTags(tagRecord(tags));
       const found = [...this.services.values(), ...this.revisions].find((one) => arnOf(one) === resourceArn);
       Object.assign((found ?? refuse(InvalidParameterException, 'The specified resource does not exist')).tags, tagRecord(tags));
       return {};
@@ -153,21 +146,4 @@ function arnOf(one: MemoryService | MemoryRevision): string {
 
 function view({ settings, tags, ...rest }: MemoryService) {
   return { ...settings, ...rest, tags: lowerTags(tags) };
-}
-
-function atMost(asked: number, limit: number): number {
-  return asked <= limit ? asked : refuse(InvalidParameterException, `maxResults is at most ${limit}`);
-}
-
-function checkTaskDefinition(input: RegisterTaskDefinitionCommandInput): void {
-  const { family = '', cpu, memory, containerDefinitions = [] } = input;
-  const { max, pattern } = LIMITS.ecs.familyName;
-  if (family.length > max || !pattern.test(family)) refuse(ClientException, `invalid family ${family}`);
-  if (!LIMITS.fargate.memory[Number(cpu)]?.includes(Number(memory)))
-    refuse(ClientException, `No Fargate configuration exists for given values: ${cpu} CPU, ${memory} memory.`);
-  for (const { stopTimeout = 0 } of containerDefinitions)
-    if (stopTimeout > LIMITS.ecs.stopTimeoutSeconds) refuse(ClientException, 'Fargate supports a stopTimeout of at most 120 seconds.');
-  if (Buffer.byteLength(JSON.stringify(input)) > LIMITS.ecs.taskDefinitionBytes)
-    refuse(ClientException, 'Actual length exceeds max length of 65536.');
-  checkTags(tagRecord(input.tags));
 }

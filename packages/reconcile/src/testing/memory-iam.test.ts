@@ -75,7 +75,7 @@ describe('IAM refuses a role with', () => {
   it('a boundary, a description or a trust policy that is changed to one of those', async () => {
     const change = (command: UpdateRoleCommand) => expect(aws.iam.send(command)).rejects;
     await change(new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary: 'x' }) as never).toThrow('does not exist');
-    await change(new UpdateRoleCommand({ RoleName, Description: '→' })).toThrow('description');
+    await change(new UpdateRoleCommand({ RoleName, Description: '→' })).toThrow('Description');
     await change(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: '{}' }) as never).toThrow('statement');
     await aws.iam.send(new TagRoleCommand({ RoleName, Tags: tags(50) }));
     await change(new TagRoleCommand({ RoleName, Tags: [{ Key: 'one', Value: 'more' }] }) as never).toThrow('maximum');

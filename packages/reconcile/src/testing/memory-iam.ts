@@ -1,4 +1,4 @@
-/** IAM in memory, one for the whole account, as strict as AWS about names, sizes, documents, and what has to go before a role. */
+/** IAM in memory, one for the whole account, as strict as AWS about quotas, and what has to go before a role. */
 
 import {
   type AttachRolePolicyCommandInput,
@@ -23,7 +23,7 @@ import {
 } from '@aws-sdk/client-iam';
 import { LIMITS } from '@mip/registry/limits';
 import { tagRecord, upperTags } from '../aws/tags.ts';
-import { checkDescription, checkIdentityPolicy, checkInline, checkName, checkPath, checkRoleTags, checkTrust } from './memory-iam-rules.ts';
+import { characters } from './policy-rules.ts';
 import { type Operations, pageOf, refuse, type World } from './world.ts';
 
 interface MemoryRole {
@@ -58,11 +58,7 @@ export class MemoryIam {
   readonly operations: Operations = {
     CreateRole: (input: CreateRoleCommandInput) => {
       const { RoleName: name = '', Path: path = '/', AssumeRolePolicyDocument: trust = '', Description: description = '' } = input;
-      checkName('roleName', name, LIMITS.iam.roleName);
-      checkPath(path);
-      checkDescription(description);
-      checkTrust(trust);
-      const tags = checkRoleTags(input.Tags ?? []);
+      const tags = tagRecord(input.Tags);
       const boundary = input.PermissionsBoundary;
       this.#checkPolicy(boundary);
       const same = [...this.roles.keys()].some((one) => one.toLowerCase() === name.toLowerCase());
@@ -84,12 +80,10 @@ export class MemoryIam {
       return { Roles: page.map(view), IsTruncated: next !== undefined, Marker: next };
     },
     UpdateRole: ({ RoleName, Description = '' }: UpdateRoleCommandInput) => {
-      checkDescription(Description);
       this.#find(RoleName).description = Description;
       return {};
     },
     UpdateAssumeRolePolicy: ({ RoleName, PolicyDocument = '' }: UpdateAssumeRolePolicyCommandInput) => {
-      checkTrust(PolicyDocument);
       this.#find(RoleName).trust = PolicyDocument;
       return {};
     },
@@ -100,15 +94,17 @@ export class MemoryIam {
     },
     TagRole: ({ RoleName, Tags = [] }: TagRoleCommandInput) => {
       const { tags } = this.#find(RoleName);
-      checkRoleTags(upperTags({ ...tags, ...tagRecord(Tags) }));
-      Object.assign(tags, checkRoleTags(Tags));
+      const all = { ...tags, ...tagRecord(Tags) };
+      if (Object.keys(all).length > LIMITS.iam.tagsPerRole)
+        refuse(LimitExceededException, 'The number of tags has reached the maximum limit.');
+      Object.assign(tags, all);
       return {};
     },
     PutRolePolicy: ({ RoleName, PolicyName = '', PolicyDocument = '' }: PutRolePolicyCommandInput) => {
-      checkName('policyName', PolicyName, LIMITS.iam.policyName);
       const { name, inline } = this.#find(RoleName);
-      checkIdentityPolicy(PolicyDocument);
-      checkInline(name, [...new Map(inline).set(PolicyName, PolicyDocument).values()]);
+      const all = [...new Map(inline).set(PolicyName, PolicyDocument).values()];
+      if (all.reduce((sum, one) => sum + characters(one), 0) > LIMITS.iam.inlinePolicyCharacters)
+        refuse(LimitExceededException, `Maximum policy size of 10240 bytes exceeded for role ${name}`);
       inline.set(PolicyName, PolicyDocument);
       return {};
     },

@@ -1,10 +1,11 @@
-/** SQS in memory, as strict as AWS about names, attributes, dead letters, and a name again within a minute. */
+/** SQS in memory, as strict as AWS about attributes, dead letters, and a name again within a minute. */
 
 import {
   type CreateQueueCommandInput,
   type DeleteQueueCommandInput,
   type GetQueueAttributesCommandInput,
   type GetQueueUrlCommandInput,
+  InvalidAttributeName,
   InvalidAttributeValue,
   type ListQueueTagsCommandInput,
   QueueDeletedRecently,
@@ -12,11 +13,12 @@ import {
   QueueNameExists,
   type SetQueueAttributesCommandInput,
   type TagQueueCommandInput,
+  UnsupportedOperation,
   type UntagQueueCommandInput,
 } from '@aws-sdk/client-sqs';
 import { LIMITS } from '@mip/registry/limits';
-import { type Attributes, checkAttributes, checkRedrive, defaultsOf, put } from './memory-sqs-rules.ts';
-import { checkTags, type Operations, refuse, type World } from './world.ts';
+import { type Attributes, defaultsOf, notTogether, otherKind, put, redriveRefused } from './queue-rules.ts';
+import { type Operations, refuse, refuseIf, type World } from './world.ts';
 
 interface MemoryQueue {
   readonly name: string;
@@ -38,15 +40,12 @@ export class MemorySqs {
 
   readonly operations: Operations = {
     CreateQueue: ({ QueueName = '', Attributes = {}, tags = {} }: CreateQueueCommandInput) => {
-      const { max, pattern } = LIMITS.sqs.queueName;
-      if (QueueName.length > max || !pattern.test(QueueName)) refuse(InvalidAttributeValue, `invalid queue name ${QueueName}`);
-      if (QueueName.endsWith('.fifo') !== (Attributes.FifoQueue === 'true')) refuse(InvalidAttributeValue, 'FIFO by name and by attribute');
       const deleted = this.#deleted.get(QueueName);
       if (deleted !== undefined && this.#world.now - deleted < LIMITS.sqs.nameReuseSeconds * 1000)
         refuse(QueueDeletedRecently, 'You must wait 60 seconds after deleting a queue before you can create another with the same name.');
       const arn = `arn:aws:sqs:${this.#world.region}:${this.#world.account}:${QueueName}`;
       const attributes = put(defaultsOf(Attributes as Attributes), Attributes as Attributes);
-      this.#check(arn, attributes, Attributes as Attributes, tags);
+      this.#check(arn, attributes, Attributes as Attributes);
       const there = this.queues.get(QueueName);
       if (there && Object.entries(Attributes).some(([key, value]) => there.attributes[key] !== value))
         refuse(QueueNameExists, 'A queue already exists with the same name and a different value');
@@ -61,16 +60,14 @@ export class MemorySqs {
       return { Attributes: Object.fromEntries(asked) };
     },
     SetQueueAttributes: ({ QueueUrl, Attributes = {} }: SetQueueAttributesCommandInput) => {
-      if ('FifoQueue' in Attributes) refuse(InvalidAttributeValue, 'FifoQueue cannot be changed');
       const queue = this.#find(QueueUrl);
       const attributes = put(queue.attributes, Attributes as Attributes);
-      this.#check(queue.arn, attributes, Attributes as Attributes, {});
+      this.#check(queue.arn, attributes, Attributes as Attributes);
       queue.attributes = attributes;
       return {};
     },
     ListQueueTags: ({ QueueUrl }: ListQueueTagsCommandInput) => ({ Tags: this.#find(QueueUrl).tags }),
     TagQueue: ({ QueueUrl, Tags = {} }: TagQueueCommandInput) => {
-      checkTags(Tags);
       Object.assign(this.#find(QueueUrl).tags, Tags);
       return {};
     },
@@ -95,12 +92,14 @@ export class MemorySqs {
   }
 
   /** @param attributes as they would be. @param asked what the call sets. */
-  #check(arn: string, attributes: Attributes, asked: Attributes, tags: Record<string, string>): void {
-    checkTags(tags);
-    checkAttributes(attributes, asked);
+  #check(arn: string, attributes: Attributes, asked: Attributes): void {
+    refuseIf(InvalidAttributeName, otherKind(attributes, asked));
+    refuseIf(InvalidAttributeValue, notTogether(attributes));
     if (!asked.RedrivePolicy) return;
     const { deadLetterTargetArn } = JSON.parse(asked.RedrivePolicy) as { deadLetterTargetArn: string };
     const target = [...this.queues.values()].find((queue) => queue.arn === deadLetterTargetArn);
-    checkRedrive(arn, attributes, target?.attributes ?? refuse(QueueDoesNotExist, 'Dead letter target does not exist'));
+    const letters = target?.attributes ?? refuse(QueueDoesNotExist, 'Dead letter target does not exist');
+    if (letters.FifoQueue !== attributes.FifoQueue) refuse(InvalidAttributeValue, 'Invalid value for the parameter RedrivePolicy.');
+    refuseIf(UnsupportedOperation, redriveRefused(arn, letters));
   }
 }

@@ -59,6 +59,19 @@ export function itemsWithin(operation: string, max: number, field?: string): Che
   };
 }
 
+/** In UTF-8. */
+export function longestBytes(path: string, max: number): Check {
+  return (input) => (Buffer.byteLength(String(at(input, path) ?? '')) > max ? `${path} is longer than ${max} bytes.` : undefined);
+}
+
+/** No tag of a list is given twice. */
+export function keysOnce(path: string): Check {
+  return (input) => {
+    const given = (at(input, path) ?? []) as readonly Input[];
+    return new Set(given.map(({ Key }) => Key)).size < given.length ? 'Duplicate tag keys found.' : undefined;
+  };
+}
+
 /** In UTF-8, of one text or of that text in every entry of a list. */
 export function bytesAtMost(path: string, max: number, entries?: string): Check {
   return (input) => {

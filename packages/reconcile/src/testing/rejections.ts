@@ -1,6 +1,9 @@
-/** What AWS rejects by looking at nothing but the call: the emulator and the in-memory AWS ask here. Pure. */
+/** What AWS rejects by looking at nothing but the call: the in-memory AWS asks here, and the proxy in front of the emulator. Pure. */
 
 import { LIMITS } from '@mip/registry/limits';
+import { exclusionFilters, lifecyclePolicy } from './image-rules.ts';
+import { identityPolicy, trustPolicy, trustPolicySize } from './policy-rules.ts';
+import { attributesKnown, attributesOfKind, attributeValues, kindFixed, oneEncryption } from './queue-rules.ts';
 import {
   atLeastOne,
   atMost,
@@ -13,6 +16,8 @@ import {
   fifoByBoth,
   type Input,
   itemsWithin,
+  keysOnce,
+  longestBytes,
   named,
   tags,
   within,
@@ -34,12 +39,11 @@ const PAGE = 100;
 const SQS: readonly Row[] = [
   [/^CreateQueue$/, 'InvalidParameterValue', named('QueueName', sqs.queueName)],
   [/^CreateQueue$/, 'InvalidParameterValue', fifoByBoth],
-  [/^(CreateQueue|SetQueueAttributes)$/, 'InvalidAttributeValue', within('Attributes.VisibilityTimeout', 0, sqs.visibilitySeconds)],
-  [
-    /^(CreateQueue|SetQueueAttributes)$/,
-    'InvalidAttributeValue',
-    within('Attributes.MessageRetentionPeriod', sqs.retentionSeconds.min, sqs.retentionSeconds.max),
-  ],
+  [/^(CreateQueue|SetQueueAttributes)$/, 'InvalidAttributeName', attributesKnown],
+  [/^CreateQueue$/, 'InvalidAttributeName', attributesOfKind],
+  [/^SetQueueAttributes$/, 'InvalidAttributeValue', kindFixed],
+  [/^(CreateQueue|SetQueueAttributes)$/, 'InvalidAttributeValue', attributeValues],
+  [/^(CreateQueue|SetQueueAttributes)$/, 'InvalidAttributeValue', oneEncryption],
   [/^(ChangeMessageVisibility|ReceiveMessage)$/, 'InvalidParameterValue', within('VisibilityTimeout', 0, sqs.visibilitySeconds)],
   [/^ReceiveMessage$/, 'InvalidParameterValue', within('MaxNumberOfMessages', 1, sqs.batch)],
   [/^List(DeadLetterSource)?Queues$/, 'InvalidParameterValue', within('MaxResults', 1, sqs.listPage)],
@@ -68,6 +72,8 @@ const ECR: readonly Row[] = [
   [/./, 'InvalidParameterException', named('repositoryName', ecr.repositoryName)],
   [/^DescribeRepositories$/, 'InvalidParameterException', atMost('repositoryNames', PAGE)],
   [/^(Describe|List)/, 'InvalidParameterException', within('maxResults', 1, ecr.describePage)],
+  [/^(CreateRepository|PutImageTagMutability)$/, 'InvalidParameterException', exclusionFilters],
+  [/^PutLifecyclePolicy$/, 'InvalidParameterException', lifecyclePolicy],
   [/^(BatchGetImage|BatchDeleteImage|DescribeImages)$/, 'InvalidParameterException', atMost('imageIds', ecr.batchGetImage)],
   [/./, 'TooManyTagsException', atMost('tags', tagging.tagsPerResource)],
   [/./, 'InvalidTagParameterException', tags('tags')],
@@ -75,8 +81,17 @@ const ECR: readonly Row[] = [
 
 const IAM: readonly Row[] = [
   [/./, 'ValidationError', named('RoleName', iam.roleName)],
-  [/./, 'LimitExceeded', atMost('Tags', tagging.tagsPerResource)],
+  [/./, 'ValidationError', named('PolicyName', iam.policyName)],
+  [/./, 'ValidationError', named('Path', iam.path)],
+  [/./, 'ValidationError', named('Description', { min: 0, ...iam.description })],
+  [/./, 'LimitExceeded', atMost('Tags', iam.tagsPerRole)],
+  [/./, 'InvalidInput', keysOnce('Tags')],
   [/./, 'ValidationError', tags('Tags')],
+  [/^CreateRole$/, 'MalformedPolicyDocument', trustPolicy('AssumeRolePolicyDocument')],
+  [/^CreateRole$/, 'LimitExceeded', trustPolicySize('AssumeRolePolicyDocument')],
+  [/^UpdateAssumeRolePolicy$/, 'MalformedPolicyDocument', trustPolicy('PolicyDocument')],
+  [/^UpdateAssumeRolePolicy$/, 'LimitExceeded', trustPolicySize('PolicyDocument')],
+  [/^PutRolePolicy$/, 'MalformedPolicyDocument', identityPolicy('PolicyDocument')],
 ];
 
 const DYNAMODB: readonly Row[] = [
@@ -96,6 +111,7 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
   s3: [
     [/^CreateBucket$/, 'InvalidBucketName', named('Bucket', s3.bucketName)],
     [/^CreateBucket$/, 'InvalidBucketName', bucketNotAddress],
+    [/^PutObject$/, 'KeyTooLongError', longestBytes('Key', s3.keyBytes)],
   ],
   tag: [
     [/^GetResources$/, 'InvalidParameterException', within('ResourcesPerPage', 1, tagging.getResourcesPage)],

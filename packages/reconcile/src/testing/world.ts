@@ -2,6 +2,8 @@
 
 import { Calls } from '../aws/calls.ts';
 import type { Clock } from '../aws/clock.ts';
+import { exceptionOf } from './exceptions.ts';
+import { rejectionOf } from './rejections.ts';
 
 /** One call as it arrives: `operation` as IAM names it. */
 export interface Call {
@@ -38,6 +40,8 @@ export class World {
   distort: ((call: Call, output: unknown) => unknown) | undefined;
   /** Ends the process at that call, before or after its effect. */
   killAt: { readonly number: number; readonly when: 'before' | 'after' } | undefined;
+  /** What callers say and hear is theirs alone; only who writes an answer down at once can do without. */
+  copy: <T>(value: T) => T = structuredClone;
   #dead = false;
 
   /** The process starts anew: counts from zero, no misfortune. What AWS holds stays. */
@@ -69,8 +73,10 @@ export class World {
     if (failure) throw failure;
     this.#die(call.number, 'before');
     try {
-      const output = handle(structuredClone(input) as never);
-      return structuredClone(this.distort ? this.distort(call, output) : output);
+      const rejection = rejectionOf(service, operation, input as Readonly<Record<string, unknown>>);
+      if (rejection) throw exceptionOf(service, rejection);
+      const output = handle(this.copy(input) as never);
+      return this.copy(this.distort ? this.distort(call, output) : output);
     } finally {
       this.#die(call.number, 'after');
     }
@@ -107,11 +113,12 @@ export function refuse<E extends Error>(Exception: new (options: { message: stri
   throw new Exception({ message, $metadata: {} });
 }
 
-/** AWS's rules for tags, the same for all services. @throws Error where AWS would. */
-export function checkTags(tags: Readonly<Record<string, string>>): void {
-  for (const [key, value] of Object.entries(tags))
-    if (key.length > 128 || value.length > 256 || !/^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u.test(key + value))
-      throw new Error(`invalid tag ${key}=${value}`);
+/** The same where there is a reason. */
+export function refuseIf<E extends Error>(
+  Exception: new (options: { message: string; $metadata: object }) => E,
+  reason: string | undefined,
+): void {
+  if (reason !== undefined) refuse(Exception, reason);
 }
 
 /** One page of a list, whose tokens are offsets. */

@@ -1,8 +1,7 @@
-/** What SQS refuses of a queue's attributes, and how it changes some because of others. */
+/** What SQS refuses of a queue's attributes, and how it changes some because of others. Pure. */
 
-import { InvalidAttributeName, InvalidAttributeValue, UnsupportedOperation } from '@aws-sdk/client-sqs';
 import { LIMITS } from '@mip/registry/limits';
-import { refuse } from './world.ts';
+import type { Check, Input } from './rejection-rules.ts';
 
 /** By SQS's names. */
 export type Attributes = Readonly<Record<string, string>>;
@@ -53,33 +52,65 @@ export function put(attributes: Attributes, asked: Attributes): Record<string, s
   return result;
 }
 
-/** @param attributes as they would be. @param asked what the call sets. */
-export function checkAttributes(attributes: Attributes, asked: Attributes): void {
-  for (const key of Object.keys(asked)) if (!KNOWN.has(key)) refuse(InvalidAttributeName, `Unknown Attribute ${key}.`);
-  for (const key of Object.keys(FIFO))
-    if (key in asked && attributes.FifoQueue !== 'true') refuse(InvalidAttributeName, `Unknown Attribute ${key}.`);
-  for (const [key, value] of Object.entries(asked)) if (!isValid(key, value)) invalid(key);
-  if (asked.KmsMasterKeyId && asked.SqsManagedSseEnabled === 'true')
-    refuse(InvalidAttributeValue, 'You can use one type of server-side encryption (SSE) at one time.');
-  if (attributes.FifoThroughputLimit === 'perMessageGroupId' && attributes.DeduplicationScope !== 'messageGroup')
-    refuse(InvalidAttributeValue, 'FifoThroughputLimit can be perMessageGroupId only when DeduplicationScope is messageGroup.');
+/** Every attribute is one that SQS has. */
+export const attributesKnown: Check = (input) => unknownAttribute(Object.keys(asked(input)).find((key) => !KNOWN.has(key)));
+
+/** A new queue has the attributes of FIFO queues only where it is one. */
+export const attributesOfKind: Check = (input) => otherKind(asked(input), asked(input));
+
+/** Every value is one that its attribute can have. */
+export const attributeValues: Check = (input) => {
+  const wrong = Object.entries(asked(input)).find(([key, value]) => !isValid(key, String(value)));
+  return wrong && `Invalid value for the parameter ${wrong[0]}.`;
+};
+
+export const oneEncryption: Check = (input) => {
+  const { KmsMasterKeyId, SqsManagedSseEnabled } = asked(input);
+  return KmsMasterKeyId && SqsManagedSseEnabled === 'true'
+    ? 'You can use one type of server-side encryption (SSE) at one time.'
+    : undefined;
+};
+
+export const kindFixed: Check = (input) => ('FifoQueue' in asked(input) ? 'FifoQueue cannot be changed.' : undefined);
+
+/** @param attributes of the queue as it would be. @param given what the call sets. */
+export function otherKind(attributes: Attributes, given: Attributes): string | undefined {
+  return attributes.FifoQueue === 'true'
+    ? undefined
+    : unknownAttribute(Object.keys(given).find((key) => key in FIFO && key !== 'FifoQueue'));
+}
+
+/** @param attributes as they would be. */
+export function notTogether({ FifoThroughputLimit, DeduplicationScope }: Attributes): string | undefined {
+  return FifoThroughputLimit === 'perMessageGroupId' && DeduplicationScope !== 'messageGroup'
+    ? 'FifoThroughputLimit can be perMessageGroupId only when DeduplicationScope is messageGroup.'
+    : undefined;
 }
 
 /** @param arn of the queue whose messages would fall into `target`. */
-export function checkRedrive(arn: string, attributes: Attributes, target: Attributes): void {
-  if (target.FifoQueue !== attributes.FifoQueue) invalid('RedrivePolicy');
+export function redriveRefused(arn: string, target: Attributes): string | undefined {
   const { redrivePermission = 'allowAll', sourceQueueArns = [] } = JSON.parse(target.RedriveAllowPolicy ?? '{}');
-  if (redrivePermission === 'denyAll' || (redrivePermission === 'byQueue' && !sourceQueueArns.includes(arn)))
-    refuse(UnsupportedOperation, `${arn} may not use that queue for its dead letters.`);
+  return redrivePermission === 'denyAll' || (redrivePermission === 'byQueue' && !sourceQueueArns.includes(arn))
+    ? `${arn} may not use that queue for its dead letters.`
+    : undefined;
+}
+
+function asked({ Attributes = {} }: Input): Attributes {
+  return Attributes as Attributes;
+}
+
+function unknownAttribute(key: string | undefined): string | undefined {
+  return key && `Unknown Attribute ${key}.`;
 }
 
 function isValid(key: string, value: string): boolean {
   const [min, max] = RANGES[key] ?? [];
   if (min !== undefined && max !== undefined) return /^\d+$/.test(value) && Number(value) >= min && Number(value) <= max;
   if (value === '' && REMOVABLE.includes(key)) return true;
-  return CHOICES[key]?.includes(value) ?? DOCUMENTS[key]?.(document(key, value)) ?? true;
+  return CHOICES[key]?.includes(value) ?? DOCUMENTS[key]?.(document(value)) ?? true;
 }
 
+/** By what SQS wants of each; what is no JSON is no document. */
 const DOCUMENTS: Readonly<Record<string, (document: Record<string, unknown>) => boolean>> = {
   Policy: ({ Statement }) => [Statement ?? []].flat().length > 0 && [Statement].flat().every((one) => 'Principal' in Object(one)),
   RedrivePolicy: ({ deadLetterTargetArn, maxReceiveCount }) =>
@@ -90,14 +121,10 @@ const DOCUMENTS: Readonly<Record<string, (document: Record<string, unknown>) => 
       : (redrivePermission === 'allowAll' || redrivePermission === 'denyAll') && sourceQueueArns === undefined,
 };
 
-function document(key: string, text: string): Record<string, unknown> {
+function document(text: string): Record<string, unknown> {
   try {
     return Object(JSON.parse(text));
   } catch {
-    return invalid(key);
+    return {};
   }
-}
-
-function invalid(key: string): never {
-  return refuse(InvalidAttributeValue, `Invalid value for the parameter ${key}.`);
 }
