@@ -41,12 +41,11 @@ const RULES: readonly Rule[] = [
   { module: 'packages/api/src/**/*.ts', never: /^@mip\/(reconcile|local|cli|infra)|^aws-cdk/ },
   { module: 'packages/image-store/src/**/*.ts', never: /^@mip\/(?!registry)/ },
   { module: 'packages/local/src/**/*.ts', never: /^@mip\/(cli|infra(?!\/deploy\/))/ },
-  { module: 'actions/**/*.ts', never: /^@aws-sdk|^@mip\/(?!catalog|reconcile|registry|conformance)/ },
-  // Lean actions take from reconcile what they need: its index, or a catalog on disk opened, brings every AWS client along.
-  { module: 'actions/{scale,rollback}/*.ts', never: /^@mip\/reconcile\/(open|aws\/clients)|\/shared\/plans/ },
   { module: 'infra/deploy/**/*.ts', never: /^@mip\/|^aws-cdk|^@aws-sdk/ },
   { module: 'infra/lib/**/*.ts', never: /^@mip\/(?!registry)/ },
   { module: 'infra/bin/**/*.ts', never: /^@mip\/(?!registry)/ },
+  // Lean actions take of reconcile what they need: a region opened, or its plan, brings every AWS client along.
+  { module: 'actions/{scale,rollback}/*.ts', never: /^@mip\/reconcile\/(open|aws\/clients)$|\/shared\/plans/ },
 ];
 
 describe('a module imports only what it may', () => {
@@ -76,9 +75,9 @@ describe('a module imports only what it may', () => {
 });
 
 describe('the environment is read only in entry points', () => {
-  const entryPoints = /^(packages\/cli\/src\/main\.ts|infra\/(bin|lambda)\/[^/]+\.ts|actions\/[^/]+\/main\.ts)$/;
+  const entryPoints = /^(packages\/cli\/src\/main\.ts|infra\/(bin|lambda)\/[^/]+\.ts)$/;
 
-  it.each(['packages/*/src/**/*.ts', 'infra/**/*.ts', 'actions/**/*.ts'])('in %s', (pattern) => {
+  it.each(['packages/*/src/**/*.ts', 'infra/**/*.ts'])('in %s', (pattern) => {
     const readers = sources(pattern).filter(({ text }) => /\bprocess\.env\b/.test(text));
     expect(readers.map(({ file }) => file).filter((file) => !entryPoints.test(file))).toEqual([]);
   });
