@@ -19,10 +19,14 @@ export interface Order {
   readonly catalog: CatalogName;
   readonly aheadMs: number;
   readonly leaseSeconds?: number;
+  /** How long a call may go without an answer. */
+  readonly answerWithinMs?: number;
 }
 
-export async function applyOrder({ endpoint, region, prefix, catalog, aheadMs, leaseSeconds = 60 }: Order): Promise<Report> {
-  const aws = makeAws({ endpoint, region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } }, pusher(endpoint));
+export async function applyOrder(order: Order): Promise<Report> {
+  const { endpoint, region, prefix, catalog, aheadMs, leaseSeconds = 60, answerWithinMs = 30_000 } = order;
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  const aws = makeAws({ endpoint, region, credentials, answerWithinMs }, pusher(endpoint));
   const now = () => new Date(Date.now() + aheadMs);
   return reconcile(aws, await plan(aws, inputOf(catalog, region, prefix, now())), { commit: 'c0ffee', now, leaseSeconds });
 }

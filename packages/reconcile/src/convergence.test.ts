@@ -126,6 +126,41 @@ describe('trouble on the way', () => {
     expect(sorted(stateOf(aws))).toEqual(await uninterrupted());
   });
 
+  /** What the call makes is there before the call is: its first answer was lost, or somebody was quicker. */
+  function makeFirst(operation: string, change: (input: Record<string, unknown>) => Record<string, unknown>): void {
+    let quicker = true;
+    aws.world.fail = ({ service, operation: called, input: given }) => {
+      if (called !== operation || !quicker) return undefined;
+      quicker = false;
+      aws.memory[service as 'ecr'].operations[operation]?.(change(structuredClone(given) as Record<string, unknown>) as never);
+      return undefined;
+    };
+  }
+
+  it.each(['CreateRepository', 'CreateQueue', 'CreateRole', 'CreateService'])(
+    'what %s is to make is there already: it is looked at once more, and the run goes on',
+    async (operation) => {
+      makeFirst(operation, (given) => given);
+      const report = await rerun(aws, BEFORE);
+      expect(report.ok, JSON.stringify(report.outcomes)).toBe(true);
+      const calm = new MemoryAws();
+      await run(calm, BEFORE);
+      expect(sorted(stateOf(aws))).toEqual(sorted(stateOf(calm)));
+    },
+  );
+
+  it.each(['CreateRepository', 'CreateRole', 'CreateService'])(
+    'what somebody else’s %s made meanwhile is left alone',
+    async (operation) => {
+      makeFirst(operation, ({ tags: _, Tags: __, ...given }) => given);
+      const report = await rerun(aws, BEFORE);
+      expect(report.outcomes.filter(({ result }) => result === 'refused').map(({ reason }) => reason)).toEqual([
+        expect.stringContaining('belongs to nobody that tagged it; it is never overwritten'),
+      ]);
+      expect(report.outcomes.filter(({ result }) => result === 'failed')).toEqual([]);
+    },
+  );
+
   it('two applies at once: one waits for the other, and there is one of everything', async () => {
     const state = await uninterrupted();
     await run(aws, BEFORE);

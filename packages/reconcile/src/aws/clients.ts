@@ -8,7 +8,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { Connection } from './connection.ts';
 import type { ImagePublisher } from './images.ts';
-import { makeTaskAws, RETRIES, type TaskAws } from './task-clients.ts';
+import { configOf, makeTaskAws, type TaskAws } from './task-clients.ts';
 
 /** Everything that a kind may reach for. */
 export interface Aws extends TaskAws {
@@ -23,7 +23,7 @@ export interface Aws extends TaskAws {
 
 export function makeAws(connection: Connection, images: ImagePublisher): Aws {
   const aws = makeTaskAws(connection);
-  const config = { ...connection, ...RETRIES };
+  const config = configOf(connection);
   return {
     ...aws,
     ecr: aws.calls.watch(new ECRClient(config), 'ecr'),

@@ -11,4 +11,6 @@ export interface Connection {
   readonly region: string;
   readonly endpoint?: string;
   readonly credentials?: Credentials | (() => Promise<Credentials>);
+  /** How long a call may go without an answer before it is given up and tried again; half a minute. */
+  readonly answerWithinMs?: number;
 }

@@ -13,12 +13,15 @@ export interface TaskAws {
   readonly calls: Calls;
 }
 
-/** Throttled calls are tried again by the SDK, at a rate that adapts to what the service takes. */
-export const RETRIES = { retryMode: 'adaptive', maxAttempts: 8 } as const;
+/** For every client: throttled calls are tried again at a rate that adapts to what the service takes, and one without an answer is given up. */
+export function configOf({ answerWithinMs = 30_000, ...connection }: Connection) {
+  const requestHandler = { connectionTimeout: 5000, requestTimeout: answerWithinMs, throwOnRequestTimeout: true };
+  return { ...connection, requestHandler, retryMode: 'adaptive', maxAttempts: 8 } as const;
+}
 
 export function makeTaskAws(connection: Connection): TaskAws {
   const calls = new Calls(bucketOf);
-  const config = { ...connection, ...RETRIES };
+  const config = configOf(connection);
   const dynamodb = calls.watch(new DynamoDBClient(config), 'dynamodb');
   return {
     dynamodb: DynamoDBDocumentClient.from(dynamodb, { marshallOptions: { removeUndefinedValues: true } }),
