@@ -41,15 +41,16 @@ const RULES: readonly Rule[] = [
   { module: 'packages/api/src/**/*.ts', never: /^@mip\/(reconcile|local|cli|infra)|^aws-cdk/ },
   { module: 'packages/image-store/src/**/*.ts', never: /^@mip\/(?!registry)/ },
   { module: 'packages/local/src/**/*.ts', never: /^@mip\/(cli|infra(?!\/deploy\/))/ },
+  { module: 'actions/**/*.ts', never: /^@aws-sdk|^aws-cdk|^@mip\/(?!catalog|reconcile|registry|conformance)/ },
   {
     module: 'packages/conformance/src/**/*.ts',
     never: /^@aws-sdk|^@actions|^@mip\/(?!catalog|registry\/(contract|entry)|reconcile\/report\/)/,
   },
   {
     module: 'packages/conformance/src/{cases,launch,result}.ts',
-    never: /^node:(fs|child_process|process)|^execa/,
+    never: /^node:(fs|child_process|process)/,
   },
-  { module: 'packages/conformance/src/report/*.ts', never: /^node:|^execa/ },
+  { module: 'packages/conformance/src/report/*.ts', never: /^node:/ },
   { module: 'infra/deploy/**/*.ts', never: /^@mip\/|^aws-cdk|^@aws-sdk/ },
   { module: 'infra/lib/**/*.ts', never: /^@mip\/(?!registry)/ },
   { module: 'infra/bin/**/*.ts', never: /^@mip\/(?!registry)/ },

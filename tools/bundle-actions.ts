@@ -5,10 +5,11 @@
  */
 import { execFile } from 'node:child_process';
 import { globSync } from 'node:fs';
-import { access, cp, readFile, rm, stat } from 'node:fs/promises';
+import { access, cp, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { emitActions } from './emit-actions.ts';
+import pLimit from 'p-limit';
 
 const execute = promisify(execFile);
 /** ncc takes a core each. */
@@ -35,15 +36,13 @@ export function actionNames(root: string): readonly string[] {
  */
 export async function bundleActions(root: string, names: readonly string[], use: (bundle: Bundle) => Promise<void>): Promise<void> {
   await Promise.all(names.map((name) => holdsSource(root, name)));
-  const tree = await emitActions(root);
+  const scratch = await mkdtemp(join(tmpdir(), 'mip-bundles-'));
+  const oneOfFew = pLimit(AT_ONCE);
   try {
-    const waiting = [...names];
-    const work = async () => {
-      for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) await use(await bundle(tree.folder, name));
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    const done = await Promise.allSettled(names.map((name) => oneOfFew(async () => use(await bundle(root, name, join(scratch, name))))));
+    for (const one of done) if (one.status === 'rejected') throw one.reason;
   } finally {
-    await tree.remove();
+    await rm(scratch, { recursive: true, force: true });
   }
 }
 
@@ -53,10 +52,8 @@ async function holdsSource(root: string, name: string): Promise<void> {
   });
 }
 
-async function bundle(tree: string, name: string): Promise<Bundle> {
-  const folder = join(tree, 'bundles', name);
-  // The working folder is what the paths of modules are relative to, and those decide the modules' numbers.
-  const run = execute(process.execPath, [join(import.meta.dirname, 'bundle-one.ts'), `actions/${name}/main.js`, folder], { cwd: tree });
+async function bundle(root: string, name: string, folder: string): Promise<Bundle> {
+  const run = execute(process.execPath, [join(import.meta.dirname, 'bundle-one.ts'), name, folder], { cwd: root });
   await run.catch((error: { stderr?: string }) => {
     throw new Error(`actions/${name} cannot be bundled: ${error.stderr || error}`);
   });

@@ -1,27 +1,41 @@
-/** One entry of the emitted tree → one folder: `node bundle-one.ts ENTRY FOLDER`, with the tree as working folder. */
-import { mkdir, writeFile } from 'node:fs/promises';
+/** One action → one folder: `node bundle-one.ts NAME FOLDER`, with the repository as working folder. A process of its own, as ncc takes a core. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import ncc from '@vercel/ncc';
-import { bundledTwice, type Module, missingModules, packageFolders } from './bundled-packages.ts';
+import { bundleSource } from './bundle-sources.ts';
+import { bundledTwice, packageFolders } from './bundled-packages.ts';
 import { licensesOf } from './licenses.ts';
 
-const [entry = '', folder = ''] = process.argv.slice(2);
-
-/** As `ncc build ENTRY -m`, but no file goes beside the code: what ncc takes for one is a path that is only known when the action runs. */
-const { code, assets, stats } = await ncc(resolve(entry), { minify: true, cache: false, quiet: true, customEmit: () => false });
-const listed = { all: false, modules: true, nestedModules: true, modulesSpace: Number.MAX_VALUE, nestedModulesSpace: Number.MAX_VALUE };
-const modules: readonly Module[] = stats.toJson(listed).modules ?? [];
-
-const wrong = [
-  ...bundledTwice(modules).map((sentence) => `it carries ${sentence}. Make it one, with overrides in package.json if need be.`),
-  ...missingModules(modules).map((name) => `${name} is imported and not there.`),
-];
-if (wrong.length) {
-  console.error(wrong.join('\n'));
-  process.exitCode = 1;
-} else {
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'index.js'), code);
-  for (const [name, { source }] of Object.entries(assets)) await writeFile(join(folder, name), source);
-  await writeFile(join(folder, 'licenses.txt'), await licensesOf(packageFolders(modules)));
+/** By name, what belongs into the folder. ncc adds a `package.json` that says what kind of module the code is. */
+async function filesOf(code: string): Promise<Readonly<Record<string, string | Buffer>>> {
+  const scratch = await mkdtemp(join(tmpdir(), 'mip-bundle-'));
+  const [root, entry] = [process.cwd(), join(scratch, 'index.js')];
+  await writeFile(join(scratch, 'package.json'), '{"type":"module"}');
+  await writeFile(entry, code);
+  process.chdir(scratch); // paths of modules, which decide their numbers, are relative to it
+  try {
+    // esbuild has minified: ncc's own way takes five times as long for the same size. What looks like the path of a file is none of ours.
+    const made = await ncc(entry, { minify: false, cache: false, quiet: true, customEmit: () => false });
+    const assets = Object.entries(made.assets).map(([name, { source }]) => [name, source]);
+    return { 'index.js': made.code, ...Object.fromEntries(assets) };
+  } finally {
+    process.chdir(root);
+    await rm(scratch, { recursive: true, force: true });
+  }
 }
+
+async function bundleOne(name: string, folder: string): Promise<void> {
+  const { code, files } = await bundleSource(process.cwd(), name);
+  const twice = bundledTwice(files).map((sentence) => `it carries ${sentence}. Make it one, with overrides in package.json if need be.`);
+  if (twice.length > 0) throw new Error(twice.join('\n'));
+  const made = { ...(await filesOf(code)), 'licenses.txt': await licensesOf(packageFolders(files)) };
+  await mkdir(folder, { recursive: true });
+  for (const [file, content] of Object.entries(made)) await writeFile(join(folder, file), content);
+}
+
+const [name = '', folder = ''] = process.argv.slice(2);
+await bundleOne(name, resolve(folder)).catch((error: Error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});

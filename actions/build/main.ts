@@ -16,7 +16,7 @@ function toolsAbove(folder: string): string {
   return toolsAbove(dirname(folder));
 }
 
-await runAction(async () => {
+runAction(async () => {
   const { PATH = '', LD_LIBRARY_PATH = '' } = process.env;
   const workspace = process.env.GITHUB_WORKSPACE ?? process.cwd();
   const root = folderInput('path', workspace);

@@ -5,7 +5,7 @@ import { countOf } from '../shared/plans.ts';
 import { withoutRights } from '../shared/pull-request.ts';
 import { planAgainstBase, planAgainstCloud } from './plan.ts';
 
-await runAction(async () => {
+runAction(async () => {
   const place = placeOf();
   const root = folderInput('path', process.env.GITHUB_WORKSPACE ?? process.cwd());
   const platform = getInput('platform', { required: true });

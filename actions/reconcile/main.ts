@@ -3,7 +3,7 @@ import { Failure, folderInput, placeOf, runAction, wordsInput } from '../shared/
 import { countOf } from '../shared/plans.ts';
 import { ALLOWED, reconcile } from './reconcile.ts';
 
-await runAction(async () => {
+runAction(async () => {
   const root = folderInput('path', process.env.GITHUB_WORKSPACE ?? process.cwd());
   const platform = getInput('platform', { required: true });
 

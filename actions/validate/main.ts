@@ -8,7 +8,7 @@ import { summarise } from '../shared/summary.ts';
 import { check } from './check.ts';
 import { problemsSummary } from './summary.ts';
 
-await runAction(async () => {
+runAction(async () => {
   const root = folderInput('path', process.env.GITHUB_WORKSPACE ?? process.cwd());
 
   const { problems, algorithms, platforms } = await check(root, getInput('base'));
