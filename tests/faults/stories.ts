@@ -1,11 +1,12 @@
 /** Catalogs by name, so that a process can be told which one to apply. */
 import { type Algorithm, type Input, makeAws, plan, type Report, apply as reconcile } from '@mip/reconcile';
 import { placeOf, pusher } from '@mip/reconcile/testing/emulated';
-import { algorithm, imported, input, treeHash } from '@mip/reconcile/testing/fixtures';
+import { algorithm, EVERY_KIND, imported, input, treeHash } from '@mip/reconcile/testing/fixtures';
 
+const LARGER = { ...EVERY_KIND, version: '1.1.0', cpu: 2048, memory: 4096, queue: { max_receives: 5 } };
 const CATALOGS = {
-  two: [algorithm('seg'), imported('other')],
-  updated: [algorithm('seg', { version: '1.1.0', cpu: 2048, memory: 4096, queue: { max_receives: 5 } }), imported('other')],
+  two: [algorithm('seg', EVERY_KIND), imported('other')],
+  updated: [algorithm('seg', LARGER), imported('other')],
   one: [imported('other')],
 } satisfies Readonly<Record<string, readonly Algorithm[]>>;
 

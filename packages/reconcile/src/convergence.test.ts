@@ -1,6 +1,6 @@
 /** Whatever AWS says or fails to do, runs end where an undisturbed one would have. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { algorithm, imported, input, platform, rerun, run, settle, treeHash } from './testing/fixtures.ts';
+import { algorithm, EVERY_KIND, imported, input, platform, rerun, run, settle, treeHash } from './testing/fixtures.ts';
 import { MemoryAws } from './testing/memory-aws.ts';
 import { sorted, stateOf } from './testing/state.ts';
 
@@ -38,8 +38,8 @@ describe('a tag index that lags behind', () => {
 });
 
 /** An update, a delete and a create. */
-const BEFORE = input([algorithm('seg'), algorithm('go'), algorithm('same')], { platform: platform('mutable') });
-const AFTER = input([algorithm('seg', { cpu: 2048, memory: 4096 }), imported('come'), algorithm('same')], {
+const BEFORE = input([algorithm('seg', EVERY_KIND), algorithm('go'), algorithm('same')], { platform: platform('mutable') });
+const AFTER = input([algorithm('seg', { ...EVERY_KIND, cpu: 2048, memory: 4096 }), imported('come'), algorithm('same')], {
   platform: platform('mutable'),
   treeHashes: new Map([
     ['seg', treeHash('seg', 2)],
