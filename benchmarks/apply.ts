@@ -49,12 +49,12 @@ async function oneMore(count: number, log: (line: string) => void): Promise<Row>
   const aws = new MemoryAws();
   aws.memory.iam.quota = ROLES;
   const options = { commit: 'bench', now: () => new Date(aws.world.now) };
-  await apply(aws, await plan(aws, wanted(before, count)), options);
+  await apply(aws, await plan(aws, wanted(before, count + 1)), options);
   aws.world.restart();
-  await plan(aws, wanted(before, count));
+  await plan(aws, wanted(before, count + 1));
   const planned = aws.calls.total;
   aws.world.restart();
-  const report = await apply(aws, await plan(aws, wanted([...before, algorithm('one-more')], count)), options);
+  const report = await apply(aws, await plan(aws, wanted([...before, algorithm('one-more')], count + 1)), options);
   if (!report.ok || report.plan.changes.length !== RESOURCES) throw new Error('the new algorithm was not applied');
   log(`apply 1 new into ${count}: ${byService(aws.calls)}`);
   return bound(`apply 1 new algorithm into ${count}, beyond a plan`, 'AWS calls', aws.calls.total - planned, MOST_MORE_CALLS);

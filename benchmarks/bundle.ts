@@ -11,9 +11,7 @@ const made = new Map<string, string>();
 export function bundled(entry: string): string {
   const known = made.get(entry);
   if (known) return known;
-  const outfile = join(folder, basename(entry).replace(/\.ts$/, '.mjs'));
-  // CommonJS packages inside ask for Node's own modules by `require`.
-  const banner = { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" };
+  const outfile = join(folder, basename(entry).replace(/\.ts$/, '.cjs'));
   buildSync({
     entryPoints: [entry],
     outfile,
@@ -22,9 +20,10 @@ export function bundled(entry: string): string {
     minifySyntax: true,
     keepNames: true,
     platform: 'node',
-    format: 'esm',
+    // The ES modules of packages, of which what is not used is left out; as one CommonJS file, since an `import` of node:http loads all of undici.
+    mainFields: ['module', 'main'],
+    format: 'cjs',
     target: 'node24',
-    banner,
   });
   made.set(entry, outfile);
   return outfile;

@@ -2,9 +2,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { AwsProcess } from './aws-process.ts';
 import { bundled } from './bundle.ts';
 import { catalogOf, ROOT } from './catalog-of.ts';
-import { type Cost, measured } from './measured.ts';
+import { type Cost, measured, NODE } from './measured.ts';
 import { installed, pythonPeer } from './peers/installed.ts';
 import { writeZone } from './peers/octodns.ts';
 import { writeConfiguration } from './peers/terraform.ts';
@@ -49,30 +50,28 @@ interface Planned {
   readonly algorithms: number;
   readonly changes: number;
   readonly calls: number;
-  /** Milliseconds. */
-  readonly filling: number;
 }
 
-export function planRows(count: number, log: (line: string) => void): readonly Row[] {
+export async function planRows(count: number, log: (line: string) => void): Promise<readonly Row[]> {
   const repository = catalogOf(count);
-  const state = join(repository, 'state');
-  const program = [process.execPath, bundled(join(ROOT, 'benchmarks/plan.ts'))];
-  const mip = () => planned(measured([...program, repository, state]), count);
+  log(`plan ${count}: filling the in-memory AWS`);
+  const aws = await AwsProcess.holding(repository);
+  const command = [...NODE, bundled(join(ROOT, 'benchmarks/plan.ts')), repository, aws.socket];
+  const mip = () => planned(measured(command), count);
   try {
-    log(`plan ${count}: filling the in-memory AWS`);
-    measured([...program, 'prepare', repository, state]);
     const { calls } = mip();
     return [...peers(count, log).flatMap((peer) => rowsBeside(peer, count, mip, log)), callsRow(count, calls)];
   } finally {
+    await aws.stop();
     rmSync(repository, { recursive: true, force: true });
   }
 }
 
-/** The cost without filling the in-memory AWS. @throws when there is anything to change, or anything missing. */
+/** @throws when there is anything to change, or anything missing. */
 function planned(cost: Cost, count: number): Cost & { readonly calls: number } {
-  const { algorithms, changes, calls, filling }: Planned = JSON.parse(cost.output);
+  const { algorithms, changes, calls }: Planned = JSON.parse(cost.output);
   if (algorithms !== count || changes !== 0) throw new Error(`MIP plans ${changes} changes of ${algorithms} algorithms`);
-  return { ...cost, ms: cost.ms - filling, calls };
+  return { ...cost, calls };
 }
 
 function rowsBeside(peer: Planner, count: number, mip: () => Cost, log: (line: string) => void): readonly Row[] {
@@ -90,13 +89,13 @@ function rowsBeside(peer: Planner, count: number, mip: () => Cost, log: (line: s
     }
     const [name, title] = [peer.name, `plan ${count} algorithms with all their resources, nothing to change`];
     const of = (costs: readonly Cost[], field: 'ms' | 'peakMib') => costs.map((cost) => cost[field]);
-    const times = timesRow(`${title}; whole process less filling the in-memory AWS`, { name, goal: 1 }, of(own, 'ms'), of(other, 'ms'));
+    const times = timesRow(`${title}; whole process`, { name, goal: 1 }, of(own, 'ms'), of(other, 'ms'));
     // octoDNS holds one small record where MIP holds a platform: only terraform's memory is a goal.
     const goal = name.startsWith('terraform') ? 1 : null;
     return [
       times,
       {
-        ...timesRow(`${title}; peak memory, the in-memory AWS included`, { name, goal }, of(own, 'peakMib'), of(other, 'peakMib')),
+        ...timesRow(`${title}; peak memory`, { name, goal }, of(own, 'peakMib'), of(other, 'peakMib')),
         unit: 'MiB',
       },
     ];

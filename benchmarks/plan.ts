@@ -1,61 +1,19 @@
 /**
- * The process that the plan cases time: load, validate, desire, observe, plan, and nothing to change. `plan.ts REPOSITORY STATE` prints
- * how many algorithms, changes and AWS calls, and how long it took to fill the in-memory AWS, which is no part of MIP;
- * `plan.ts prepare REPOSITORY STATE` first writes what that AWS holds when all is applied.
+ * The process that the plan cases time: load, validate, desire, observe, plan, and nothing to change. `plan.ts REPOSITORY SOCKET` prints how
+ * many algorithms, changes and AWS calls; AWS is another process at the socket.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { deserialize, serialize } from 'node:v8';
 import { loadCatalog } from '@mip/catalog/load';
 import { plan } from '@mip/reconcile/reconcile';
-import { run } from '@mip/reconcile/testing/fixtures';
-import { MemoryAws } from '@mip/reconcile/testing/memory-aws';
-import { wanted } from './wanted.ts';
+import { connect } from './remote-aws.ts';
+import { PLATFORM, wanted } from './wanted.ts';
 
-/** The maps and lists of each service. */
-type State = Readonly<Record<string, Readonly<Record<string, Map<unknown, unknown> | unknown[]>>>>;
-
-/** An AWS for so many algorithms: their resources share nothing, and the in-memory AWS takes the square of their number to fill. */
-const AT_ONCE = 500;
-
-function heldBy({ memory }: MemoryAws): State {
-  const collections = (service: object) => Object.entries(service).filter(([, held]) => held instanceof Map || Array.isArray(held));
-  return Object.fromEntries(Object.entries(memory).map(([name, service]) => [name, Object.fromEntries(collections(service))]));
-}
-
-function add(aws: MemoryAws, state: State): void {
-  const into = heldBy(aws);
-  for (const [service, collections] of Object.entries(state)) {
-    for (const [name, held] of Object.entries(collections)) {
-      const target = into[service]?.[name];
-      if (held instanceof Map && target instanceof Map) for (const [key, value] of held) target.set(key, value);
-      else if (Array.isArray(held) && Array.isArray(target)) for (const one of held) target.push(one);
-      else throw new Error(`the in-memory AWS holds no ${service}.${name}`);
-    }
-  }
-}
-
-async function prepare(repository: string, file: string): Promise<void> {
-  const { algorithms } = await loadCatalog(repository);
-  const all = new MemoryAws();
-  for (let from = 0; from < algorithms.length; from += AT_ONCE) {
-    const aws = new MemoryAws();
-    const { ok } = await run(aws, wanted(algorithms.slice(from, from + AT_ONCE), algorithms.length));
-    if (!ok) throw new Error('the catalog could not be applied');
-    add(all, heldBy(aws));
-  }
-  writeFileSync(file, serialize(heldBy(all)));
-}
-
-async function planOnce(repository: string, file: string): Promise<void> {
-  const start = performance.now();
-  const aws = new MemoryAws();
-  add(aws, deserialize(readFileSync(file)));
-  const filling = performance.now() - start;
-  const { algorithms } = await loadCatalog(repository);
+async function planOnce(repository: string, socket: string): Promise<void> {
+  const { aws, close } = await connect(socket);
+  const { algorithms } = await loadCatalog(repository, { platform: PLATFORM });
   const { plan: made } = await plan(aws, wanted(algorithms, algorithms.length));
-  const found = { algorithms: algorithms.length, changes: made.changes.length, calls: aws.calls.total, filling };
-  process.stdout.write(`${JSON.stringify(found)}\n`);
+  close();
+  process.stdout.write(`${JSON.stringify({ algorithms: algorithms.length, changes: made.changes.length, calls: aws.calls.total })}\n`);
 }
 
-const [first = '', second = '', third = ''] = process.argv.slice(2);
-await (first === 'prepare' ? prepare(second, third) : planOnce(first, second));
+const [repository = '', socket = ''] = process.argv.slice(2);
+void planOnce(repository, socket);

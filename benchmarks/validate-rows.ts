@@ -3,7 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundled } from './bundle.ts';
 import { catalogOf, ROOT } from './catalog-of.ts';
-import { type Cost, measured } from './measured.ts';
+import { type Cost, measured, NODE } from './measured.ts';
 import { installed, pythonPeer } from './peers/installed.ts';
 import { median, type Row } from './row.ts';
 
@@ -27,7 +27,7 @@ const script = (file: string) => [process.execPath, join(ROOT, 'benchmarks', fil
 
 const MIP: Validator = {
   name: 'MIP',
-  command: (files) => [process.execPath, bundled(join(ROOT, 'benchmarks/validate.ts')), join(files, '../..')],
+  command: (files) => [...NODE, bundled(join(ROOT, 'benchmarks/validate.ts')), join(files, '../..')],
   faulty: verdict,
   goal: null,
   rounds: {},
@@ -38,14 +38,14 @@ function peers(log: (line: string) => void): readonly Validator[] {
   const boon = installed('boon', log);
   return [
     {
-      name: 'js-yaml + ajv, 40 lines',
+      name: 'js-yaml + ajv, 40 lines, contracts too',
       command: (files) => [...script('peers/validate-script.mjs'), files, SCHEMA],
       faulty: verdict,
       goal: 1,
       rounds: { 1000: 9, 10000: 7 },
     },
     {
-      name: 'check-jsonschema 0.39',
+      name: 'check-jsonschema 0.39, entries only',
       command:
         checkJsonschema === undefined ? undefined : (files) => [checkJsonschema, '--schemafile', SCHEMA, '-o', 'json', '--glob', files],
       faulty: (output) => JSON.parse(output).errors.map(({ filename }: { filename: string }) => filename.split('/').at(-1)),
@@ -53,7 +53,7 @@ function peers(log: (line: string) => void): readonly Validator[] {
       rounds: { 1000: 3, 10000: 1 },
     },
     {
-      name: 'boon-cli',
+      name: 'boon-cli, entries only',
       command: boon === undefined ? undefined : (files) => [boon, '-q', SCHEMA, '--glob', files],
       faulty: (output) => [...output.matchAll(/^instance .*\/([^/]+): failed$/gm)].map(([, file]) => file ?? ''),
       goal: null,
@@ -105,7 +105,7 @@ function rowOf(peer: Validator, files: string, count: number, log: (line: string
     const beside = peer.command ? `${other.at(-1)?.toFixed(0)} ms` : 'not installed';
     log(`validate ${count}, round ${round} of ${rounds}: MIP ${mip.at(-1)?.toFixed(0)} ms, ${peer.name} ${beside}`);
   }
-  return timesRow(`validate ${count} files, all rules`, peer, mip, other);
+  return timesRow(`validate ${count} entries and their contracts, all rules`, peer, mip, other);
 }
 
 /** The ratio is the median of the rounds' ratios, as the machine's noise changes both sides of a round alike. */

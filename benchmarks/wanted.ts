@@ -3,6 +3,9 @@ import type { Algorithm, Input } from '@mip/reconcile';
 import { input, platform } from '@mip/reconcile/testing/fixtures';
 import { LIMITS } from '@mip/registry/limits';
 
+/** A platform whose version tags stay, as one in AWS: what runs on it has to be released. */
+export const PLATFORM = 'bench';
+
 /** IAM's roles, at most. */
 export const ROLES = LIMITS.iam.roles.max;
 

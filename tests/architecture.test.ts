@@ -48,9 +48,9 @@ const RULES: readonly Rule[] = [
   },
   {
     module: 'packages/conformance/src/{cases,launch,result}.ts',
-    never: /^node:(fs|child_process|process)|^execa/,
+    never: /^node:(fs|child_process|process)/,
   },
-  { module: 'packages/conformance/src/report/*.ts', never: /^node:|^execa/ },
+  { module: 'packages/conformance/src/report/*.ts', never: /^node:/ },
   { module: 'infra/deploy/**/*.ts', never: /^@mip\/|^aws-cdk|^@aws-sdk/ },
   { module: 'infra/lib/**/*.ts', never: /^@mip\/(?!registry)/ },
   { module: 'infra/bin/**/*.ts', never: /^@mip\/(?!registry)/ },

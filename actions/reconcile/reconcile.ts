@@ -7,13 +7,13 @@ import { Failure, type Place } from '../shared/action.ts';
 import { readCatalog } from '../shared/catalog.ts';
 import { writeSection } from '../shared/comment.ts';
 import { LONGEST_SECTION } from '../shared/comment-body.ts';
-import { type Applied, appliedBefore, beginDeployment, type Deployment, setState } from '../shared/deployment.ts';
+import { type AppliedBefore, appliedBefore, beginDeployment, type Deployment, setState } from '../shared/deployment.ts';
 import { connect, type GitHub } from '../shared/github.ts';
 import { approvalBy, isOlder, type Merged, mergedIn } from '../shared/merged.ts';
 import { planRegions, type RegionPlan } from '../shared/plans.ts';
 import { checkedOut } from '../shared/pull-request.ts';
 import { summarise } from '../shared/summary.ts';
-import { failureSection, resultSection, stateOf, unapprovedWords } from './result.ts';
+import { type Applied, failureSection, resultSection, stateOf, unapprovedWords } from './result.ts';
 
 /** Each lifts one rule, for one run; `unapproved` that what is destroyed was seen by somebody. */
 export const ALLOWED = ['deletes', 'updates', 'unapproved'] as const;
@@ -45,8 +45,8 @@ export async function reconcile(request: ReconcileRequest): Promise<Reconciled> 
     const plans = await safePlans(github, work, request);
     if (isDone(plans, work)) return { reports: [], ok: true, words: 'nothing was to change' };
     await record();
-    const reports = await applyAll(plans, work, request);
-    return await tell(github, { deployment: await record(), merged: work.merged, reports }, request);
+    const applied = await applyAll(plans, work, request);
+    return await tell(github, { deployment: await record(), merged: work.merged, applied }, request);
   } catch (error) {
     await tellFailure(github, { error, record, merged: work.merged }, request);
     throw error;
@@ -57,7 +57,7 @@ export async function reconcile(request: ReconcileRequest): Promise<Reconciled> 
 interface Work {
   readonly catalog: CatalogOnDisk;
   readonly commit: string;
-  readonly before: Applied;
+  readonly before: AppliedBefore;
   readonly merged: readonly Merged[];
 }
 
@@ -101,13 +101,16 @@ async function safePlans(github: GitHub, { catalog, merged }: Work, request: Rec
 }
 
 /** Every region, one beside the other: one that fails leaves the others. */
-async function applyAll(plans: readonly RegionPlan[], { catalog, commit }: Work, { place }: ReconcileRequest): Promise<readonly Report[]> {
+async function applyAll(plans: readonly RegionPlan[], { catalog, commit }: Work, { place }: ReconcileRequest): Promise<readonly Applied[]> {
   const holder = `${place.actor}, ${place.runUrl}`;
-  const applied = plans.map(({ aws, prepared }) => apply(aws, prepared, { commit, holder, now: () => new Date(), note: info }));
+  const applied = plans.map(async ({ aws, prepared }): Promise<Applied> => {
+    const report = await apply(aws, prepared, { commit, holder, now: () => new Date(), note: info });
+    return { platform: prepared.platform, report };
+  });
   return settled(await Promise.allSettled(applied), catalog);
 }
 
-function settled(results: readonly PromiseSettledResult<Report>[], { platform: { regions } }: CatalogOnDisk): readonly Report[] {
+function settled(results: readonly PromiseSettledResult<Applied>[], { platform: { regions } }: CatalogOnDisk): readonly Applied[] {
   const failed = results.flatMap((one, index) => (one.status === 'rejected' ? [`${regions[index]}: ${sentenceOf(one.reason)}`] : []));
   if (failed.length > 0) throw new Failure(failed.join('\n'));
   return results.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
@@ -127,16 +130,17 @@ async function checkApproved(github: GitHub, plans: readonly RegionPlan[], merge
 interface Result {
   readonly deployment: Deployment;
   readonly merged: readonly Merged[];
-  readonly reports: readonly Report[];
+  readonly applied: readonly Applied[];
 }
 
-async function tell(github: GitHub, { deployment, merged, reports }: Result, request: ReconcileRequest): Promise<Reconciled> {
+async function tell(github: GitHub, { deployment, merged, applied }: Result, request: ReconcileRequest): Promise<Reconciled> {
+  const reports = applied.map(({ report }) => report);
   for (const report of reports) info(renderReport(report, { colour: false }));
   const { state, words } = stateOf(reports);
   const { runUrl } = request.place;
-  await summarise(resultSection(reports, runUrl));
+  await summarise(resultSection(applied, runUrl));
   await setState(github, deployment, state, words);
-  await tellMerged(github, merged, resultSection(reports, runUrl, LONGEST_SECTION.result), request);
+  await tellMerged(github, merged, resultSection(applied, runUrl, LONGEST_SECTION.result), request);
   return { reports, ok: state !== 'failure', words };
 }
 

@@ -1,8 +1,9 @@
 /** How an apply went, in a word for the deployment and in Markdown for people. Pure. */
-import { markdownReport, type PlannedChange, type Report } from '@mip/reconcile';
+import { markdownReport, type PlannedChange, type Platform, type Report } from '@mip/reconcile';
 import { text } from '@mip/reconcile/report/markdown';
 import type { DeploymentState } from '../shared/deployment.ts';
 import type { Merged } from '../shared/merged.ts';
+import { logLine } from './logs.ts';
 
 /** The most changes that are named in a sentence. */
 const MOST_NAMED = 10;
@@ -20,10 +21,18 @@ export function stateOf(reports: readonly Report[]): { readonly state: Deploymen
   return { state: 'success', words: outcomes.length > 0 ? `${count('done')} changes made` : 'nothing was to change' };
 }
 
+/** One region's report, and where its workers' logs are. */
+export interface Applied {
+  readonly platform: Platform;
+  readonly report: Report;
+}
+
 /** @param longest the most characters; without it, all is shown. */
-export function resultSection(reports: readonly Report[], runUrl: string, longest = Number.POSITIVE_INFINITY): string {
-  const share = Math.floor((longest - runUrl.length - 100) / reports.length);
-  return [...reports.map((report) => markdownReport(report, share)), `By [this run](${runUrl}).`].join('\n\n');
+export function resultSection(applied: readonly Applied[], runUrl: string, longest = Number.POSITIVE_INFINITY): string {
+  const logs = applied.map(({ platform, report }) => logLine(platform, [...new Set(report.outcomes.map(({ algorithm }) => algorithm))]));
+  const rest = [...logs.filter(Boolean), `By [this run](${runUrl}).`].join('\n\n');
+  const share = Math.floor((longest - rest.length) / applied.length) - 2;
+  return [...applied.map(({ report }) => markdownReport(report, share)), rest].join('\n\n');
 }
 
 export function failureSection(words: string, runUrl: string): string {

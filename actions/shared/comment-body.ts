@@ -1,7 +1,7 @@
 /** The text of MIP's comment: a hidden marker, perhaps a notice, and sections between hidden fences. Pure. */
 
 /** The sections, in the order in which they are shown, each with the most characters that it may have: GitHub takes 65,536 in all. */
-export const LONGEST_SECTION = { plan: 48_000, conformance: 12_000, result: 4_000 } as const;
+export const LONGEST_SECTION = { plan: 44_000, conformance: 11_000, result: 9_000 } as const;
 export type Section = keyof typeof LONGEST_SECTION;
 
 export interface Body {
@@ -51,7 +51,8 @@ function between(text: string, { start, end }: { readonly start: string; readonl
   return from < 0 || to < 0 ? undefined : text.slice(from + start.length, to).trim();
 }
 
-function shortened(markdown: string, longest: number): string {
+/** Cut at a line, with a word about it, where it is too long. */
+export function shortened(markdown: string, longest: number): string {
   if (markdown.length <= longest) return markdown;
   const more = '\n\n_The rest is in the summary of the job._';
   const cut = markdown.slice(0, longest - more.length);

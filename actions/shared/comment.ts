@@ -1,6 +1,6 @@
 /** The one comment that MIP keeps on a pull request for each platform. */
 import { type Body, parseBody, renderBody, type Section } from './comment-body.ts';
-import { type GitHub, GitHubFailure, type Repository } from './github.ts';
+import { AUTHOR, type GitHub, ONCE, type Repository, sendOnce } from './github.ts';
 
 export interface Thread {
   readonly repository: Repository;
@@ -14,9 +14,6 @@ interface Comment {
   readonly text: string;
   readonly body: Body;
 }
-
-/** Who the workflow's own token writes as. */
-const AUTHOR = 'github-actions[bot]';
 
 /** Writes one section, and a notice or none above all of them; the other sections stay. @returns the comment's address. */
 export async function writeSection(
@@ -59,19 +56,14 @@ async function update(github: GitHub, { repository, platform }: Thread, { id, ur
   return url;
 }
 
-/** An answer that got lost is no reason to write a second comment: what is there is looked up first. */
 async function create(github: GitHub, thread: Thread, change: Change): Promise<string> {
   const { repository, pullRequest, platform } = thread;
   const body = renderBody(platform, change({ sections: {} }));
-  const send = async () => {
-    const request = { retries: 0 };
-    return (await github.rest.issues.createComment({ ...repository, issue_number: pullRequest, body, request })).data.html_url;
-  };
-  try {
-    return await send();
-  } catch (error) {
-    if (!(error instanceof GitHubFailure) || error.status < 500) throw error;
+  const send = async () =>
+    (await github.rest.issues.createComment({ ...repository, issue_number: pullRequest, body, ...ONCE })).data.html_url;
+  const find = async () => {
     const found = await findComment(github, thread);
-    return found ? update(github, thread, found, change) : send();
-  }
+    return found && update(github, thread, found, change);
+  };
+  return sendOnce(send, find);
 }

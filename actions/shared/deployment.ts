@@ -53,14 +53,14 @@ export async function setState(github: GitHub, deployment: Deployment, state: De
 }
 
 /** What was applied in an environment before; both are undefined where nothing was. */
-export interface Applied {
+export interface AppliedBefore {
   /** The last commit of which all was applied. */
   readonly whole: string | undefined;
   /** The last commit that an apply began with. */
   readonly begun: string | undefined;
 }
 
-export async function appliedBefore(github: GitHub, repository: Repository, environment: string): Promise<Applied> {
+export async function appliedBefore(github: GitHub, repository: Repository, environment: string): Promise<AppliedBefore> {
   const pages = github.paginate.iterator(github.rest.repos.listDeployments, { ...repository, environment, task: TASK, per_page: 100 });
   let begun: string | undefined;
   for await (const { data } of pages) {

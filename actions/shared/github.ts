@@ -8,6 +8,11 @@ export interface Repository {
   readonly repo: string;
 }
 
+/** Who the workflow's own token writes as. */
+export const AUTHOR = 'github-actions[bot]';
+/** Parameters of a call that has to be sent by `sendOnce`. */
+export const ONCE = { request: { retries: 0 } } as const;
+
 /** The longest that GitHub may ask to wait, in seconds. */
 const LONGEST_WAIT = 60;
 const TRIES = 3;
@@ -45,6 +50,16 @@ export function connect(token: string): Octokit {
     }
   });
   return octokit;
+}
+
+/** For what must not be there twice: where the answer got lost, what is there is looked up before it is sent again. */
+export async function sendOnce<T>(send: () => Promise<T>, find: () => Promise<T | undefined>): Promise<T> {
+  try {
+    return await send();
+  } catch (error) {
+    if (!(error instanceof GitHubFailure) || error.status < 500) throw error;
+    return (await find()) ?? send();
+  }
 }
 
 /** A plugin before that of retries: where GitHub says when to come again, it is when it says. */

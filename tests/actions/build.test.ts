@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import type { TestEmulator } from '../emulator.ts';
 import { platformFile } from './catalog.ts';
 import { PLATFORM, Place, type RunOptions } from './place.ts';
-import { entry, PLUS_ONE, PROGRAM, program, sourceFiles } from './source.ts';
+import { entryFiles, PROGRAM, program, sourceFiles } from './source.ts';
 
 const PYTHON = join(import.meta.dirname, '..', '..', '.venv', 'bin', 'python');
 
@@ -88,7 +88,7 @@ const WRONG = program('(image_data.stored + 1) | 4');
 
 describe('a pull request', () => {
   it('that changes a source has it built for all architectures, and its cases run old beside new', async () => {
-    const number = place.propose('change', { [PLUS_ONE]: entry({ version: '1.0.1' }), [PROGRAM]: program('image_data.stored + 2 - 1') });
+    const number = place.propose('change', { ...entryFiles({ version: '1.0.1' }), [PROGRAM]: program('image_data.stored + 2 - 1') });
     const { code, outputs, summary, log } = await onPullRequest(number);
     expect(log).toContain('plus-one 1.0.1 against 1.0.0, ran in the image: passed (1 passed)');
     expect(code).toBe(0);
@@ -118,7 +118,7 @@ describe('a pull request', () => {
   });
 
   it('with a wrong result fails, and shows what is wrong', async () => {
-    const number = place.propose('change', { [PLUS_ONE]: entry({ version: '1.0.1' }), [PROGRAM]: WRONG });
+    const number = place.propose('change', { ...entryFiles({ version: '1.0.1' }), [PROGRAM]: WRONG });
     const { code, outputs, annotations, log } = await onPullRequest(number);
     expect([code, outputs.conformance]).toEqual([1, 'failed']);
     expect(annotations).toMatchObject([{ level: 'error', message: 'conformance failed for plus-one' }]);
@@ -131,9 +131,9 @@ describe('a pull request', () => {
   });
 
   it('that changes only the entry runs the cases too; one that changes neither runs nothing', async () => {
-    const tighter = place.propose('change', { [PLUS_ONE]: entry({ extra: 'change_budget: { max_abs: 1 }\n' }) });
+    const tighter = place.propose('change', { ...entryFiles({ extra: 'change_budget: { max_abs: 1 }\n' }) });
     expect((await onPullRequest(tighter)).outputs).toMatchObject({ algorithms: '["plus-one"]', conformance: 'passed' });
-    place.push('change', { [PLUS_ONE]: entry(), 'README.md': 'Words.' });
+    place.push('change', { ...entryFiles(), 'README.md': 'Words.' });
     rmSync(join(bin, 'log'));
     const { code, outputs } = await onPullRequest(tighter);
     expect([code, outputs, calls()]).toEqual([0, { algorithms: '[]', images: '[]', conformance: 'nothing', report: '' }, []]);
@@ -141,7 +141,7 @@ describe('a pull request', () => {
   });
 
   it('from a fork has its results in the summary alone', async () => {
-    const number = place.propose('change', { [PLUS_ONE]: entry({ version: '1.0.1' }), [PROGRAM]: program('1 + image_data.stored') });
+    const number = place.propose('change', { ...entryFiles({ version: '1.0.1' }), [PROGRAM]: program('1 + image_data.stored') });
     const { code, summary } = await onPullRequest(number, { fork: 'mallory/catalog', token: 'read-only' });
     expect(code).toBe(0);
     expect(summary).toContain('### Conformance: passed, 1 passed');
@@ -149,7 +149,7 @@ describe('a pull request', () => {
   });
 
   it('whose image cannot be built fails with the last lines, and what a Dockerfile prints is no command', async () => {
-    const number = place.propose('change', { [PLUS_ONE]: entry({ version: '1.0.1' }), [PROGRAM]: WRONG });
+    const number = place.propose('change', { ...entryFiles({ version: '1.0.1' }), [PROGRAM]: WRONG });
     const { code, outputs, annotations, log } = await onPullRequest(number, { fails: 'VERSION=1.0.1' });
     expect([code, outputs.conformance, outputs.images]).toEqual([1, 'failed', '[]']);
     expect(section(number)).toContain('the image cannot be built: Build plus-one 1.0.1 for amd64 failed');
@@ -159,14 +159,14 @@ describe('a pull request', () => {
   });
 
   it('whose base cannot be built any more is run all the same, and it is said', async () => {
-    const number = place.propose('change', { [PLUS_ONE]: entry({ version: '1.0.1' }), [PROGRAM]: program('1 + image_data.stored') });
+    const number = place.propose('change', { ...entryFiles({ version: '1.0.1' }), [PROGRAM]: program('1 + image_data.stored') });
     const { code, outputs } = await onPullRequest(number, { fails: 'VERSION=1.0.0' });
     expect([code, outputs.conformance]).toEqual([0, 'passed']);
     expect(section(number)).toContain('the image of version 1.0.0 cannot be built any more');
   });
 
   it('on a machine whose Python lacks the packages has them installed, by hash, from the lock file of the action', async () => {
-    const number = place.propose('change', { [PLUS_ONE]: entry({ version: '1.0.1' }), [PROGRAM]: program('1 + image_data.stored') });
+    const number = place.propose('change', { ...entryFiles({ version: '1.0.1' }), [PROGRAM]: program('1 + image_data.stored') });
     writeFileSync(join(bin, 'python3'), BARE_PYTHON.replaceAll('PYTHON', PYTHON).replaceAll('LOG', join(bin, 'installed')), {
       mode: 0o755,
     });
@@ -250,7 +250,7 @@ describe('after the merge', () => {
   });
 
   it('what does not pass is not pushed', async () => {
-    place.push('main', { [PLUS_ONE]: entry({ version: '1.0.1' }), [PROGRAM]: WRONG });
+    place.push('main', { ...entryFiles({ version: '1.0.1' }), [PROGRAM]: WRONG });
     const { code, outputs } = await push();
     expect([code, outputs.conformance, outputs.images]).toEqual([1, 'failed', '[]']);
     expect(calls().some(({ args }) => args.join(' ').includes('push=true') || args[0] === 'login')).toBe(false);

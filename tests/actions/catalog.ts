@@ -88,13 +88,18 @@ export function entryFile(name: string, over: Readonly<Record<string, string>> =
     .join('\n')}\n`;
 }
 
+/** The frozen contract of what an entry says, as its file in `catalog/releases` holds it. */
+export function contractFiles(entry: string): Files {
+  const { item } = checkAlgorithm(parseDocument(entry, ''));
+  return { [contractFile(item.name, item.version)]: contractText(item) };
+}
+
 export const entryPath = (name: string) => `catalog/algorithms/${name}.yaml`;
 
 /** The entry, and the frozen contract of its version. */
 export function entryFiles(name: string, over: Readonly<Record<string, string>> = {}): Files {
   const text = entryFile(name, over);
-  const { item } = checkAlgorithm(parseDocument(text, entryPath(name)));
-  return { [entryPath(name)]: text, [contractFile(name, item.version)]: contractText(item) };
+  return { [entryPath(name)]: text, ...contractFiles(text) };
 }
 
 /** A catalog of these algorithms on the platform `north`. */

@@ -17,12 +17,16 @@ import { type ActionOptions, type ActionResult, type RunningAction, startAction 
 export const PLATFORM = 'north';
 const ACCOUNT = '000000000000';
 
+const NOBODY = { accessKeyId: 'test', secretAccessKey: 'test' };
+
 type Inputs = ActionOptions['inputs'];
 
 export interface RunOptions {
   readonly inputs?: Inputs;
   /** A branch, a tag or a commit, checked out as the workspace. */
   readonly ref?: string;
+  /** So many commits are fetched; by default all. */
+  readonly depth?: number;
   readonly event?: ActionOptions['event'];
   readonly actor?: string;
   readonly token?: string;
@@ -31,13 +35,13 @@ export interface RunOptions {
 
 export class Place {
   readonly github: GitHubDouble;
-  readonly emulator: TestEmulator;
+  readonly emulator: TestEmulator | undefined;
   /** Begins every physical name; the catalog's id as well. */
   readonly prefix = `a${randomBytes(4).toString('hex')}`;
   readonly names = physicalNames({ prefix: this.prefix, account: ACCOUNT, region: 'eu-central-1', platform: PLATFORM });
   readonly #checkouts: string[] = [];
 
-  private constructor(github: GitHubDouble, emulator: TestEmulator) {
+  private constructor(github: GitHubDouble, emulator?: TestEmulator) {
     this.github = github;
     this.emulator = emulator;
   }
@@ -50,6 +54,13 @@ export class Place {
     await new SSMClient(emulator.connection).send(
       new PutParameterCommand({ Name: place.names.platformFacts, Type: 'String', Value, Overwrite: true }),
     );
+    place.push('main', place.catalog(algorithms), 'Begin');
+    return place;
+  }
+
+  /** Where nothing is in reach but the repository. */
+  static async withoutCloud(algorithms: readonly string[]): Promise<Place> {
+    const place = new Place(await GitHubDouble.open());
     place.push('main', place.catalog(algorithms), 'Begin');
     return place;
   }
@@ -92,9 +103,9 @@ export class Place {
     return this.start(action, options).done;
   }
 
-  start(action: string, { inputs = {}, ref = 'main', event, actor, token, environment }: RunOptions): RunningAction {
-    const workspace = this.checkOut(ref);
-    const { endpoint, region } = this.emulator.connection;
+  start(action: string, { inputs = {}, ref = 'main', depth, event, actor, token, environment }: RunOptions): RunningAction {
+    const workspace = this.checkOut(ref, depth);
+    const { endpoint, region } = this.connection;
     return startAction(action, {
       inputs: { path: '.', 'github-token': token ?? this.github.token(), ...inputs },
       event: event ?? { name: 'push', payload: {} },
@@ -115,16 +126,27 @@ export class Place {
   /** As if the time of a run that was killed had passed. */
   async endLease(): Promise<void> {
     const Key = { lease: { S: 'reconcile' } };
-    await new DynamoDBClient(this.emulator.connection).send(new DeleteItemCommand({ TableName: this.names.table('leases'), Key }));
+    await new DynamoDBClient(this.connection).send(new DeleteItemCommand({ TableName: this.names.table('leases'), Key }));
   }
 
-  /** A clone with all of the history, at a branch, a tag or a commit. */
-  checkOut(ref: string): string {
+  /** What an SDK client is made with; nothing answers there without a cloud. */
+  get connection(): TestEmulator['connection'] {
+    return this.emulator?.connection ?? { endpoint: 'http://127.0.0.1:9', region: 'eu-central-1', credentials: NOBODY };
+  }
+
+  /** A clone, at a branch, a tag or a commit. */
+  checkOut(ref: string, depth?: number): string {
     const folder = mkdtempSync(join(tmpdir(), 'mip-checkout-'));
     this.#checkouts.push(folder);
-    execFileSync('git', ['clone', '--quiet', this.github.repository.directory, folder]);
+    const some = depth === undefined ? [] : [`--depth=${depth}`];
+    execFileSync('git', ['clone', '--quiet', ...some, `file://${this.github.repository.directory}`, folder]);
     execFileSync('git', ['checkout', '--quiet', '--detach', this.github.repository.commit(ref) ?? ref], { cwd: folder });
     return folder;
+  }
+
+  /** Git's answer about the repository that GitHub has. */
+  git(...args: string[]): string {
+    return execFileSync('git', args, { cwd: this.github.repository.directory, encoding: 'utf8' }).trim();
   }
 
   /** What GitHub says of a pull request's event, as far as somebody reads it. */

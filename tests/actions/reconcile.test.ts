@@ -45,6 +45,7 @@ describe('a merge', () => {
     expect(Number(outputs.changes)).toBeGreaterThan(10);
     expect(states()).toEqual(['success']);
     expect(summary).toContain('### north in eu-central-1: applied');
+    expect(summary).toContain('Logs of the workers in eu-central-1: [other](https://eu-central-1.console.aws.amazon.com/cloudwatch/');
     expect(comments(number)).toEqual([expect.stringMatching(/mip:section:plan[\s\S]*mip:section:result[\s\S]*: applied/)]);
     expect(await queues()).toContain(`${place.prefix}-seg-requests.fifo`);
     expect(log).toMatch(/north in eu-central-1: \d+ done; \d+ AWS calls/);
@@ -97,6 +98,12 @@ describe('what destroys something', () => {
 
   it('is stopped when the pull request also changes what runs in workflows: it could have written its own record', async () => {
     await merged('change', { ...withoutThird, '.github/workflows/catalog-pr.yml': 'on: push\n' });
+    expect((await place.reconcile()).code).toBe(1);
+  });
+
+  it('is stopped when that is the last of 301 files that it changes', async () => {
+    const many = Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`a/${at}.txt`, 'x']));
+    await merged('change', { ...withoutThird, ...many, 'actions/plan/dist/index.js': 'approve()' });
     expect((await place.reconcile()).code).toBe(1);
   });
 

@@ -1,5 +1,6 @@
 /** Runs an action as a runner does: a process with inputs, an event and files for its outputs and its summary. */
 import { spawn } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,6 +46,8 @@ export interface ActionResult {
 /** Started and not waited for: to be stopped half-way. */
 export interface RunningAction {
   readonly done: Promise<ActionResult>;
+  /** Resolves when it has written that; it fails when the action ends without it. */
+  said(words: RegExp): Promise<void>;
   kill(signal: NodeJS.Signals): void;
 }
 
@@ -62,9 +65,11 @@ export function startAction(name: string, options: ActionOptions): RunningAction
     env: { ...inherited(), ...runnerVariables(options, at), ...inputVariables(options.inputs), ...options.environment },
   });
   let log = '';
+  const written = new EventEmitter();
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => {
       log += chunk;
+      written.emit('more');
     });
   const done = new Promise<ActionResult>((resolve) => {
     child.on('close', (code) => {
@@ -74,7 +79,13 @@ export function startAction(name: string, options: ActionOptions): RunningAction
       resolve({ code, outputs, summary, annotations: parseAnnotations(log), log });
     });
   });
-  return { done, kill: (signal) => child.kill(signal) };
+  const said = async (words: RegExp) => {
+    while (!words.test(log)) {
+      if (child.exitCode !== null) throw new Error(`${name} ended without saying ${words}: ${log}`);
+      await Promise.race([once(written, 'more'), done]);
+    }
+  };
+  return { done, said, kill: (signal) => child.kill(signal) };
 }
 
 /** Nothing of the machine but what a process needs. */

@@ -1,13 +1,16 @@
 /** A repository with an algorithm that is built from source: it adds one to every sample, and its oracle says so. */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseDocument } from '@mip/catalog';
+import { checkAlgorithm } from '@mip/catalog/check';
+import { contractFile, contractText } from '@mip/catalog/contract';
 import type { Files } from './catalog.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 export const PLUS_ONE = 'catalog/algorithms/plus-one.yaml';
 export const PROGRAM = 'algorithms/plus-one/algorithm.py';
 
-export function entry({ version = '1.0.0', extra = '' } = {}): string {
+function entry({ version = '1.0.0', extra = '' } = {}): string {
   return `
 name: plus-one
 version: ${version}
@@ -29,6 +32,13 @@ limitations: All of them.
 `.trimStart();
 }
 
+/** The entry, and the frozen contract of its version. */
+export function entryFiles(about: Parameters<typeof entry>[0] = {}): Files {
+  const text = entry(about);
+  const { item } = checkAlgorithm(parseDocument(text, PLUS_ONE));
+  return { [PLUS_ONE]: text, [contractFile(item.name, item.version)]: contractText(item) };
+}
+
 /** @param made the result, a Python expression over `image_data` */
 export function program(made = 'image_data.stored + 1'): string {
   return `
@@ -48,7 +58,7 @@ export function sourceFiles(): Files {
     ...Object.fromEntries([...sdk, 'tests/oracles/dicom.py'].map((file) => [file, readFileSync(join(root, file), 'utf8')])),
     '.gitignore': '__pycache__/\n',
     'algorithms/kernels/Makefile': 'all:\n',
-    [PLUS_ONE]: entry(),
+    ...entryFiles(),
     [PROGRAM]: program(),
     'algorithms/plus-one/requirements.txt': '',
     'algorithms/plus-one/Dockerfile': 'FROM scratch\n',

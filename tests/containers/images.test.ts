@@ -4,7 +4,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BatchGetImageCommand, ECRClient } from '@aws-sdk/client-ecr';
-import { type Algorithm, loadCatalog } from '@mip/catalog';
+import { type Algorithm, loadCatalog, parseDocument } from '@mip/catalog';
+import { checkAlgorithm } from '@mip/catalog/check';
+import { contractFile, contractText } from '@mip/catalog/contract';
 import { inContainer, type Launch, type Order, type Place as Runner, runCase } from '@mip/conformance';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Files, platformFile } from '../actions/catalog.ts';
@@ -47,10 +49,12 @@ function repositoryFiles(): Files {
   );
 }
 
-/** The same entry, one patch version later. */
-function bumped({ file, version }: Algorithm): readonly [string, string] {
+/** The same entry, one patch version later, and the frozen contract of that. */
+function bumped({ file, version }: Algorithm): Files {
   const [major, minor, patch] = version.split('.');
-  return [file, readFileSync(join(ROOT, file), 'utf8').replace(`version: ${version}`, `version: ${major}.${minor}.${Number(patch) + 1}`)];
+  const text = readFileSync(join(ROOT, file), 'utf8').replace(`version: ${version}`, `version: ${major}.${minor}.${Number(patch) + 1}`);
+  const { item } = checkAlgorithm(parseDocument(text, file));
+  return { [file]: text, [contractFile(item.name, item.version)]: contractText(item) };
 }
 
 const missing = missingForPodman();
@@ -96,7 +100,7 @@ if (FULL)
     it(
       'of a pull request is built, and its cases pass in it beside the old image',
       async () => {
-        const number = place.propose('change', Object.fromEntries(built.map(bumped)));
+        const number = place.propose('change', Object.assign({}, ...built.map(bumped)));
         const [head, base] = ['change', 'main'].map((ref) => place.github.repository.commit(ref) ?? '');
         const repo = { full_name: 'octo/catalog' };
         const payload = { pull_request: { number, head: { sha: head, repo }, base: { sha: base, repo } } };
@@ -154,7 +158,12 @@ if (FULL)
       const launch = (given: Order): Launch => {
         const one = original.launch(given);
         const head = one.command.slice(0, one.command.indexOf('-m'));
-        return { ...one, command: [one.command[0], ...head.slice(1), '-c', script], environment: podman.environment };
+        return {
+          ...one,
+          command: [one.command[0], ...head.slice(1), '-c', script],
+          environment: { PATH: process.env.PATH ?? '', ...podman.environment },
+          inherits: false,
+        };
       };
       return { runner: { ...original, launch }, order };
     }

@@ -129,6 +129,16 @@ describe('what the API made', () => {
     expect(data.tree).toMatchObject([{ path: 'copy', sha: deep, type: 'tree' }]);
   });
 
+  it('a subtree takes the place of all that was at its path', async () => {
+    const deep = git('rev-parse', 'main:deep');
+    const tree = [{ path: 'place', mode: '040000' as const, type: 'tree' as const, sha: deep }];
+    const inner = [{ path: 'place/old.txt', mode: '100644' as const, type: 'blob' as const, content: 'old' }];
+    const base = (await rest.git.createTree({ ...at, base_tree: git('rev-parse', 'main'), tree: inner })).data.sha;
+    const { data } = await rest.git.createTree({ ...at, base_tree: base, tree });
+    expect(data.tree).toContainEqual(expect.objectContaining({ path: 'place', sha: deep }));
+    expect(data.tree).toContainEqual(expect.objectContaining({ path: 'deep', sha: deep }));
+  });
+
   it('a branch can be moved, listed and removed', async () => {
     const head = git('rev-parse', 'main');
     await rest.git.createRef({ ...at, ref: 'refs/heads/move/me', sha: `${git('rev-parse', 'main~1')}` });

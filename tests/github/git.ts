@@ -164,13 +164,20 @@ export class Git {
     try {
       if (base) this.run(['read-tree', base], { env });
       const lines = edits
-        .flatMap((edit) => this.#leaves(edit))
+        .flatMap((edit) => [...this.#displaced(base, edit), ...this.#leaves(edit)])
         .map(({ mode, sha, path }) => (sha ? `${mode} ${sha}\t${path}\0` : `0 ${ABSENT}\t${path}\0`));
       this.run(['update-index', '-z', '--index-info'], { env, input: lines.join('') });
       return this.run(['write-tree'], { env });
     } finally {
       rmSync(folder, { recursive: true });
     }
+  }
+
+  /** What goes where a whole tree takes the place of another. */
+  #displaced(base: string | undefined, { path, mode }: Edit): readonly Edit[] {
+    if (base === undefined || mode !== '040000') return [];
+    const files = this.entries(base, [path], true).filter(({ type }) => type !== 'tree');
+    return files.map((file) => ({ path: file.path, mode: file.mode, sha: null }));
   }
 
   /** A tree is put in by the files in it: an index knows no folders. */

@@ -74,7 +74,7 @@ export class Runner {
 
   #run(started: Started, { variables, environment, ...options }: RunOptions): Promise<WorkflowRun> {
     const { fork = false, payload, ...run } = started;
-    const { github, emulator } = this.place;
+    const { github, connection } = this.place;
     giveRights(run.workspace, { token: (permissions) => github.token({ permissions }), identityUrl: this.identity.tokenUrl, fork });
     return runWorkflow({
       ...run,
@@ -84,7 +84,7 @@ export class Runner {
       environment: {
         GITHUB_API_URL: github.url,
         MIP_TEST_REMOTE: github.repository.directory,
-        AWS_ENDPOINT_URL: emulator.connection.endpoint,
+        AWS_ENDPOINT_URL: connection.endpoint,
         AWS_ENDPOINT_URL_STS: this.identity.url,
         AWS_EC2_METADATA_DISABLED: 'true', // without credentials, nobody is asked that may answer on this machine
         ...environment,

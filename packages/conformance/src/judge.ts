@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Algorithm, ConformanceCase } from '@mip/catalog';
-import { execa } from 'execa';
+import { execute } from './execute.ts';
 import type { Interpreter } from './launch.ts';
 import type { Verdict } from './result.ts';
 
@@ -46,8 +46,8 @@ export async function locateImage({ tools, root, python }: Tools, image: Conform
 }
 
 async function ask({ program, environment: env }: Interpreter, args: readonly string[], input = ''): Promise<string> {
-  const done = await execa(program, ['-B', ...args], { input, env, extendEnv: false, reject: false });
-  if (done.code === 'ENOENT') throw new Error(`there is no ${program}: install the Python packages of requirements/start.txt`);
+  const done = await execute(program, ['-B', ...args], { input, env });
+  if (done.missing) throw new Error(`there is no ${program}: install the Python packages of requirements/start.txt`);
   if (done.exitCode !== 0)
     throw new Error(done.stderr.trim().split('\n').at(-1) || `${args[0]} ended with ${done.signal ?? done.exitCode}`);
   return done.stdout;

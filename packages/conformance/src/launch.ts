@@ -17,8 +17,9 @@ export interface Order {
 /** A process to start, and what ends it when it takes too long. */
 export interface Launch {
   readonly command: readonly [string, ...string[]];
+  /** All of it, unless it inherits. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Whether it gets our environment too: an engine needs it and keeps it from the container, an algorithm is not to see it. */
+  /** Whether it gets our environment instead: an engine needs it and keeps it from the container, an algorithm is not to see it. */
   readonly inherits: boolean;
   readonly timeoutSeconds: number;
   /** For a process that outlives the one that started it. */

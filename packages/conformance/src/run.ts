@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { chown, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
+import { execute } from './execute.ts';
 import { type Launch, NOBODY, type Order, type Place, SCRATCH } from './launch.ts';
 
 /** A case that could not even start; the message is a sentence. */
@@ -16,15 +16,12 @@ export async function runCase(place: Place, order: Order): Promise<void> {
   const launch = place.launch(order);
   // Whoever is root runs the container as somebody else, who has to write here.
   if (launch.end && process.getuid?.() === 0) for (const path of ['', SCRATCH]) await chown(join(order.output, path), NOBODY, NOBODY);
-  const start = performance.now();
-  const error = await execute(launch, order);
+  const began = performance.now();
+  const error = await start(launch, order);
   if (!error) return;
-  const outcome = { schema: 'case-outcome/1', outcome: null, error, seconds: (performance.now() - start) / 1000 };
+  const outcome = { schema: 'case-outcome/1', outcome: null, error, seconds: (performance.now() - began) / 1000 };
   await writeFile(join(order.output, 'outcome.json'), JSON.stringify(outcome));
 }
-
-/** A case has nothing to print. */
-const MOST_OUTPUT = 1 << 20;
 
 interface RunError {
   readonly code: string;
@@ -33,17 +30,17 @@ interface RunError {
 }
 
 /** @returns how it ended, where the case itself could not say it. */
-async function execute(launch: Launch, { subject, output }: Order): Promise<RunError | undefined> {
-  const { command, environment: env, inherits: extendEnv, timeoutSeconds, end } = launch;
+async function start(launch: Launch, { subject, output }: Order): Promise<RunError | undefined> {
+  const { command, environment, inherits, timeoutSeconds, end } = launch;
   const [program, ...args] = command;
-  const options = { env, extendEnv, cwd: join(output, SCRATCH), stdin: 'ignore', reject: false, maxBuffer: MOST_OUTPUT } as const;
-  const done = await execa(program, args, { ...options, timeout: timeoutSeconds * 1000, killSignal: 'SIGKILL' });
+  const options = { cwd: join(output, SCRATCH), timeoutSeconds, ...(!inherits && { env: environment }) };
+  const done = await execute(program, args, options);
   if (done.timedOut) {
-    if (end) await execa(end[0], end.slice(1), { reject: false });
+    if (end) await execute(end[0], end.slice(1));
     return { code: 'timeout', message: `it took longer than ${timeoutSeconds} s`, where: '' };
   }
   if (done.exitCode === 0 && existsSync(join(output, 'outcome.json'))) return undefined;
-  if (done.code === 'ENOENT') throw new NotStarted(`there is no ${program} on this machine`);
+  if (done.missing) throw new NotStarted(`there is no ${program} on this machine`);
   const signal = done.signal ?? signalOf(done.exitCode);
   if (signal === undefined) throw new NotStarted(`the case did not start: ${lastLine(done.stderr) || `exit code ${done.exitCode}`}`);
   const memory = signal === 'SIGKILL' ? `; it may have needed more than ${subject.memory} MiB of memory` : '';

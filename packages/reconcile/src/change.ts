@@ -1,6 +1,6 @@
 /** What a plan is made of: JSON values, their differences and their hashes. Pure. */
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { TAGS } from '@mip/registry/names';
 import { configure } from 'safe-stable-stringify';
 
@@ -51,7 +51,7 @@ const canonical = configure({ strict: true, circularValue: TypeError });
 export function hashOf(value: unknown): string {
   const text = canonical(value);
   if (text === undefined) throw new TypeError('only JSON has a hash');
-  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
+  return `sha256:${hash('sha256', text)}`;
 }
 
 /** Every leaf at which two JSON values differ, by path. Arrays are compared as wholes: their order means something. */

@@ -1,10 +1,12 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type Algorithm, loadCatalog, renderProblem } from '@mip/catalog';
+import { type Algorithm, renderProblem } from '@mip/catalog';
 import { type Base, openBase } from '@mip/catalog/base';
+import { checkAlgorithm } from '@mip/catalog/check';
 import { printableJson } from '@mip/catalog/printable';
+import { readDocument } from '@mip/catalog/read';
 import {
   type Conformance,
   conform,
@@ -18,6 +20,7 @@ import {
   renderConformance,
 } from '@mip/conformance';
 import { buildNative } from '@mip/local/build';
+import { ALGORITHM_NAME } from '@mip/registry/names';
 import type { Command } from 'commander';
 import { Listr } from 'listr2';
 import { type Context, EXIT, Failure, type GlobalOptions } from '../context.ts';
@@ -42,7 +45,7 @@ export function add(program: Command, context: Context): void {
       const { json } = program.opts<GlobalOptions>();
       const work = await mkdtemp(join(tmpdir(), 'mip-test-'));
       try {
-        const conformance = await test(context, await findAlgorithm(context.root, name), { ...options, work, quiet: json });
+        const conformance = await test(context, findAlgorithm(context.root, name), { ...options, work, quiet: json });
         context.print(json ? printableJson(conformanceAsJson(conformance)) : renderConformance(conformance, { colour: context.terminal }));
         if (options.report) writeReport(context, options.report, conformance);
         process.exitCode = hasPassed(conformance) ? EXIT.done : EXIT.failed;
@@ -52,14 +55,16 @@ export function add(program: Command, context: Context): void {
     });
 }
 
-/** @throws {Failure} with the entry's faults, where it has some. */
-async function findAlgorithm(root: string, name: string): Promise<Algorithm> {
-  const { algorithms, problems } = await loadCatalog(root);
-  const found = algorithms.find((algorithm) => algorithm.name === name);
-  if (found?.source) return found;
-  if (found) throw new Failure(`${name} runs from a ready-made image: there is no source to run on this machine.`);
-  const faults = problems.filter(({ file }) => file === `catalog/algorithms/${name}.yaml`).map(renderProblem);
-  throw new Failure(faults.join('\n') || `there is no algorithm ${name}: catalog/algorithms has no ${name}.yaml.`);
+/** The entry by itself: what else is wrong with the catalog is `mip validate`'s. @throws {Failure} with the entry's faults. */
+function findAlgorithm(root: string, name: string): Algorithm {
+  const file = `catalog/algorithms/${name}.yaml`;
+  if (!ALGORITHM_NAME.test(name) || !existsSync(join(root, file)))
+    throw new Failure(`there is no algorithm ${name}: catalog/algorithms has no ${name}.yaml.`);
+  const { item, problems } = checkAlgorithm(readDocument(root, file));
+  const faults = problems.filter(({ severity }) => severity === 'error');
+  if (faults.length > 0) throw new Failure(faults.map(renderProblem).join('\n'));
+  if (!item.source) throw new Failure(`${name} runs from a ready-made image: there is no source to run on this machine.`);
+  return item;
 }
 
 interface Work extends TestOptions {

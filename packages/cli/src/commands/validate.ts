@@ -1,6 +1,7 @@
 import { renderProblem } from '@mip/catalog';
 import { type Base, BaseError, openBase } from '@mip/catalog/base';
 import { fixContracts } from '@mip/catalog/fix';
+import { printableJson } from '@mip/catalog/printable';
 import { checkRepository } from '@mip/catalog/repository';
 import type { Command } from 'commander';
 import { type Context, EXIT, Failure, type GlobalOptions } from '../context.ts';
@@ -31,7 +32,7 @@ async function validate(context: Context, { json }: GlobalOptions, { fix }: Opti
   if (fix) for (const file of await fixContracts(context.root, { base })) context.warn(`wrote ${file}`);
   const { algorithms, platforms, problems } = await checkRepository(context.root, { base });
   const errors = problems.filter((problem) => problem.severity === 'error').length;
-  if (json) context.print(JSON.stringify(problems));
+  if (json) context.print(printableJson(problems));
   else {
     for (const problem of problems) context.print(renderProblem(problem));
     const warnings = problems.length - errors;

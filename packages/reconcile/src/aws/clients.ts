@@ -6,9 +6,9 @@ import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import type { Connection } from './connection.ts';
+import { type Connection, RETRIES } from './connection.ts';
 import type { ImagePublisher } from './images.ts';
-import { makeTaskAws, RETRIES, type TaskAws } from './task-clients.ts';
+import { makeTaskAws, type TaskAws } from './task-clients.ts';
 
 /** Everything that a kind may reach for. */
 export interface Aws extends TaskAws {

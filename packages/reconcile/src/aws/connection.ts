@@ -12,3 +12,6 @@ export interface Connection {
   readonly endpoint?: string;
   readonly credentials?: Credentials | (() => Promise<Credentials>);
 }
+
+/** Throttled calls are tried again by the SDK, at a rate that adapts to what the service takes. */
+export const RETRIES = { retryMode: 'adaptive', maxAttempts: 8 } as const;

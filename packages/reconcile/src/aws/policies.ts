@@ -41,5 +41,6 @@ function everybody(principal: unknown): unknown {
 }
 
 function byText(a: unknown, b: unknown): number {
+  if (typeof a === 'string' && typeof b === 'string') return a < b ? -1 : 1;
   return (canonicalize(a) ?? '') < (canonicalize(b) ?? '') ? -1 : 1;
 }

@@ -5,16 +5,13 @@ import { ECSClient } from '@aws-sdk/client-ecs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { bucketOf } from '@mip/registry/limits';
 import { Calls } from './calls.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, RETRIES } from './connection.ts';
 
 export interface TaskAws {
   readonly dynamodb: DynamoDBDocumentClient;
   readonly ecs: ECSClient;
   readonly calls: Calls;
 }
-
-/** Throttled calls are tried again by the SDK, at a rate that adapts to what the service takes. */
-export const RETRIES = { retryMode: 'adaptive', maxAttempts: 8 } as const;
 
 export function makeTaskAws(connection: Connection): TaskAws {
   const calls = new Calls(bucketOf);

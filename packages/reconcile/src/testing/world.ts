@@ -40,6 +40,8 @@ export class World {
   distort: ((call: Call, output: unknown) => unknown) | undefined;
   /** Ends the process at that call, before or after its effect. */
   killAt: { readonly number: number; readonly when: 'before' | 'after' } | undefined;
+  /** What callers say and hear is theirs alone; only who writes an answer down at once can do without. */
+  copy: <T>(value: T) => T = structuredClone;
   #dead = false;
 
   /** The process starts anew: counts from zero, no misfortune. What AWS holds stays. */
@@ -73,8 +75,8 @@ export class World {
     try {
       const rejection = rejectionOf(service, operation, input as Readonly<Record<string, unknown>>);
       if (rejection) throw exceptionOf(service, rejection);
-      const output = handle(structuredClone(input) as never);
-      return structuredClone(this.distort ? this.distort(call, output) : output);
+      const output = handle(this.copy(input) as never);
+      return this.copy(this.distort ? this.distort(call, output) : output);
     } finally {
       this.#die(call.number, 'after');
     }

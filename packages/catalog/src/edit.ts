@@ -1,0 +1,114 @@
+/** Fields of an entry changed in its text: comments, order, and every other byte stay. Pure. */
+import { isDeepStrictEqual } from 'node:util';
+import { isMap, isScalar, type Pair, parseDocument as parseYaml, stringify, type YAMLMap } from 'yaml';
+import { parseDocument } from './document.ts';
+
+export interface FieldEdit {
+  /** The field by its keys from the top, like `['scaling', 'min']`; what of it is not there is made. */
+  readonly path: readonly [string, ...string[]];
+  readonly value: string | number | boolean;
+  /** A field beside it that it takes the place of, with the comments around it. */
+  readonly insteadOf?: string;
+}
+
+/** A text that cannot be edited without touching something else; the message is a sentence. */
+export class EditError extends Error {
+  override readonly name = 'EditError';
+}
+
+/**
+ * The edits one after the other, each read back: what is not exactly the old values and the new one is not given out.
+ *
+ * @param text an entry without faults
+ * @throws {EditError}
+ */
+export function editEntry(text: string, edits: readonly FieldEdit[]): string {
+  return edits.reduce(editField, text);
+}
+
+function editField(text: string, edit: FieldEdit): string {
+  const { contents } = parseYaml(text, { stringKeys: true });
+  const wanted = withEdit(readValue(text), edit);
+  const edited = isMap(contents) ? splice(text, contents, edit.path, edit) : undefined;
+  if (wanted === undefined || edited === undefined || !isDeepStrictEqual(readValue(edited), wanted))
+    throw new EditError(
+      `${edit.path.join('.')} cannot be set without touching other parts of the file, such as an anchor; edit it by hand`,
+    );
+  return edited;
+}
+
+type Value = Readonly<Record<string, unknown>>;
+
+function readValue(text: string): unknown {
+  return parseDocument(text, '').value;
+}
+
+/** What the edited text has to say; undefined where the path leads through what is no mapping. */
+function withEdit(before: unknown, { path: [key, ...rest], value, insteadOf }: FieldEdit): Value | undefined {
+  if (typeof before !== 'object' || before === null || Array.isArray(before)) return undefined;
+  const fields = before as Value;
+  if (isPath(rest)) {
+    const inner = withEdit(Object.hasOwn(fields, key) ? fields[key] : {}, { path: rest, value, ...(insteadOf && { insteadOf }) });
+    return inner && { ...fields, [key]: inner };
+  }
+  const { [insteadOf ?? '']: _, ...others } = fields;
+  return { ...others, [key]: value };
+}
+
+function splice(text: string, map: YAMLMap, [key, ...rest]: FieldEdit['path'], edit: FieldEdit): string | undefined {
+  const pair = pairOf(map, key);
+  if (isPath(rest) && isMap(pair?.value)) return splice(text, pair.value, rest, edit);
+  const value = isPath(rest) ? rest.reduceRight<unknown>((inner, name) => ({ [name]: inner }), edit.value) : edit.value;
+  if (pair) return replaced(text, pair, key, value);
+  const old = edit.insteadOf === undefined || isPath(rest) ? undefined : pairOf(map, edit.insteadOf);
+  return old ? replaced(text, old, key, value) : added(text, map, `${valueText(key)}: ${valueText(value)}`);
+}
+
+/** Key and value where those of a pair were; what stands around them stays. */
+function replaced(text: string, { key, value: old }: Pair, name: string, value: unknown): string | undefined {
+  const [from, to] = rangeOf(key) ?? [];
+  const [start, end] = rangeOf(old) ?? [];
+  if (from === undefined || to === undefined || start === undefined || end === undefined) return undefined;
+  const before = text[start - 1] === ':' ? ' ' : ''; // there was no value
+  const after = text.slice(start, end).endsWith('\n') ? endOf(text) : ''; // it was a block of lines
+  const own = isScalar(key) && key.value === name ? text.slice(from, to) : valueText(name);
+  return `${text.slice(0, from)}${own}${text.slice(to, start)}${before}${valueText(value)}${after}${text.slice(end)}`;
+}
+
+/** After the last pair: on a line of its own, or inside the braces. */
+function added(text: string, map: YAMLMap, pair: string): string | undefined {
+  const last = map.items.at(-1) as Pair | undefined;
+  const range = rangeOf(last?.value);
+  if (map.flow) {
+    const at = last ? range?.[1] : (rangeOf(map)?.[1] ?? 0) - 1;
+    return at === undefined || at < 0 ? undefined : `${text.slice(0, at)}${last ? ', ' : ' '}${pair}${last ? '' : ' '}${text.slice(at)}`;
+  }
+  const column = rangeOf(map.items[0]?.key)?.[0];
+  if (!range || column === undefined) return undefined;
+  const indent = text.slice(text.lastIndexOf('\n', column - 1) + 1, column);
+  const [, , at] = range;
+  const line = `${/\S/.test(indent) ? '' : indent}${pair}${endOf(text)}`;
+  return `${text.slice(0, at)}${at > 0 && text[at - 1] !== '\n' ? endOf(text) : ''}${line}${text.slice(at)}`;
+}
+
+function pairOf(map: YAMLMap, name: string): Pair | undefined {
+  return map.items.find(({ key }) => isScalar(key) && key.value === name);
+}
+
+/** Where a node begins, where its value ends, and where what belongs to its line ends. */
+function rangeOf(node: unknown): readonly [number, number, number] | undefined {
+  return (node as { range?: readonly [number, number, number] | null } | null | undefined)?.range ?? undefined;
+}
+
+/** In one line, which may stand between braces. */
+function valueText(value: unknown): string {
+  return stringify([value], { collectionStyle: 'flow', lineWidth: 0, blockQuote: false }).trimEnd().slice(2, -2);
+}
+
+function endOf(text: string): string {
+  return text.includes('\r\n') ? '\r\n' : '\n';
+}
+
+function isPath(keys: readonly string[]): keys is readonly [string, ...string[]] {
+  return keys.length > 0;
+}
