@@ -86,7 +86,7 @@ describe('a catalog of twelve', () => {
     expect(mip('drift').code).toBe(0);
     expect(mip('scale', 'extra-a-window', 'catalog').code).toBe(0);
     expect(await desiredCount('mip-extra-a-window')).toBe(0);
-    expect(mip('scale', 'nothing', '2').err).toMatch(/no row nothing of this catalog/);
+    expect(mip('scale', 'nothing', '2').err).toMatch(/the catalog has no algorithm nothing/);
     expect(mip('scale', 'extra-a-window', 'many').err).toMatch(/"many" is no number of tasks/);
   });
 
