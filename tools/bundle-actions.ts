@@ -13,7 +13,7 @@ import pLimit from 'p-limit';
 
 const execute = promisify(execFile);
 /** ncc takes a core each. */
-const AT_ONCE = 2;
+export const AT_ONCE = 2;
 
 export interface Bundle {
   readonly name: string;

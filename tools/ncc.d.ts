@@ -6,8 +6,6 @@ declare module '@vercel/ncc' {
     readonly quiet: boolean;
     /** `false` leaves the code as it is; without it ncc copies what looks like the path of a file, and changes the code to find the copy. */
     readonly customEmit: (path: string) => false;
-    /** The fields of a package.json without `exports` that name its entry, the first that is there. */
-    readonly mainFields: readonly string[];
   }
   interface Result {
     readonly code: string;

@@ -3,7 +3,7 @@ import { folderInput, placeOf, runAction } from '../shared/action.ts';
 import { keepIssue, lookForDrift } from './drift.ts';
 import { differs } from './words.ts';
 
-await runAction(async () => {
+runAction(async () => {
   const place = placeOf();
   const root = folderInput('path', process.env.GITHUB_WORKSPACE ?? process.cwd());
 

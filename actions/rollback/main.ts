@@ -3,7 +3,7 @@ import { choiceInput, folderInput, placeOf, runAction } from '../shared/action.t
 import { algorithmOf, readCatalog } from '../shared/catalog.ts';
 import { METHODS, rollBack } from './rollback.ts';
 
-await runAction(async () => {
+runAction(async () => {
   const place = placeOf();
   const root = folderInput('path', process.env.GITHUB_WORKSPACE ?? process.cwd());
   const method = choiceInput('method', METHODS);

@@ -1,7 +1,7 @@
 /** What of the repository goes back: the entry as it was, with its source folder or with the image that was built from it. */
 import type { Algorithm, Platform } from '@mip/catalog';
 import { EditError, editEntry } from '@mip/catalog/edit';
-import { imageFolders } from '@mip/catalog/tree-hash';
+import { imageFolders } from '@mip/catalog/image-folders';
 import { makeImageAws } from '@mip/reconcile/aws/image-clients';
 import { findImage, findRepository } from '@mip/reconcile/aws/images';
 import { physicalNames } from '@mip/registry/names';

@@ -6,7 +6,7 @@ import { proposeTasks } from './permanent.ts';
 import { overrideFor, setTasks } from './scale.ts';
 import { failureWords, scaledSummary } from './words.ts';
 
-await runAction(async () => {
+runAction(async () => {
   const place = placeOf();
   const root = folderInput('path', process.env.GITHUB_WORKSPACE ?? process.cwd());
   const permanent = choiceInput('permanent', ['false', 'true']) === 'true';

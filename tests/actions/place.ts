@@ -85,19 +85,13 @@ export class Place {
   }
 
   async plan(number: number, options: RunOptions = {}): Promise<ActionResult> {
-    const { head, base } = this.#sides(number);
-    const payload = {
-      pull_request: {
-        number,
-        head: { sha: head, repo: { full_name: 'octo/catalog' } },
-        base: { sha: base, repo: { full_name: 'octo/catalog' } },
-      },
-    };
+    const payload = this.pullRequestPayload(number);
+    const { head, base } = payload.pull_request;
     return this.run('plan', {
-      ref: head,
+      ref: head.sha,
       event: { name: 'pull_request', payload },
       ...options,
-      inputs: { platform: PLATFORM, 'pull-request': number, base, offline: 'auto', ...options.inputs },
+      inputs: { platform: PLATFORM, 'pull-request': number, base: base.sha, offline: 'auto', ...options.inputs },
     });
   }
 
@@ -155,9 +149,21 @@ export class Place {
     return execFileSync('git', args, { cwd: this.github.repository.directory, encoding: 'utf8' }).trim();
   }
 
-  #sides(number: number): { head: string; base: string } {
-    const found = this.github.repository.pullRequests.find((one) => one.number === number);
-    return { head: this.github.repository.commit(found?.head.ref ?? '') ?? '', base: this.github.repository.commit('main') ?? '' };
+  /** What GitHub says of a pull request's event, as far as somebody reads it. */
+  pullRequestPayload(number: number) {
+    const { repository } = this.github;
+    const found = repository.pullRequests.find((one) => one.number === number);
+    if (!found) throw new Error(`#${number} is no pull request`);
+    const { head } = found;
+    const own = head.repository === repository.fullName;
+    const sha = (own ? repository.commit(head.ref) : undefined) ?? head.sha;
+    return {
+      pull_request: {
+        number,
+        head: { ref: head.ref, sha, repo: { full_name: head.repository } },
+        base: { ref: 'main', sha: repository.commit('main') ?? '', repo: { full_name: repository.fullName } },
+      },
+    };
   }
 
   async close(): Promise<void> {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runWorkflow, type WorkflowRun } from './act.ts';
+import { Identity } from './identity.ts';
 
 const COMMIT = '0123456789012345678901234567890123456789';
 const FILES = {
@@ -41,7 +42,7 @@ const { appendFileSync } = require('node:fs');
 const { env, version } = process;
 console.log('::warning file=a,line=3,col=5,title=T::two%0Alines, %25 and a comma');
 console.log('::error::no place');
-console.log([version, env.GITHUB_REPOSITORY, env.GITHUB_ACTOR, env.GITHUB_API_URL, env.AWS_ENDPOINT_URL, env.INPUT_TOKEN.length].join(' '));
+console.log([version, env.GITHUB_REPOSITORY, env.GITHUB_ACTOR, env.GITHUB_API_URL, env.AWS_ACCESS_KEY_ID, env.INPUT_TOKEN.length].join(' '));
 appendFileSync(env.GITHUB_OUTPUT, 'word=hello\\n');
 appendFileSync(env.GITHUB_STEP_SUMMARY, '# Summary\\n');
 if (env.INPUT_BREAK === 'true') process.exit(1);
@@ -50,7 +51,10 @@ if (env.INPUT_BREAK === 'true') process.exit(1);
 
 const workspace = mkdtempSync(join(tmpdir(), 'mip-tiny-'));
 
-beforeAll(() => {
+let identity: Identity;
+beforeAll(async () => {
+  identity = await Identity.open();
+  identity.refused.add('arn:aws:iam::1:role/refused');
   for (const [path, text] of Object.entries(FILES)) {
     mkdirSync(dirname(join(workspace, path)), { recursive: true });
     writeFileSync(join(workspace, path), text);
@@ -61,13 +65,16 @@ beforeAll(() => {
   git('commit', '--quiet', '--message', 'Begin');
 });
 
-afterAll(() => rmSync(workspace, { recursive: true, force: true }));
+afterAll(async () => {
+  await identity.close();
+  rmSync(workspace, { recursive: true, force: true });
+});
 
 function run(inputs: Record<string, string>, variables = { ROLE: 'arn:aws:iam::1:role/a' }): Promise<WorkflowRun> {
   const environment = {
     GITHUB_API_URL: 'http://127.0.0.1:1',
-    MIP_TEST_AWS: 'http://127.0.0.1:2',
-    MIP_TEST_REFUSED: 'arn:aws:iam::1:role/refused',
+    AWS_ENDPOINT_URL_STS: identity.url,
+    ACTIONS_ID_TOKEN_REQUEST_URL: identity.tokenUrl,
   };
   return runWorkflow({
     workspace,
@@ -91,7 +98,7 @@ describe('a workflow under act', () => {
       summary: '# Summary\n',
     });
     expect(jobs.first?.printed).toContain('assumes arn:aws:iam::1:role/a in eu-central-1');
-    expect(jobs.first?.printed).toMatch(/^v24\S+ octo\/catalog alice http:\/\/127.0.0.1:1 http:\/\/127.0.0.1:2 6$/m);
+    expect(jobs.first?.printed).toMatch(/^v24\S+ octo\/catalog alice http:\/\/127.0.0.1:1 test 6$/m);
     expect(jobs.second?.printed).toBe('the word is hello\n');
     expect(annotations).toEqual([
       { job: 'first', level: 'warning', file: 'a', line: 3, column: 5, message: 'two\nlines, % and a comma' },

@@ -27,6 +27,10 @@ export interface WorkflowOptions {
   readonly token?: string;
   /** Of every step: where GitHub's API is, and what the stand-ins read. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** A folder whose programs come first. */
+  readonly programs?: string;
+  /** Breaks the run off, as somebody does on the run's page. */
+  readonly signal?: AbortSignal;
 }
 
 /** `line` and `column` count from 1. */
@@ -65,8 +69,8 @@ export async function runWorkflow(options: WorkflowOptions): Promise<WorkflowRun
   try {
     const event = join(home, 'event.json');
     writeFileSync(event, JSON.stringify({ ...options.payload, ...(options.inputs && { inputs: options.inputs }) }));
-    const { code, log } = await act(argumentsOf(options, event), options.workspace, home);
-    return { code, log, ...readLog(log) };
+    const { code, log } = await act(argumentsOf(options, event), options, home);
+    return { code, ...readLog(log) };
   } finally {
     rmSync(home, { recursive: true, force: true });
   }
@@ -98,19 +102,24 @@ function standIns(workspace: string): Record<string, string> {
   );
 }
 
-function act(args: readonly string[], workspace: string, home: string): Promise<{ code: number | null; log: string }> {
-  const path = [dirname(process.execPath), join(root, '.venv', 'bin'), process.env.PATH].join(':');
+type Placed = Pick<WorkflowOptions, 'workspace' | 'programs' | 'signal'>;
+
+function act(
+  args: readonly string[],
+  { workspace, programs, signal }: Placed,
+  home: string,
+): Promise<{ code: number | null; log: string }> {
+  const path = [...(programs ? [programs] : []), dirname(process.execPath), join(root, '.venv', 'bin'), process.env.PATH].join(':');
   const child = spawn(join(root, '.venv', 'bin', 'act'), [...args, '--action-cache-path', join(home, 'cache')], {
     cwd: workspace,
     env: { PATH: path, HOME: home },
   });
+  signal?.addEventListener('abort', () => child.kill('SIGINT'));
   let log = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    log += chunk;
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    log += chunk;
-  });
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      log += chunk;
+    });
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, log }));
@@ -134,14 +143,20 @@ interface Line {
   readonly kvPairs?: Readonly<Record<string, string>>;
 }
 
-function readLog(log: string): Pick<WorkflowRun, 'jobs' | 'annotations'> {
+function readLog(log: string): Omit<WorkflowRun, 'code'> {
   const lines = log.split('\n').flatMap((line): Line[] => (line.startsWith('{') ? [JSON.parse(line)] : []));
   const byJob = Map.groupBy(lines, ({ jobID }) => jobID);
   const ran = [...byJob].flatMap(([id, own]) => {
     const result = own.find(({ jobResult }) => jobResult)?.jobResult;
     return id && result ? [[id, jobOf(own, result)] as const] : [];
   });
-  return { jobs: Object.fromEntries(ran), annotations: lines.flatMap(annotationOf) };
+  return { jobs: Object.fromEntries(ran), annotations: lines.flatMap(annotationOf), log: log.replaceAll(/^\{.*/gm, sentenceOf) };
+}
+
+/** A record as a person reads it. */
+function sentenceOf(record: string): string {
+  const { jobID = 'act', msg = '' }: Line = JSON.parse(record);
+  return `${jobID}: ${msg.trimEnd()}`;
 }
 
 function jobOf(lines: readonly Line[], result: Job['result']): Job {
