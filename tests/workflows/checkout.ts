@@ -8,7 +8,13 @@ import type { Place } from '../actions/place.ts';
 const root = join(import.meta.dirname, '..', '..');
 
 /** What a run needs of this repository beside the actions: the judge of `build`. */
-const SUPPORT = ['.github/workflows/*.yml', 'actions/*/action.yml', 'tools/conformance/*.py', 'requirements/conformance.txt'];
+const SUPPORT = [
+  '.github/workflows/*.yml',
+  'actions/*/action.yml',
+  'tools/conformance/*.py',
+  'tests/oracles/image.py',
+  'requirements/conformance.txt',
+];
 
 /** @param ref a branch, a tag or a commit; of a pull request, the merge that GitHub makes of it with its base. */
 export async function checkOut(place: Place, ref: string | { readonly pullRequest: number }): Promise<string> {
