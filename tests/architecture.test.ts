@@ -54,6 +54,8 @@ const RULES: readonly Rule[] = [
   { module: 'infra/deploy/**/*.ts', never: /^@mip\/|^aws-cdk|^@aws-sdk/ },
   { module: 'infra/lib/**/*.ts', never: /^@mip\/(?!registry)/ },
   { module: 'infra/bin/**/*.ts', never: /^@mip\/(?!registry)/ },
+  // Lean actions take of reconcile what they need: a region opened, or its plan, brings every AWS client along.
+  { module: 'actions/{scale,rollback}/*.ts', never: /^@mip\/reconcile\/(open|aws\/clients)$|\/shared\/plans/ },
 ];
 
 describe('a module imports only what it may', () => {

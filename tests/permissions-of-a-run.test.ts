@@ -5,7 +5,7 @@ import { scale } from '@mip/reconcile/scale';
 import { expect, it } from 'vitest';
 import { allows, type Request, statementsOf } from '../infra/test/policies.ts';
 import { PLATFORM, synthesise } from '../infra/test/synthesised.ts';
-import { algorithm, imported, input, NOW, platform, run, runOptions } from '../packages/reconcile/src/testing/fixtures.ts';
+import { algorithm, EVERY_KIND, imported, input, NOW, platform, run, runOptions } from '../packages/reconcile/src/testing/fixtures.ts';
 import { MemoryAws } from '../packages/reconcile/src/testing/memory-aws.ts';
 import type { Call } from '../packages/reconcile/src/testing/world.ts';
 
@@ -88,8 +88,8 @@ function requestsOf({ service, operation, input: sent }: Call): readonly Request
 }
 
 const LONG = 'a'.repeat(36);
-const FIRST = input([algorithm('seg'), algorithm(LONG), imported('foreign')], { platform: platform('mutable') });
-const SECOND = input([algorithm('seg', { cpu: 2048, memory: 4096, queue: { visibility_timeout: 1200 } })], {
+const FIRST = input([algorithm('seg', EVERY_KIND), algorithm(LONG), imported('foreign')], { platform: platform('mutable') });
+const SECOND = input([algorithm('seg', { ...EVERY_KIND, cpu: 2048, memory: 4096, queue: { visibility_timeout: 1200 } })], {
   platform: platform('mutable'),
 });
 

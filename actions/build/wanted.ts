@@ -5,17 +5,23 @@ import { type Algorithm, imageFolders, treeHash } from '@mip/catalog';
 import { type CatalogOnDisk, narrow, type Prepared } from '@mip/reconcile';
 
 /**
- * Those whose source or entry differs from the base's: either may change what the cases find.
+ * Those whose source or entry differs from the base's, or an oracle of theirs: each may change what the cases find.
  * @param base the folder with the base's catalog and algorithms
  */
 export async function changedSince(head: CatalogOnDisk, base: string): Promise<readonly Algorithm[]> {
   const changed = built(head).map(async (algorithm) => {
-    if (textOf(base, algorithm.file) !== textOf(head.root, algorithm.file)) return [algorithm];
+    const files = [algorithm.file, ...expectationsOf(algorithm)];
+    if (files.some((file) => textOf(base, file) !== textOf(head.root, file))) return [algorithm];
     const folders = imageFolders(algorithm.source ?? ''); // the entry, and so the folder, is the same
     const [now, then] = await Promise.all([treeHash(head.root, folders), treeHash(base, folders).catch(() => undefined)]);
     return now === then ? [] : [algorithm];
   });
   return (await Promise.all(changed)).flat();
+}
+
+/** The files that say what its cases have to find. */
+function expectationsOf({ conformance = [] }: Algorithm): readonly string[] {
+  return conformance.flatMap(({ expect: { oracle, mask } }) => [oracle, mask].filter((file) => file !== undefined));
 }
 
 /** All that are built from source. */
@@ -25,7 +31,7 @@ export function built({ algorithms }: Pick<CatalogOnDisk, 'algorithms'>): readon
 
 function textOf(root: string, file: string): string | undefined {
   const path = join(root, file);
-  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+  return existsSync(path) ? readFileSync(path, 'latin1') : undefined;
 }
 
 const KIND = 'image-repository';

@@ -41,8 +41,9 @@ export async function propose(github: GitHub, proposal: Proposal): Promise<Propo
   try {
     return await pullRequestFor(github, proposal, base);
   } catch (error) {
-    if (!(error instanceof GitHubFailure) || !NOT_PERMITTED.test(error.message)) throw error;
+    if (!(error instanceof GitHubFailure) || error.status >= 500) throw error;
     if (!tip) await github.rest.git.deleteRef({ ...proposal.repository, ref: `heads/${proposal.branch}` }).catch(() => undefined);
+    if (!NOT_PERMITTED.test(error.message)) throw error;
     throw new Failure(PERMIT);
   }
 }

@@ -106,6 +106,15 @@ describe('a pull request', () => {
     expect(commits()).toHaveLength(1);
   });
 
+  it('that somebody else opened for the branch keeps its words', async () => {
+    await scale(2);
+    place.github.repository.close(1);
+    place.github.repository.pullRequest({ head: BRANCH, title: 'Mine', login: 'alice' });
+    expect((await scale(1)).outputs['pull-request']).toBe('2');
+    expect(open()).toMatchObject([{ title: 'Mine', login: 'alice' }]);
+    expect(proposed()).toContain('min: 1');
+  });
+
   it('leaves a branch alone that somebody committed to', async () => {
     await scale(2);
     const theirs = place.push(BRANCH, { 'README.md': 'Mine' });
@@ -129,13 +138,14 @@ describe('a pull request', () => {
   it.each([
     ['contents', /POST \/repos\/octo\/catalog\/git\/trees: the token may not do that; add it to `permissions` of the job/],
     ['pull-requests', /GET \/repos\/octo\/catalog\/pulls: the token may not do that/],
-  ] as const)('without the right to write %s says so, and tells no secret', async (scope, words) => {
+  ] as const)('without the right to write %s says so, leaves nothing and tells no secret', async (scope, words) => {
     const rights = { contents: 'write', 'pull-requests': 'write', [scope]: scope === 'contents' ? 'read' : 'none' } as const;
     const token = place.github.token({ permissions: rights });
     const { code, log } = await scale(2, { token });
     expect(code).toBe(1);
     expect(log).toMatch(words);
     expect(log).not.toContain(token);
+    expect(place.github.repository.branches).toEqual(['main']);
   });
 
   const lost = { do: 'cut', when: 'after' } as const;

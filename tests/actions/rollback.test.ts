@@ -84,6 +84,9 @@ function history(): string {
 
 const rollBack = ({ inputs, ...options }: RunOptions = {}) =>
   place.run('rollback', { inputs: { platform: PLATFORM, algorithm: 'seg', method: 'source', ...inputs }, ...options });
+/** What the check of the pull request says of a branch. */
+const faults = async (ref: string) =>
+  (await place.run('validate', { ref, inputs: { base: 'origin/main' } })).annotations.filter(({ level }) => level === 'error');
 const open = () => place.github.repository.pullRequests.filter(({ state }) => state === 'open');
 const changed = (from: string, to: string) => place.git('diff', '--name-status', '--no-renames', from, to).split('\n').sort();
 
@@ -109,6 +112,7 @@ describe('by its source', () => {
     expect(pullRequest?.body).toContain('| compatible | threshold: its maximum was 5 and is 9 |');
     expect(pullRequest?.body).toContain('these fields differ: <code>cpu</code>, <code>parameters</code>');
     expect(summary).toContain('Roll back seg to 1.0.0');
+    expect(await faults(branch)).toEqual([]);
   });
 
   it('what was merged at once is one change: the release before it is what was on the branch itself', async () => {
@@ -191,6 +195,7 @@ describe('by its image', () => {
     expect(lines[at]).toMatch(new RegExp(`^${image}$`));
     expect(lines.toSpliced(at, 1)).toEqual(before.toSpliced(at, 1));
     expect(open()[0]?.body).toContain(`The folder <code>${SOURCE}</code> stays as it is`);
+    expect(await faults('mip/rollback/seg-1.0.0')).toEqual([]);
   });
 
   it('is refused where ECR has none, and where AWS cannot be reached', async () => {

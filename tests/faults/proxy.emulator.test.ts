@@ -19,7 +19,7 @@ import { deployPlace } from '@mip/reconcile/testing/emulated';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openEmulator, type TestEmulator } from '../emulator.ts';
 import { observedState } from './observed-state.ts';
-import { DENIED, everyNth, FaultProxy, on, THROTTLED } from './proxy.ts';
+import { DENIED, everyNth, type Fault, FaultProxy, on, onFirst, THROTTLED } from './proxy.ts';
 import { pauseAt } from './steps.ts';
 import { applyOrder, type Order } from './stories.ts';
 
@@ -270,6 +270,24 @@ describe('an apply through the proxy', () => {
     const report = await applyOrder(order(prefix));
     expect(report.ok, told(report).join('\n')).toBe(true);
     expect(report.calls.reduce((sum, { retries }) => sum + retries, 0)).toBeGreaterThan(5);
+    proxy.restart();
+    expect((await applyOrder(order(prefix))).outcomes).toEqual([]);
+    await applyOrder(order(calm));
+    expect(await state(prefix)).toEqual(await state(calm));
+  });
+
+  const LOOKS = ['tag:GetResources', 'ecs:ListServices', 'iam:ListRoles', 'dynamodb:Scan', 'ecr:DescribeRepositories', 'iam:GetRole'];
+  const MAKES = ['ecr:CreateRepository', 'sqs:CreateQueue', 'iam:CreateRole', 'ecs:CreateService', 'dynamodb:UpdateItem'];
+
+  it.each<[string, Fault, Partial<Order>]>([
+    ['an answer that never comes', { do: 'delay', milliseconds: 4000 }, { answerWithinMs: 1000 }],
+    ['an answer that is lost on its way', { do: 'cut', when: 'after' }, {}],
+  ])('%s, once for each thing that is looked at and made: it goes on in the same run', async (_, fault, over) => {
+    const [prefix, calm] = [await place(), await place()];
+    proxy.restart(onFirst([...LOOKS, ...MAKES], fault));
+    const report = await applyOrder(order(prefix, over));
+    expect(report.ok, told(report).join('\n')).toBe(true);
+    expect(report.calls.reduce((sum, { retries }) => sum + retries, 0)).toBeGreaterThanOrEqual(LOOKS.length + MAKES.length);
     proxy.restart();
     expect((await applyOrder(order(prefix))).outcomes).toEqual([]);
     await applyOrder(order(calm));

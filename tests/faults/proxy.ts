@@ -133,6 +133,12 @@ export function everyNth(nth: number, fault: Fault, holds: (call: WireCall) => b
   return (call) => (call.number % nth === 0 && holds(call) ? fault : undefined);
 }
 
+/** The first call of each of the operations. */
+export function onFirst(operations: readonly string[], fault: Fault): Rule {
+  const left = new Set(operations);
+  return (call) => (left.delete(call.operation) ? fault : undefined);
+}
+
 /** Calls of one operation, like `ecs:ListServices`. */
 export function on(operation: string, fault: Fault): Rule {
   return (call) => (call.operation === operation ? fault : undefined);

@@ -1,11 +1,12 @@
 /** Catalogs by name, so that a process can be told which one to apply. */
 import { type Algorithm, type Input, makeAws, plan, type Report, apply as reconcile } from '@mip/reconcile';
 import { placeOf, pusher } from '@mip/reconcile/testing/emulated';
-import { algorithm, imported, input, treeHash } from '@mip/reconcile/testing/fixtures';
+import { algorithm, EVERY_KIND, imported, input, treeHash } from '@mip/reconcile/testing/fixtures';
 
+const LARGER = { ...EVERY_KIND, version: '1.1.0', cpu: 2048, memory: 4096, queue: { max_receives: 5 } };
 const CATALOGS = {
-  two: [algorithm('seg'), imported('other')],
-  updated: [algorithm('seg', { version: '1.1.0', cpu: 2048, memory: 4096, queue: { max_receives: 5 } }), imported('other')],
+  two: [algorithm('seg', EVERY_KIND), imported('other')],
+  updated: [algorithm('seg', LARGER), imported('other')],
   one: [imported('other')],
 } satisfies Readonly<Record<string, readonly Algorithm[]>>;
 
@@ -19,10 +20,14 @@ export interface Order {
   readonly catalog: CatalogName;
   readonly aheadMs: number;
   readonly leaseSeconds?: number;
+  /** How long a call may go without an answer. */
+  readonly answerWithinMs?: number;
 }
 
-export async function applyOrder({ endpoint, region, prefix, catalog, aheadMs, leaseSeconds = 60 }: Order): Promise<Report> {
-  const aws = makeAws({ endpoint, region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } }, pusher(endpoint));
+export async function applyOrder(order: Order): Promise<Report> {
+  const { endpoint, region, prefix, catalog, aheadMs, leaseSeconds = 60, answerWithinMs = 30_000 } = order;
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  const aws = makeAws({ endpoint, region, credentials, answerWithinMs }, pusher(endpoint));
   const now = () => new Date(Date.now() + aheadMs);
   return reconcile(aws, await plan(aws, inputOf(catalog, region, prefix, now())), { commit: 'c0ffee', now, leaseSeconds });
 }

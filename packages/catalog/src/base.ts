@@ -19,7 +19,7 @@ export class BaseError extends Error {
 }
 
 /**
- * Writes the catalog, the algorithms, the schemas and what Git ignores, as they were at the merge-base, into a temporary folder.
+ * Writes the catalog, the algorithms, the schemas, the oracles and what Git ignores, as they were at the merge-base, into a temporary folder.
  *
  * Nothing of the commit is run: no hook, and no filter that its attributes ask for (files of Git LFS stay pointers). Line ends are
  * converted as a checkout would, so that a tree has the same hash here and in the work tree.
@@ -66,7 +66,7 @@ async function ifShallow(root: string): Promise<string> {
 }
 
 /** What the rules read. */
-const READ = /^(catalog|algorithms|schemas)\/|(^|\/)\.gitignore$/;
+const READ = /^(catalog|algorithms|schemas|tests\/oracles)\/|(^|\/)\.gitignore$/;
 
 async function extract(root: string, treeish: string, folder: string): Promise<void> {
   const tree = join(folder, 'tree');

@@ -2,7 +2,7 @@
 
 import pLimit from 'p-limit';
 import type { Aws } from './aws/clients.ts';
-import { sentenceOf } from './aws/errors.ts';
+import { isThereAlready, sentenceOf } from './aws/errors.ts';
 import type { PlannedChange } from './change.ts';
 import { KINDS } from './kinds/index.ts';
 import { type Change, type Kind, NotYet, type Run } from './kinds/kind.ts';
@@ -48,18 +48,28 @@ async function applyInOrder(aws: Aws, steps: readonly Step[], run: Run): Promise
   return outcomes;
 }
 
-async function applyOne(aws: Aws, planned: Change, run: Run): Promise<Pick<Outcome, 'result' | 'reason'>> {
+type Became = Pick<Outcome, 'result' | 'reason'>;
+
+/** What is there already when it is to be made is looked at once more: an answer got lost, or somebody was quicker. */
+async function applyOne(aws: Aws, planned: Change, run: Run): Promise<Became> {
+  const kind = KINDS.find(({ name }) => name === planned.kind) as Kind;
   try {
-    const kind = KINDS.find(({ name }) => name === planned.kind) as Kind;
-    const change = await asItIsNow(aws, kind, planned, run);
-    if (!change) return { result: 'done', reason: '' };
-    const reason = refusalOf(kind, change, run);
-    if (reason) return { result: 'refused', reason };
-    await kind.apply(aws, change, run);
-    return { result: 'done', reason: '' };
+    return await attempt(aws, kind, planned, run).catch((error) => {
+      if (!isThereAlready(error)) throw error;
+      return attempt(aws, kind, planned, run);
+    });
   } catch (error) {
     return { result: error instanceof NotYet ? 'waiting' : 'failed', reason: sentenceOf(error) };
   }
+}
+
+async function attempt(aws: Aws, kind: Kind, planned: Change, run: Run): Promise<Became> {
+  const change = await asItIsNow(aws, kind, planned, run);
+  if (!change) return { result: 'done', reason: '' };
+  const reason = refusalOf(kind, change, run);
+  if (reason) return { result: 'refused', reason };
+  await kind.apply(aws, change, run);
+  return { result: 'done', reason: '' };
 }
 
 /** The plan saw an index and a moment that has passed: the resource itself decides what is left to do. Undefined = nothing. */

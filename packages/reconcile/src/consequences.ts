@@ -3,8 +3,9 @@
 import { contractOf } from '@mip/registry/contract';
 import { type ContractDiff, contractDiff } from '@mip/registry/contract-diff';
 import type { Algorithm, ScaleOverride } from './algorithm.ts';
-import type { Refusal } from './change.ts';
+import { hashOf, type Refusal } from './change.ts';
 import { type CostDiff, costDiff, type Range, type Sized } from './cost.ts';
+import type { Observed } from './kinds/kind.ts';
 import type { RegistryEntrySpec } from './kinds/registry-entry.ts';
 import type { KindObservation } from './observe.ts';
 import type { Platform } from './platform.ts';
@@ -89,10 +90,16 @@ type LineOf = (file: string, pointer: string) => number;
 type Row = RegistryEntrySpec;
 
 function contractChange(algorithm: Algorithm, { inspected }: KindObservation): readonly ContractDiff[] {
-  const row = inspected.get(algorithm.name)?.spec as Row | undefined;
-  if (!row?.entry) return [];
+  const observed = inspected.get(algorithm.name);
+  const row = observed?.spec as Row | undefined;
+  if (!row?.entry || isByHand(observed)) return [];
   const found = contractDiff(row.entry, contractOf(algorithm));
   return found.changes.length > 0 || found.from !== found.to ? [found] : [];
+}
+
+/** What somebody wrote into a row was never released: putting it right breaks nobody. */
+function isByHand(observed: Observed | undefined): boolean {
+  return observed?.specHash !== undefined && hashOf(observed.spec) !== observed.specHash;
 }
 
 /** An algorithm as the bill and the quotas see it. */

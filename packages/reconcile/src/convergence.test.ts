@@ -1,6 +1,6 @@
 /** Whatever AWS says or fails to do, runs end where an undisturbed one would have. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { algorithm, imported, input, platform, rerun, run, settle, treeHash } from './testing/fixtures.ts';
+import { algorithm, EVERY_KIND, imported, input, platform, rerun, run, settle, treeHash } from './testing/fixtures.ts';
 import { MemoryAws } from './testing/memory-aws.ts';
 import { sorted, stateOf } from './testing/state.ts';
 
@@ -38,8 +38,8 @@ describe('a tag index that lags behind', () => {
 });
 
 /** An update, a delete and a create. */
-const BEFORE = input([algorithm('seg'), algorithm('go'), algorithm('same')], { platform: platform('mutable') });
-const AFTER = input([algorithm('seg', { cpu: 2048, memory: 4096 }), imported('come'), algorithm('same')], {
+const BEFORE = input([algorithm('seg', EVERY_KIND), algorithm('go'), algorithm('same')], { platform: platform('mutable') });
+const AFTER = input([algorithm('seg', { ...EVERY_KIND, cpu: 2048, memory: 4096 }), imported('come'), algorithm('same')], {
   platform: platform('mutable'),
   treeHashes: new Map([
     ['seg', treeHash('seg', 2)],
@@ -125,6 +125,41 @@ describe('trouble on the way', () => {
     expect((await settle(aws, AFTER)).ok).toBe(true);
     expect(sorted(stateOf(aws))).toEqual(await uninterrupted());
   });
+
+  /** What the call makes is there before the call is: its first answer was lost, or somebody was quicker. */
+  function makeFirst(operation: string, change: (input: Record<string, unknown>) => Record<string, unknown>): void {
+    let quicker = true;
+    aws.world.fail = ({ service, operation: called, input: given }) => {
+      if (called !== operation || !quicker) return undefined;
+      quicker = false;
+      aws.memory[service as 'ecr'].operations[operation]?.(change(structuredClone(given) as Record<string, unknown>) as never);
+      return undefined;
+    };
+  }
+
+  it.each(['CreateRepository', 'CreateQueue', 'CreateRole', 'CreateService'])(
+    'what %s is to make is there already: it is looked at once more, and the run goes on',
+    async (operation) => {
+      makeFirst(operation, (given) => given);
+      const report = await rerun(aws, BEFORE);
+      expect(report.ok, JSON.stringify(report.outcomes)).toBe(true);
+      const calm = new MemoryAws();
+      await run(calm, BEFORE);
+      expect(sorted(stateOf(aws))).toEqual(sorted(stateOf(calm)));
+    },
+  );
+
+  it.each(['CreateRepository', 'CreateRole', 'CreateService'])(
+    'what somebody else’s %s made meanwhile is left alone',
+    async (operation) => {
+      makeFirst(operation, ({ tags: _, Tags: __, ...given }) => given);
+      const report = await rerun(aws, BEFORE);
+      expect(report.outcomes.filter(({ result }) => result === 'refused').map(({ reason }) => reason)).toEqual([
+        expect.stringContaining('belongs to nobody that tagged it; it is never overwritten'),
+      ]);
+      expect(report.outcomes.filter(({ result }) => result === 'failed')).toEqual([]);
+    },
+  );
 
   it('two applies at once: one waits for the other, and there is one of everything', async () => {
     const state = await uninterrupted();

@@ -4,7 +4,7 @@
  */
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Input } from './reconcile.ts';
-import { algorithm, imported, input, platform, rerun, run, settle, treeHash } from './testing/fixtures.ts';
+import { algorithm, EVERY_KIND, imported, input, platform, rerun, run, settle, treeHash } from './testing/fixtures.ts';
 import { MemoryAws } from './testing/memory-aws.ts';
 import { sorted, stateOf } from './testing/state.ts';
 import { Killed } from './testing/world.ts';
@@ -17,8 +17,9 @@ interface Story {
 }
 
 const mutable = { platform: platform('mutable') };
-const TWO = input([algorithm('seg'), imported('other')], mutable);
-const UPDATED = input([algorithm('seg', { version: '1.1.0', cpu: 2048, memory: 4096, queue: { max_receives: 5 } }), imported('other')], {
+const TWO = input([algorithm('seg', EVERY_KIND), imported('other')], mutable);
+const LARGER = { ...EVERY_KIND, version: '1.1.0', cpu: 2048, memory: 4096, queue: { max_receives: 5 } };
+const UPDATED = input([algorithm('seg', LARGER), imported('other')], {
   ...mutable,
   treeHashes: new Map([['seg', treeHash('seg', 2)]]),
 });

@@ -1,7 +1,7 @@
 /** One apply at a time, also when one of them was paused or killed. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Clock } from './aws/clock.ts';
-import { acquireLease, LeaseLost, type LeaseOptions, LeaseTaken } from './lease.ts';
+import { acquireLease, Lease, LeaseLost, type LeaseOptions, LeaseTaken } from './lease.ts';
 import { apply, plan } from './reconcile.ts';
 import { algorithm, input, run, runOptions } from './testing/fixtures.ts';
 import { MemoryAws } from './testing/memory-aws.ts';
@@ -37,6 +37,13 @@ describe('a lease', () => {
     await expect(acquire({ holder: 'bob' })).rejects.toThrow(
       new LeaseTaken('Another apply is running (ada); its lease ends in 55 s unless it is renewed.'),
     );
+  });
+
+  it('is its holder’s when the answer got lost and the SDK asks for it again', async () => {
+    const lease = new Lease(aws.dynamodb, options());
+    expect(await lease.take()).toBe(true);
+    expect(await lease.take()).toBe(true);
+    expect(await new Lease(aws.dynamodb, options()).take()).toBe(false);
   });
 
   it('is free again at once when it was given back', async () => {

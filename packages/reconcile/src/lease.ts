@@ -74,10 +74,10 @@ export class Lease {
     this.#options = options;
   }
 
-  /** @returns whether it is this run's from now on. */
+  /** @returns whether it is this run's from now on; also when it was already, because the SDK asked again for an answer that got lost. */
   async take(): Promise<boolean> {
     const wall = this.#options.now().getTime();
-    const free = 'attribute_not_exists(id) OR expires_at < :before';
+    const free = 'attribute_not_exists(id) OR expires_at < :before OR id = :id';
     if (!(await this.#write(free, { ':before': wall - SKEW_MS }))) return false;
     const renew = () => void this.renew().catch(() => undefined); // what fails is tried again; `check` knows the time
     this.#stop = this.#options.clock.every((this.#options.seconds * 1000) / 3, renew);

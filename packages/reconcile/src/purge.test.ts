@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from 'vitest';
 import { purge, retiredRepositories } from './purge.ts';
-import { algorithm, input, platform, run, settle } from './testing/fixtures.ts';
+import { algorithm, imported, input, platform, run, settle } from './testing/fixtures.ts';
 import { MemoryAws } from './testing/memory-aws.ts';
 
 let aws: MemoryAws;
@@ -19,17 +19,32 @@ it('lists what no algorithm wants, since when', async () => {
 });
 
 it('deletes it with its images, and again without complaint', async () => {
-  await purge(aws, wanted.platform, 'mip-gone');
-  await purge(aws, wanted.platform, 'mip-gone');
+  await purge(aws, wanted.platform, 'mip-gone', wanted.algorithms);
+  await purge(aws, wanted.platform, 'mip-gone', wanted.algorithms);
   expect([...aws.memory.ecr.repositories.keys()]).toEqual(['mip-stay']);
   expect((await run(aws, wanted)).plan.changes).toEqual([]);
 });
 
 it('leaves what is wanted, what came back, and what is another catalog’s', async () => {
-  await expect(purge(aws, wanted.platform, 'mip-stay')).rejects.toThrow('image repository mip-stay is not retired: an algorithm wants it');
-  await expect(purge(aws, platform('immutable', 'theirs'), 'mip-gone')).rejects.toThrow('does not belong to this catalog');
+  await expect(purge(aws, wanted.platform, 'mip-stay', wanted.algorithms)).rejects.toThrow(
+    'image repository mip-stay is not retired: an algorithm wants it',
+  );
+  await expect(purge(aws, platform('immutable', 'theirs'), 'mip-gone', wanted.algorithms)).rejects.toThrow(
+    'does not belong to this catalog',
+  );
   aws.freezeIndex();
   aws.world.now += 60_000;
   await run(aws, input([algorithm('stay'), algorithm('gone')]));
-  await expect(purge(aws, wanted.platform, 'mip-gone')).rejects.toThrow('is not retired');
+  await expect(purge(aws, wanted.platform, 'mip-gone', wanted.algorithms)).rejects.toThrow('is not retired');
+});
+
+it('leaves the images of an algorithm that was rolled back to one of them by its digest', async () => {
+  const digest = aws.memory.ecr.repositories.get('mip-gone')?.images.get('v1.0.0')?.digest;
+  const image_uri = `000000000000.dkr.ecr.eu-central-1.amazonaws.com/mip-gone@${digest}`;
+  const back = input([algorithm('stay'), { ...imported('gone'), image_uri }]);
+  await run(aws, back);
+  expect((await retiredRepositories(aws, back.platform)).map(({ repository }) => repository)).toEqual(['mip-gone']);
+  await expect(purge(aws, back.platform, 'mip-gone', back.algorithms)).rejects.toThrow(
+    'holds the image that gone runs: its image_uri names it',
+  );
 });

@@ -2,6 +2,7 @@
 
 import { DeleteRepositoryCommand, ListTagsForResourceCommand, RepositoryNotFoundException } from '@aws-sdk/client-ecr';
 import { TAGS } from '@mip/registry/names';
+import type { Algorithm } from './algorithm.ts';
 import type { Aws } from './aws/clients.ts';
 import { findRepository } from './aws/images.ts';
 import { ownedResources, tagRecord } from './aws/tags.ts';
@@ -27,11 +28,19 @@ export async function retiredRepositories(aws: Aws, { catalogId }: Owner): Promi
 
 /**
  * Deletes a repository with all its images, for good; one that is gone already is fine.
- * @throws Error when it is wanted by an algorithm, or not owned.
+ * @param algorithms of the catalog: one that was rolled back to an image by its digest runs from a repository that is retired.
+ * @throws Error when an algorithm wants it or runs from it, or it is not owned.
  */
-export async function purge(aws: Aws, { catalogId }: Owner, repository: string): Promise<void> {
+export async function purge(
+  aws: Aws,
+  { catalogId }: Owner,
+  repository: string,
+  algorithms: readonly Pick<Algorithm, 'name' | 'image_uri'>[],
+): Promise<void> {
   const found = await findRepository(aws.ecr, repository);
   if (!found) return;
+  const runs = algorithms.find(({ image_uri = '' }) => image_uri.startsWith(`${found.repositoryUri}@`));
+  if (runs) throw new Error(`image repository ${repository} holds the image that ${runs.name} runs: its image_uri names it`);
   const tags = tagRecord((await aws.ecr.send(new ListTagsForResourceCommand({ resourceArn: found.repositoryArn }))).tags);
   if (tags[TAGS.managedBy] !== catalogId) throw new Error(`image repository ${repository} does not belong to this catalog`);
   if (tags[TAGS.retired] === undefined) throw new Error(`image repository ${repository} is not retired: an algorithm wants it`);

@@ -11,7 +11,7 @@ import type { Platform } from './platform.ts';
 import { apply, type Input, plan } from './reconcile.ts';
 import type { Report } from './run.ts';
 import { deployPlace, pusher } from './testing/emulated.ts';
-import { algorithm, FACTS, imported, input, NOW, run, treeHash } from './testing/fixtures.ts';
+import { algorithm, EVERY_KIND, FACTS, imported, input, NOW, run, treeHash } from './testing/fixtures.ts';
 import { MemoryAws } from './testing/memory-aws.ts';
 
 const PREFIX = `t${randomBytes(4).toString('hex')}`; // the emulator may be shared
@@ -48,10 +48,11 @@ function told({ outcomes, calls, plan: { changes } }: Report) {
 let now = new Date(NOW);
 
 describe('on the emulator as in memory', () => {
-  const resized = algorithm('seg', { cpu: 2048, memory: 4096, version: '1.1.0', queue: { max_receives: 5 } });
+  const seg = algorithm('seg', EVERY_KIND);
+  const resized = algorithm('seg', { ...EVERY_KIND, cpu: 2048, memory: 4096, version: '1.1.0', queue: { max_receives: 5 } });
   const steps: readonly (readonly [string, Input])[] = [
-    ['two new algorithms', input([algorithm('seg'), imported('other')])],
-    ['nothing new', input([algorithm('seg'), imported('other')])],
+    ['two new algorithms', input([seg, imported('other')])],
+    ['nothing new', input([seg, imported('other')])],
     ['a new version in another size', input([resized, imported('other')], { treeHashes: new Map([['seg', treeHash('seg', 2)]]) })],
     ['one that left', input([resized], { treeHashes: new Map([['seg', treeHash('seg', 2)]]) })],
     ['one that left, a minute later', input([resized], { treeHashes: new Map([['seg', treeHash('seg', 2)]]) })],
@@ -86,6 +87,6 @@ it('the facts of a platform are read where CDK wrote them', async () => {
 
 it('a platform that was not deployed says so', async () => {
   await expect(readFacts(new SSMClient(emulator.connection), NAMES)).rejects.toThrow(
-    `There is no platform here (no parameter /${PREFIX}/platform/facts): deploy it first.`,
+    `There is no platform here (no parameter /${PREFIX}/platform/facts): deploy it with \`mip deploy\`, the local cloud with \`npm start\`.`,
   );
 });

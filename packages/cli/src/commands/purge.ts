@@ -37,7 +37,7 @@ async function purgeOne({ aws, input }: Region, names: readonly string[]): Promi
   const unknown = names.filter((name) => !retired.some(({ algorithm }) => algorithm === name));
   if (unknown.length > 0) throw new Failure(`there are no retired images of ${unknown.join(', ')}: \`mip purge\` lists which there are.`);
   const chosen = retired.filter(({ algorithm }) => names.includes(algorithm));
-  for (const { repository } of chosen) await purge(aws, input.platform, repository);
+  for (const { repository } of chosen) await purge(aws, input.platform, repository, input.algorithms);
   return { retired, deleted: chosen.map(({ repository }) => repository) };
 }
 

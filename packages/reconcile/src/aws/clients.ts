@@ -6,7 +6,7 @@ import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { type Connection, RETRIES } from './connection.ts';
+import { type Connection, configOf } from './connection.ts';
 import type { ImagePublisher } from './images.ts';
 import { makeTaskAws, type TaskAws } from './task-clients.ts';
 
@@ -23,7 +23,7 @@ export interface Aws extends TaskAws {
 
 export function makeAws(connection: Connection, images: ImagePublisher): Aws {
   const aws = makeTaskAws(connection);
-  const config = { ...connection, ...RETRIES };
+  const config = configOf(connection);
   return {
     ...aws,
     ecr: aws.calls.watch(new ECRClient(config), 'ecr'),

@@ -11,7 +11,12 @@ export interface Connection {
   readonly region: string;
   readonly endpoint?: string;
   readonly credentials?: Credentials | (() => Promise<Credentials>);
+  /** How long a call may go without an answer before it is given up and tried again; half a minute. */
+  readonly answerWithinMs?: number;
 }
 
-/** Throttled calls are tried again by the SDK, at a rate that adapts to what the service takes. */
-export const RETRIES = { retryMode: 'adaptive', maxAttempts: 8 } as const;
+/** For every client: throttled calls are tried again at a rate that adapts to what the service takes, and one without an answer is given up. */
+export function configOf({ answerWithinMs = 30_000, ...connection }: Connection) {
+  const requestHandler = { connectionTimeout: 5000, requestTimeout: answerWithinMs, throwOnRequestTimeout: true };
+  return { ...connection, requestHandler, retryMode: 'adaptive', maxAttempts: 8 } as const;
+}

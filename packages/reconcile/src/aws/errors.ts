@@ -1,4 +1,4 @@
-/** What a user reads of a failed AWS call: which call, why, and what to do. */
+/** What a failed AWS call means: to the run, and to whoever reads of it, with what to do. */
 
 /** How the SDKs and services name the same trouble. Looked up by the exception's name. */
 const ADVICE: readonly (readonly [RegExp, string])[] = [
@@ -23,6 +23,12 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
     'the credentials of this run are not valid any more: get new ones and run it again',
   ],
 ];
+
+/** Whether a call failed only because what it was to make is there. */
+export function isThereAlready(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return /^(RepositoryAlready|EntityAlready|QueueAlready|QueueName)Exists/.test(error.name) || /not idempotent/i.test(error.message); // ECS, of a service
+}
 
 /** The error's own message, and what to do about it where that is known. */
 export function sentenceOf(error: unknown): string {

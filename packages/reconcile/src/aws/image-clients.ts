@@ -3,7 +3,7 @@
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { bucketOf } from '@mip/registry/limits';
 import { Calls } from './calls.ts';
-import { type Connection, RETRIES } from './connection.ts';
+import { type Connection, configOf } from './connection.ts';
 
 export interface ImageAws {
   readonly ecr: ECRClient;
@@ -12,5 +12,5 @@ export interface ImageAws {
 
 export function makeImageAws(connection: Connection): ImageAws {
   const calls = new Calls(bucketOf);
-  return { ecr: calls.watch(new ECRClient({ ...connection, ...RETRIES }), 'ecr'), calls };
+  return { ecr: calls.watch(new ECRClient(configOf(connection)), 'ecr'), calls };
 }

@@ -49,3 +49,15 @@ export function upperTags(tags: Readonly<Record<string, string>>): { Key: string
 export function lowerTags(tags: Readonly<Record<string, string>>): { key: string; value: string }[] {
   return Object.entries(tags).map(([key, value]) => ({ key, value }));
 }
+
+/** Tags as part of a description: for what the index of tags does not know, and whose list shows descriptions. */
+export function tagsInWords(tags: Readonly<Record<string, string>>): string {
+  return Object.entries(tags)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(' ');
+}
+
+/** The tags that a description holds. */
+export function describedTags(description = ''): Record<string, string> {
+  return Object.fromEntries([...description.matchAll(/(mip:[a-z-]+)=(\S+)/g)].map(([, key = '', value = '']) => [key, value]));
+}

@@ -5,7 +5,7 @@ import { ECSClient } from '@aws-sdk/client-ecs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { bucketOf } from '@mip/registry/limits';
 import { Calls } from './calls.ts';
-import { type Connection, RETRIES } from './connection.ts';
+import { type Connection, configOf } from './connection.ts';
 
 export interface TaskAws {
   readonly dynamodb: DynamoDBDocumentClient;
@@ -15,7 +15,7 @@ export interface TaskAws {
 
 export function makeTaskAws(connection: Connection): TaskAws {
   const calls = new Calls(bucketOf);
-  const config = { ...connection, ...RETRIES };
+  const config = configOf(connection);
   const dynamodb = calls.watch(new DynamoDBClient(config), 'dynamodb');
   return {
     dynamodb: DynamoDBDocumentClient.from(dynamodb, { marshallOptions: { removeUndefinedValues: true } }),

@@ -17,7 +17,7 @@ import { type Aws, makeAws } from '../aws/clients.ts';
 import { findRevision } from '../aws/task-definitions.ts';
 import { changeTo } from '../plan.ts';
 import { type Platform, platformIn } from '../platform.ts';
-import { algorithm, FACTS, imported, NOW, treeHash } from '../testing/fixtures.ts';
+import { algorithm, EVERY_KIND, FACTS, imported, NOW, treeHash } from '../testing/fixtures.ts';
 import { MemoryAws } from '../testing/memory-aws.ts';
 import { KINDS } from './index.ts';
 import type { Kind, Run, Wanted } from './kind.ts';
@@ -62,7 +62,7 @@ function runIn(platform: Platform): Run {
 
 /** All that is wanted of one kind. */
 function wantedOf(kind: Kind, platform: Platform): readonly Wanted[] {
-  const entry = kind.name === 'image-repository' ? algorithm('seg') : imported('seg');
+  const entry = (kind.name === 'image-repository' ? algorithm : imported)('seg', EVERY_KIND);
   return kind.desire({ ...entry, treeHash: treeHash('seg') }, platform, []);
 }
 

@@ -3,7 +3,7 @@ import { TAGS } from '@mip/registry/names';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { desire } from '../desire.ts';
 import { changeTo } from '../plan.ts';
-import { algorithm, input, platform, treeHash } from '../testing/fixtures.ts';
+import { algorithm, EVERY_KIND, input, platform, treeHash } from '../testing/fixtures.ts';
 import { MemoryAws } from '../testing/memory-aws.ts';
 import { KINDS } from './index.ts';
 import { type Change, type Kind, NotYet, type Run, type Wanted } from './kind.ts';
@@ -56,7 +56,7 @@ async function tamper({ iam, memory, names }: MemoryAws): Promise<void> {
 
 beforeAll(async () => {
   const aws = new MemoryAws();
-  const { algorithms } = input([algorithm('seg')]);
+  const { algorithms } = input([algorithm('seg', EVERY_KIND)]);
   const editions = [1, 2, 3].map((edition) => new Map([['seg', treeHash('seg', edition)]]));
   const [first = [], between = [], second = []] = editions.map((hashes, index) =>
     desire(algorithms, { treeHashes: hashes, overrides: new Map() }, platform(index ? 'mutable' : 'immutable')),

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { algorithm, input, run, treeHash } from '../testing/fixtures.ts';
+import { apply, plan } from '../reconcile.ts';
+import { algorithm, input, run, runOptions, treeHash } from '../testing/fixtures.ts';
 import { describeKind } from '../testing/kind-contract.ts';
 import { MemoryAws } from '../testing/memory-aws.ts';
 import { registryEntry } from './registry-entry.ts';
@@ -73,3 +74,21 @@ it('has what the router needs, in the words of the registry', async () => {
   });
   expect(spec_hash).toMatch(/^sha256:/);
 });
+
+it.each(['version', 'description', 'algorithm_type', 'parameters', 'input', 'output'])(
+  'what callers are shown of the %s is looked at, and put right',
+  async (field) => {
+    const aws = new MemoryAws();
+    const wanted = input([algorithm('seg')]);
+    await run(aws, wanted);
+    const row = aws.memory.registry.items.get('seg');
+    const before = row?.[field];
+    Object.assign(row ?? {}, { [field]: 'by hand' });
+    const drifted = await plan(aws, wanted, 'deep');
+    expect(drifted.plan.changes.map(({ kind, fields }) => [kind, fields[0]?.path.startsWith(`/entry/${field}`)])).toEqual([
+      ['registry-entry', true],
+    ]);
+    await apply(aws, drifted, runOptions(aws));
+    expect(aws.memory.registry.items.get('seg')?.[field]).toEqual(before);
+  },
+);

@@ -98,10 +98,20 @@ function observed(row: RegistryEntry): Observed<RegistryEntrySpec> {
     image: row.tree_hash ? { treeHash: row.tree_hash } : { uri: row.image_uri },
     queue: (row.queue_url ?? '').split('/').at(-1) ?? '',
     service: row.service,
-    entry: row.entry,
+    entry: contractIn(row),
   };
   return { name: row.algorithm_name, owner: row.managed_by, algorithm: row.algorithm_name, specHash: row.spec_hash, spec };
 }
+
+/** What callers are shown stands in the row a second time, beside the contract; where the two differ, both are seen. */
+function contractIn(row: RegistryEntry): EntryContract {
+  if (!row.entry) return row.entry;
+  const differing = SHOWN_TWICE.filter((field) => diffFields(row.entry[field], row[field]).length > 0);
+  const both = differing.map((field) => [field, { entry: row.entry[field] ?? null, row: row[field] ?? null }]);
+  return { ...row.entry, ...Object.fromEntries(both) };
+}
+
+const SHOWN_TWICE = ['version', 'description', 'algorithm_type', 'parameters', 'input', 'output'] as const;
 
 /** The image is taken from the task definition: the row says what the service was given, not what a tag points at by now. */
 async function row(aws: Aws, { name, version, spec, specHash }: Wanted<RegistryEntrySpec>, run: Run): Promise<PublishedEntry> {

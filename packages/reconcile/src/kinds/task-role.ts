@@ -16,7 +16,7 @@ import { readEach } from '../aws/batches.ts';
 import type { Aws } from '../aws/clients.ts';
 import { type PolicyDocument, policy, policyText } from '../aws/policies.ts';
 import { attachedPolicies, decodePolicy, findRole, inlinePolicies, readInlinePolicy, rolesUnder, unlessMissing } from '../aws/roles.ts';
-import { tagRecord, upperTags } from '../aws/tags.ts';
+import { describedTags, tagRecord, tagsInWords, upperTags } from '../aws/tags.ts';
 import { diffFields } from '../change.ts';
 import { type Change, type Kind, type Listed, NotYet, type Observed, ownership, type Run, tagsOf, type Wanted, want } from './kind.ts';
 
@@ -122,12 +122,7 @@ function grantsOf(algorithm: string, names: PhysicalNames): PolicyDocument {
 
 /** The tags once more, where the list of roles shows them. */
 function described(tags: Readonly<Record<string, string>>): string {
-  const words = Object.entries(tags).map(([key, value]) => `${key}=${value}`);
-  return `What the tasks of the algorithm ${tags[TAGS.algorithm]} may do. ${words.join(' ')}`;
-}
-
-function describedTags(description = ''): Record<string, string> {
-  return Object.fromEntries([...description.matchAll(/(mip:[a-z-]+)=(\S+)/g)].map(([, key = '', value = '']) => [key, value]));
+  return `What the tasks of the algorithm ${tags[TAGS.algorithm]} may do. ${tagsInWords(tags)}`;
 }
 
 async function observe(aws: Aws, name: string): Promise<Observed<TaskRoleSpec> | undefined> {

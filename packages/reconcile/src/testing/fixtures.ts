@@ -55,6 +55,9 @@ export function algorithm(name: string, over: Partial<Algorithm> = {}): Algorith
   };
 }
 
+/** What makes an algorithm want every kind there is: a kind that only some want adds here what they say. */
+export const EVERY_KIND: Partial<Algorithm> = {};
+
 /** When a test's plans are made unless it says otherwise: where the in-memory AWS's clock starts. */
 export const NOW = Date.UTC(2026, 0, 1);
 

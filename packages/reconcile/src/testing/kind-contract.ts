@@ -6,7 +6,7 @@ import type { FieldDiff } from '../change.ts';
 import { KINDS } from '../kinds/index.ts';
 import type { Kind, Wanted } from '../kinds/kind.ts';
 import { plan } from '../reconcile.ts';
-import { algorithm, imported, input, platform, run, treeHash } from './fixtures.ts';
+import { algorithm, EVERY_KIND, imported, input, platform, run, treeHash } from './fixtures.ts';
 import { MemoryAws } from './memory-aws.ts';
 
 /** One line of a diff table: what is changed in the catalog, and what that changes in the kind's first resource. */
@@ -30,8 +30,9 @@ export function describeKind(kind: Kind, rows: readonly DiffRow[]): void {
       const entry = foreign ? imported : algorithm;
       const aws = new MemoryAws();
       const mutable = { platform: platform('mutable') };
-      await run(aws, input([entry('seg', from)], mutable));
-      const after = input([entry('seg', { ...from, ...to })], { ...mutable, treeHashes: new Map([['seg', treeHash('seg', edition)]]) });
+      const before = { ...EVERY_KIND, ...from };
+      await run(aws, input([entry('seg', before)], mutable));
+      const after = input([entry('seg', { ...before, ...to })], { ...mutable, treeHashes: new Map([['seg', treeHash('seg', edition)]]) });
       const changes = (await plan(aws, after)).plan.changes.filter((change) => change.kind === kind.name);
       expect(changes.flatMap((change) => change.fields)).toEqual(fields);
       expect(changes.every(({ action }) => action === 'update')).toBe(true);
@@ -43,10 +44,11 @@ export function describeKind(kind: Kind, rows: readonly DiffRow[]): void {
 
     it('shows what it made just as it was wanted', async () => {
       const aws = new MemoryAws();
-      const wanted = input([algorithm('seg')]);
+      const seg = algorithm('seg', EVERY_KIND);
+      const wanted = input([seg]);
       await run(aws, wanted);
       const before: Wanted[] = [];
-      for (const one of KINDS) before.push(...one.desire({ ...algorithm('seg'), treeHash: treeHash('seg') }, wanted.platform, before));
+      for (const one of KINDS) before.push(...one.desire({ ...seg, treeHash: treeHash('seg') }, wanted.platform, before));
       const mine = new Map(before.filter((one) => one.kind === kind.name).map((one) => [one.name, one]));
       const observed = await kind.inspect(aws, wanted.platform, mine);
       const listed = await kind.list(aws, wanted.platform);
