@@ -9,11 +9,11 @@ export function jobsSeen(workflow: string, { run, roles }: Scene): string[] {
   return [`${workflow}: ${jobs.join(', ')}`, ...roles.map((role) => `role taken on: ${role}`)];
 }
 
-/** As compilers write them. */
+/** `annotation, error: <file>:<line>:<column> <message>`. */
 export function annotationsSeen({ annotations }: WorkflowRun): string[] {
-  return annotations.map(({ file, line, column, message }) => {
-    const place = file === undefined ? 'without a place' : `${file}:${line}:${column}`;
-    return `annotation ${place} ${message}`;
+  return annotations.map(({ level, file, line, column, message }) => {
+    const place = file === undefined ? '' : `${file}:${line}:${column} `;
+    return `annotation, ${level}: ${place}${message}`;
   });
 }
 
