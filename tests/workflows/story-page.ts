@@ -7,10 +7,11 @@ import type { Played } from './story-play.ts';
 const VARIABLE: readonly (readonly [RegExp, string])[] = [
   [/\ba[0-9a-f]{8}\b/g, 'mip'], // the prefix of a place
   [/sha256:[0-9a-f]{64}/g, 'sha256:<digest>'],
-  [/`sha256:[0-9a-f]{12,}`/g, '`sha256:<digest>`'],
+  [/sha256:[0-9a-f]{12}…/g, 'sha256:<digest>'],
   [/\b[0-9a-f]{40}\b/g, '<commit>'],
-  [/(?<![\w:])(?=[0-9a-f]*\d)[0-9a-f]{12}(?!\w)/g, '<commit>'],
+  [/\b(?!0{12})[0-9a-f]{12}\b/g, '<commit>'],
   [/\b\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z/g, '<time>'],
+  [/\b\d+\.\d\d s\b/g, '<time>'],
   [/\b(127\.0\.0\.1|localhost):\d+/g, '$1:<port>'],
   [/\/tmp\/[\w./-]+/g, '<folder>'],
 ];
@@ -34,12 +35,12 @@ const INTRODUCTION = `# The story of a change
 
 This is what \`npm run story\` prints: one pull request, from its first fault to its rollback. The workflows and the bundled actions are those of this
 repository. They ran under [act](https://github.com/nektos/act) on one machine, against an AWS emulator and a double of GitHub's API that
-refuses what does not fit GitHub's description of it; nothing of it ran on GitHub or in AWS. Docker had a stand-in: the algorithm's case ran, in a process
-of its own, and what was pushed to the emulator's registry is a manifest with a digest but without layers. What act does not do, such as
-environments with reviewers, is in [known-limits.md](known-limits.md).
+refuses what does not fit GitHub's description of it; nothing of it ran on GitHub or in AWS. Docker had a stand-in: the algorithm's case ran in a
+process of its own, and what was pushed to the emulator's registry is a manifest with a digest, without layers; the attestation had one too. act
+knows neither permissions nor environments with reviewers: the tokens of the double have the permissions that each job asks for, nobody reviews.
 
-Digests, commits, times and ports are another in every play; here they are replaced by words. \`npm run story -- --write\` writes this page, and
-\`npm test\` plays the story and compares.
+Every name begins with the platform's prefix, here \`mip\`. Prefixes, digests, commits, times and ports are another in every play; here words stand
+for them. \`npm run story -- --write\` writes this page, and \`npm test\` plays the story and compares.
 `;
 
 export function storyPage(played: readonly Played[]): string {
@@ -62,11 +63,8 @@ pre { padding: 1rem; overflow: auto; } blockquote { margin-left: 0; padding-left
 /** The same comment as a reader of the pull request sees it, for a browser. */
 export function commentPage(played: readonly Played[]): string {
   // Its own HTML is that of the actions, like <details>; they write what others said as text.
-  const html = micromark(normalised(mergedComment(played)).replaceAll(/<(?=(?:digest|commit|time|port|folder)>)/g, '&lt;'), {
-    allowDangerousHtml: true,
-    extensions: [gfm()],
-    htmlExtensions: [gfmHtml()],
-  });
+  const markdown = normalised(mergedComment(played)).replaceAll(/<(?=(?:digest|commit|time|port|folder)>)/g, '&lt;');
+  const html = micromark(markdown, { allowDangerousHtml: true, extensions: [gfm()], htmlExtensions: [gfmHtml()] });
   const head = `<meta charset="utf-8">\n<meta name="viewport" content="width=device-width">\n<title>MIP's comment on a pull request</title>`;
   return `<!doctype html>\n<html lang="en">\n<head>\n${head}\n<style>\n${STYLE}\n</style>\n</head>\n<body>\n${html}\n</body>\n</html>\n`;
 }

@@ -1,4 +1,7 @@
 /** What a person sees after a chapter, as lines of plain text. */
+import { load } from 'cheerio';
+import { micromark } from 'micromark';
+import { gfm, gfmHtml } from 'micromark-extension-gfm';
 import type { RepositoryDouble } from '../github/repository-double.ts';
 import type { WorkflowRun } from './act.ts';
 import { commentOf, type Scene } from './story-play.ts';
@@ -25,9 +28,30 @@ export function commentSeen({ repository, before }: Scene): string[] {
   return [`${is} (${count} in all)`, ...headingsOf(comment.body).map((heading) => `  ${heading}`)];
 }
 
-/** Without their marks. */
+function rendered(markdown: string) {
+  return load(micromark(markdown, { allowDangerousHtml: true, extensions: [gfm()], htmlExtensions: [gfmHtml()] }));
+}
+
 function headingsOf(markdown: string): string[] {
-  return [...markdown.matchAll(/^#{2,3} (.*)$/gm)].map(([, heading = '']) => heading);
+  const page = rendered(markdown);
+  return page('h2, h3')
+    .toArray()
+    .map((heading) => page(heading).text());
+}
+
+/** The rows of the folded tables: which field of which resource, from, to, because of which line. */
+function fieldsOf(markdown: string): string[] {
+  const page = rendered(markdown);
+  const rows = page('details tbody tr').toArray();
+  return rows.map((row) => {
+    const cells = page(row).find('td').toArray();
+    const [, resource, field, from, to] = cells.map((cell) => page(cell).text());
+    return `  ${resource} ${field}: ${from} instead of ${to}`;
+  });
+}
+
+function paragraphOf(markdown = ''): string {
+  return rendered(markdown)('p').first().text();
 }
 
 export function summarySeen(summary = ''): string[] {
@@ -52,16 +76,17 @@ export function deploymentSeen(repository: RepositoryDouble): string[] {
 }
 
 export function issuesSeen(repository: RepositoryDouble): string[] {
-  return repository.issues.flatMap(({ number, state, title, labels }) => [
+  return repository.issues.flatMap(({ number, state, title, labels, body }) => [
     `issue #${number}, ${state}, ${labels.join(', ')}: ${title}`,
-    ...repository.comments(number).map(({ body }) => `  ${body.split('\n').at(-1)}`),
+    ...fieldsOf(body ?? ''),
+    ...repository.comments(number).map((comment) => `  comment: ${paragraphOf(comment.body)}`),
   ]);
 }
 
 export function pullRequestSeen(repository: RepositoryDouble): string[] {
   const opened = repository.pullRequests.at(-1);
   if (!opened) return [];
-  const [sentence = ''] = (opened.body ?? '').split('\n');
+  const sentence = paragraphOf(opened.body ?? '');
   return [
     `pull request #${opened.number}, ${opened.state}, by ${opened.login}: ${opened.title}`,
     `  ${opened.head.ref} into ${opened.base.ref}`,

@@ -7,7 +7,7 @@ import { setVisibility, tasks } from './region.ts';
 import { type Chapter, commentOf, type Stage } from './story-play.ts';
 import * as see from './story-seen.ts';
 
-const BRANCH = 'faster-plus-one';
+const BRANCH = 'plus-one-1.0.1';
 const release = entryFiles({ version: '1.0.1' });
 const MENDED: Files = { ...release, [PROGRAM]: program('image_data.stored + 2 - 1') };
 const FAULTY: Files = { ...MENDED, [PLUS_ONE]: release[PLUS_ONE]?.replace('cpu: 256', 'cpu: 300') ?? null };
@@ -38,10 +38,10 @@ export const CHAPTERS: readonly Chapter[] = [
   },
   {
     title: 'A pull request with a fault',
-    done: 'Somebody opens a pull request that makes plus-one faster, as version 1.0.1, and gives it a number of CPU units that Fargate does not have.',
+    done: 'Somebody opens a pull request that writes plus-one otherwise, as version 1.0.1, and gives it a number of CPU units that Fargate does not have.',
     play({ runner, repository, programs }) {
       runner.place.push(BRANCH, FAULTY);
-      repository.pullRequest({ head: BRANCH, title: 'plus-one 1.0.1: one pass less' });
+      repository.pullRequest({ head: BRANCH, title: 'plus-one 1.0.1: add two, take one away' });
       return runner.onPullRequest(1, programs);
     },
     seen: (scene) => [
