@@ -36,7 +36,7 @@ const INTRODUCTION = `# The story of a change
 This is what \`npm run story\` prints: one pull request, from its first fault to its rollback. The workflows and the bundled actions are those of this
 repository. They ran under [act](https://github.com/nektos/act) on one machine, against an AWS emulator and a double of GitHub's API that
 refuses what does not fit GitHub's description of it; nothing of it ran on GitHub or in AWS. Docker had a stand-in: the algorithm's case ran in a
-process of its own, and what was pushed to the emulator's registry is a manifest with a digest, without layers; the attestation had one too. act
+process of its own, and what was pushed to the emulator's registry is a manifest with a digest, without layers. So had the attestation. act
 knows neither permissions nor environments with reviewers: the tokens of the double have the permissions that each job asks for, nobody reviews.
 
 Every name begins with the platform's prefix, here \`mip\`. Prefixes, digests, commits, times and ports are another in every play; here words stand

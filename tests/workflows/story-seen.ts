@@ -78,7 +78,7 @@ export function deploymentSeen(repository: RepositoryDouble): string[] {
 export function issuesSeen(repository: RepositoryDouble): string[] {
   return repository.issues.flatMap(({ number, state, title, labels, body }) => [
     `issue #${number}, ${state}, ${labels.join(', ')}: ${title}`,
-    ...fieldsOf(body ?? ''),
+    ...(state === 'open' ? fieldsOf(body ?? '') : []),
     ...repository.comments(number).map((comment) => `  comment: ${paragraphOf(comment.body)}`),
   ]);
 }
