@@ -2,7 +2,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DescribeServicesCommand, ECSClient } from '@aws-sdk/client-ecs';
-import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { CreateQueueCommand, GetQueueUrlCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Cloud, copyRepository } from '../cloud.ts';
 
@@ -50,6 +50,18 @@ describe('a catalog of twelve', () => {
     expect(plan.code, plan.out + plan.err).toBe(0);
   });
 
+  it('whose queue somebody changed by hand shows that field by field to a drift, which can heal it', async () => {
+    const { sqs } = clients();
+    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: 'mip-window-level-requests.fifo' }));
+    await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { VisibilityTimeout: '7' } }));
+    expect(mip('plan').code).toBe(0); // a plan believes the hash that was left on it
+    const drift = mip('drift');
+    expect(drift.code).toBe(2);
+    expect(drift.out).toMatch(/mip-window-level-requests\.fifo .*\n {6}\/VisibilityTimeout {2}7 → 900\n/);
+    expect(mip('drift', '--heal').out).toMatch(/1 done/);
+    expect(mip('drift').code).toBe(0);
+  });
+
   it('of which five are deleted is refused, and nothing is touched', () => {
     const gone = EXTRA.slice(0, 5);
     for (const name of gone) rmSync(fileOf(name));
@@ -86,7 +98,7 @@ describe('a catalog of twelve', () => {
     expect(mip('drift').code).toBe(0);
     expect(mip('scale', 'extra-a-window', 'catalog').code).toBe(0);
     expect(await desiredCount('mip-extra-a-window')).toBe(0);
-    expect(mip('scale', 'nothing', '2').err).toMatch(/no row nothing of this catalog/);
+    expect(mip('scale', 'nothing', '2').err).toMatch(/the catalog has no algorithm nothing/);
     expect(mip('scale', 'extra-a-window', 'many').err).toMatch(/"many" is no number of tasks/);
   });
 

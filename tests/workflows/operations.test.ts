@@ -1,10 +1,9 @@
 /** `scale`, `drift` and `rollback` with the real actions: what somebody, or a schedule, starts beside the pull requests. */
-import { DescribeServicesCommand, ECSClient } from '@aws-sdk/client-ecs';
-import { GetQueueUrlCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { entryFiles, entryPath } from '../actions/catalog.ts';
 import { Place } from '../actions/place.ts';
 import type { TestEmulator } from '../emulator.ts';
+import { setVisibility, tasks } from './region.ts';
 import { Runner, roleOf } from './runner.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -25,19 +24,6 @@ afterEach(async () => {
 
 const repository = () => runner.place.github.repository;
 
-async function tasks(algorithm: string): Promise<number | undefined> {
-  const { cluster, service } = runner.place.names;
-  const describe = new DescribeServicesCommand({ cluster, services: [service(algorithm)] });
-  return (await new ECSClient(emulator.connection).send(describe)).services?.[0]?.desiredCount;
-}
-
-/** Somebody does it by hand, past MIP. */
-async function setVisibility(algorithm: string, seconds: number): Promise<void> {
-  const sqs = new SQSClient(emulator.connection);
-  const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: runner.place.names.requestQueue(algorithm) }));
-  await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { VisibilityTimeout: String(seconds) } }));
-}
-
 it('scale sets a number of tasks for a while, with its own role', async () => {
   expect((await runner.place.reconcile()).code).toBe(0);
   const { code, jobs, log } = await runner.dispatch('scale', { algorithm: 'seg', count: '3', duration: '90m', permanent: 'false' });
@@ -45,7 +31,7 @@ it('scale sets a number of tasks for a while, with its own role', async () => {
   expect(Object.keys(jobs)).toEqual(['override']);
   expect(jobs.override?.outputs['2.until']).toMatch(/^\d{4}-\d\d-\d\dT/);
   expect(jobs.override?.summary).toContain('### seg: 3 tasks until');
-  expect([await tasks('seg'), await tasks('other')]).toEqual([3, 1]);
+  expect([await tasks(runner.place, 'seg'), await tasks(runner.place, 'other')]).toEqual([3, 1]);
   expect(runner.identity.assumed).toEqual([roleOf('SCALE')]);
 });
 
@@ -61,14 +47,14 @@ it('scale for good opens a pull request, and touches no cloud', async () => {
 
 it('drift opens its issue, and closes it when all is as in Git again', async () => {
   expect((await runner.place.reconcile()).code).toBe(0);
-  await setVisibility('seg', 77);
+  await setVisibility(runner.place, 'seg', 77);
   const found = await runner.onSchedule('drift');
   expect(found.code, found.log).toBe(0);
   expect(found.jobs.drift).toMatchObject({ outputs: { '2.drifted': 'true' }, summary: expect.stringContaining('Drift on north') });
   expect(repository().issues).toMatchObject([
     { state: 'open', title: 'Drift on north: 1 algorithm differs from Git', labels: ['mip-drift'] },
   ]);
-  await setVisibility('seg', 900);
+  await setVisibility(runner.place, 'seg', 900);
   expect((await runner.onSchedule('drift')).code).toBe(0);
   expect(repository().issues).toMatchObject([{ state: 'closed' }]);
   expect(runner.identity.assumed).toEqual([roleOf('PLAN'), roleOf('PLAN')]);

@@ -30,12 +30,14 @@ export function readPolicy(text: string): PolicyDocument {
 function normal(value: unknown): unknown {
   if (Array.isArray(value)) return value.length === 1 ? normal(value[0]) : value.map(normal).sort(byText);
   if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).map(([key, one]) => [key, key === 'Principal' ? everybody(one) : normal(one)]);
-  return Object.fromEntries(entries);
+  const result: Record<string, unknown> = {}; // of many thousand policies: no list of entries between the two objects
+  for (const [key, one] of Object.entries(value)) result[key] = key === 'Principal' ? everybody(one) : normal(one);
+  return result;
 }
 
 /** `{ "AWS": "*" }` is another way to write `"*"`. */
 function everybody(principal: unknown): unknown {
+  if (typeof principal === 'string') return principal;
   const plain = normal(principal);
   return canonicalize(plain) === '{"AWS":"*"}' ? '*' : plain;
 }

@@ -14,6 +14,7 @@ import { QUOTA_NAMES } from '../quota.ts';
 import type { Prepared } from '../reconcile.ts';
 import type { Report } from '../run.ts';
 import {
+  aloneWords,
   type Chapter,
   chaptersOf,
   countsOf,
@@ -125,7 +126,7 @@ function reportSummary({ plan, outcomes, calls, ok }: Report, colours: Colours):
     .filter(({ count }) => count > 0)
     .map(({ result, count }) => `${count} ${result}`);
   const done = counts.length > 0 ? counts.join(', ') : 'nothing to change';
-  return `${(ok ? colours.green : colours.red)(placeOf(plan))}: ${done}; ${totalOf(calls)} AWS calls`;
+  return `${(ok ? colours.green : colours.red)(placeOf(plan))}: ${done}${aloneWords(plan)}; ${totalOf(calls)} AWS calls`;
 }
 
 function totalOf(calls: readonly CallCount[]): number {
