@@ -1,7 +1,7 @@
 /** The action `plan` on 1,000 algorithms, for a pull request, beside the engine by itself: same catalog, same AWS, same plan. */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GitHubDouble } from '../tests/github/double.ts';
@@ -85,7 +85,7 @@ interface Proposed {
   readonly head: string;
 }
 
-/** A pull request that changes nothing that runs: it is planned all the same. */
+/** A pull request that lets one algorithm have a task more: its row in the registry changes. */
 function propose(github: GitHubDouble, repository: string): Proposed {
   const git = (...args: string[]) =>
     execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b.c', ...args], { cwd: repository, encoding: 'utf8' }).trim();
@@ -94,9 +94,11 @@ function propose(github: GitHubDouble, repository: string): Proposed {
   git('commit', '--quiet', '--message', 'Begin');
   const base = git('rev-parse', 'HEAD');
   git('switch', '--quiet', '--create', 'change');
-  writeFileSync(join(repository, 'README.md'), 'Words.\n');
+  const [entry = ''] = globSync('catalog/algorithms/*.yaml', { cwd: repository });
+  const text = readFileSync(join(repository, entry), 'utf8');
+  writeFileSync(join(repository, entry), text.replace('scaling: { min: 0, max: 4,', 'scaling: { min: 0, max: 5,'));
   git('add', '--all');
-  git('commit', '--quiet', '--message', 'Words');
+  git('commit', '--quiet', '--message', 'One task more');
   git('push', '--quiet', github.repository.directory, 'main', 'change');
   const number = github.repository.pullRequest({ head: 'change' });
   return { repository, number, base, head: git('rev-parse', 'HEAD') };
@@ -138,7 +140,7 @@ async function planByEngine(repository: string, aws: Aws): Promise<Planned> {
   const program = bundled(join(ROOT, 'benchmarks/engine-plan.ts'));
   const cost = await measuredMeanwhile([process.execPath, program, repository, PLATFORM], { environment: environmentOf(aws) });
   const { digest, changes }: { digest: string; changes: number } = JSON.parse(cost.output);
-  if (changes !== 0) throw new Error(`the engine plans ${changes} changes`);
+  if (changes !== 1) throw new Error(`the engine plans ${changes} changes, not one`);
   return { ...cost, digest };
 }
 

@@ -15,8 +15,7 @@ import { held } from './held-aws.ts';
 type Json = Readonly<Record<string, unknown>>;
 
 /** Services that speak JSON, by what stands before the operation in `x-amz-target`. */
-const SERVICES: Readonly<Record<string, 'dynamodb' | 'ecr' | 'ecs' | 'sqs' | 'tagging'>> = {
-  DynamoDB_20120810: 'dynamodb',
+const SERVICES: Readonly<Record<string, 'ecr' | 'ecs' | 'sqs' | 'tagging'>> = {
   AmazonEC2ContainerRegistry_V20150921: 'ecr',
   AmazonEC2ContainerServiceV20141113: 'ecs',
   AmazonSQS: 'sqs',
@@ -34,36 +33,49 @@ async function filled(repository: string, platformName: string): Promise<MemoryA
 }
 
 /** DynamoDB's own JSON says of every value what type it is; above the client nobody sees that. */
-async function scan(aws: MemoryAws, { ExclusiveStartKey, ...asked }: Json): Promise<Json> {
-  const start = ExclusiveStartKey as Parameters<typeof unmarshall>[0] | undefined;
-  const {
-    Items = [],
-    LastEvaluatedKey,
-    ...found
-  } = await send(aws, 'dynamodb', 'Scan', {
-    ...asked,
-    ...(start && { ExclusiveStartKey: unmarshall(start) }),
-  });
-  const items = (Items as Json[]).map((item) => marshall(item, { removeUndefinedValues: true }));
-  return { ...found, Items: items, ...(LastEvaluatedKey !== undefined && { LastEvaluatedKey: marshall(LastEvaluatedKey) }) };
+async function answerDynamoDb(aws: MemoryAws, operation: string, asked: Json): Promise<Json> {
+  const options = { removeUndefinedValues: true };
+  if (operation === 'Scan') {
+    const { ExclusiveStartKey: start, ...rest } = asked as { ExclusiveStartKey?: Marshalled };
+    const input = { ...rest, ...(start && { ExclusiveStartKey: unmarshall(start) }) };
+    const { Items = [], LastEvaluatedKey: end, ...found } = await send(aws, 'dynamodb', 'Scan', input);
+    const items = (Items as Json[]).map((item) => marshall(item, options));
+    return { ...found, Items: items, ...(end !== undefined && { LastEvaluatedKey: marshall(end) }) };
+  }
+  if (operation !== 'BatchGetItem') throw new Error(`DynamoDB ${operation} has no answer here`);
+  const tables = Object.entries(asked.RequestItems as Record<string, { Keys: Marshalled[] }>);
+  const RequestItems = Object.fromEntries(tables.map(([name, { Keys }]) => [name, { Keys: Keys.map((key) => unmarshall(key)) }]));
+  const { Responses = {} } = await send(aws, 'dynamodb', 'BatchGet', { RequestItems });
+  const found = Object.entries(Responses as Record<string, Json[]>).map(([name, items]) => [
+    name,
+    items.map((item) => marshall(item, options)),
+  ]);
+  return { Responses: Object.fromEntries(found), UnprocessedKeys: {} };
 }
 
-async function send(aws: MemoryAws, service: (typeof SERVICES)[string] | 'iam', operation: string, input: Json): Promise<Json> {
+type Marshalled = Parameters<typeof unmarshall>[0];
+
+async function send(
+  aws: MemoryAws,
+  service: (typeof SERVICES)[string] | 'dynamodb' | 'iam',
+  operation: string,
+  input: Json,
+): Promise<Json> {
   const client = aws[service] as unknown as { send(command: object): Promise<Json> };
   return client.send({ constructor: { name: `${operation}Command` }, input });
 }
 
-/** @throws {Error} for what a plan without changes does not ask. */
+/** @throws {Error} for what the plan does not ask. */
 async function answer(aws: MemoryAws, target: string, body: Json): Promise<Json> {
   const [prefix = '', operation = ''] = target.split('.');
   if (target === 'AmazonSSM.GetParameter') return { Parameter: { Name: body.Name, Value: JSON.stringify(FACTS) } };
-  if (operation === 'Scan') return scan(aws, body);
+  if (prefix === 'DynamoDB_20120810') return answerDynamoDb(aws, operation, body);
   const service = SERVICES[prefix];
-  if (!service || service === 'dynamodb') throw new Error(`${target} has no answer here`);
+  if (!service) throw new Error(`${target} has no answer here`);
   return send(aws, service, operation, body);
 }
 
-/** IAM alone speaks XML, and a plan without changes asks it one thing. */
+/** IAM alone speaks XML, and the plan asks it one thing. */
 async function answerIam(aws: MemoryAws, asked: URLSearchParams): Promise<string> {
   if (asked.get('Action') !== 'ListRoles') throw new Error(`${asked.get('Action')} has no answer here`);
   const { Roles = [], Marker } = await send(aws, 'iam', 'ListRoles', {
