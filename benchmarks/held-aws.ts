@@ -15,14 +15,22 @@ const AT_ONCE = 500;
 /** Applies the repository's catalog to an empty account. */
 export async function holdApplied(repository: string, file: string): Promise<void> {
   const { algorithms } = await loadCatalog(repository, { platform: PLATFORM });
+  const all = await held(algorithms, async (aws, some) => (await run(aws, wanted(some, algorithms.length))).ok);
+  writeFileSync(file, serialize(heldBy(all)));
+}
+
+/** @param apply applies some of the algorithms to an empty account. @returns an account with what became of all of them. */
+export async function held<Entry>(
+  algorithms: readonly Entry[],
+  apply: (aws: MemoryAws, some: readonly Entry[]) => Promise<boolean>,
+): Promise<MemoryAws> {
   const all = new MemoryAws();
   for (let from = 0; from < algorithms.length; from += AT_ONCE) {
     const aws = new MemoryAws();
-    const { ok } = await run(aws, wanted(algorithms.slice(from, from + AT_ONCE), algorithms.length));
-    if (!ok) throw new Error('the catalog could not be applied');
+    if (!(await apply(aws, algorithms.slice(from, from + AT_ONCE)))) throw new Error('the catalog could not be applied');
     add(all, heldBy(aws));
   }
-  writeFileSync(file, serialize(heldBy(all)));
+  return all;
 }
 
 export function awsHolding(file: string): MemoryAws {

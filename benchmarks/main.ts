@@ -5,6 +5,7 @@ import type { Row } from './row.ts';
 const BENCHMARKS: Readonly<Record<string, () => Promise<{ run(log: (line: string) => void): Promise<readonly Row[]> }>>> = {
   'end-to-end': () => import('./end-to-end.ts'),
   reconcile: () => import('./reconcile.ts'),
+  actions: () => import('./actions.ts'),
 };
 
 const [name = '', ...options] = process.argv.slice(2);

@@ -118,11 +118,16 @@ async function planned(catalog: CatalogOnDisk, request: PlanRequest): Promise<re
 
 /** The plans, and which of their changes this change to the catalog did not cause. */
 async function withOthers(catalog: CatalogOnDisk, { root, base }: PlanRequest) {
-  const plans = (await planRegions(catalog)).map(({ prepared }) => prepared);
-  if (!base) return { plans, others: [] };
-  const own = await withBase(root, base, async (opened) => planOffline(await readBase(opened, catalog), catalog));
+  // The clouds are waited for anyway.
+  const [regions, own] = await Promise.all([planRegions(catalog), base ? ownPlans(catalog, root, base) : undefined]);
+  const plans = regions.map(({ prepared }) => prepared);
+  if (!own) return { plans, others: [] };
   const others = plans.flatMap(({ plan }, index): readonly PlannedChange[] => notCausedBy(own[index]?.plan ?? { changes: [] }, plan));
   return { plans, others };
+}
+
+function ownPlans(catalog: CatalogOnDisk, root: string, base: string): Promise<readonly ShownPlan[]> {
+  return withBase(root, base, async (opened) => planOffline(await readBase(opened, catalog), catalog));
 }
 
 function report(plans: readonly ShownPlan[]): void {

@@ -14,20 +14,55 @@ export interface TreeFile {
  * `sha256:` over the sorted paths, modes and contents of the files under `folders` that Git does not ignore, committed or not.
  * @throws {Error} when a folder is not there.
  */
-export async function treeHash(root: string, folders: readonly string[]): Promise<string> {
-  const hash = createHash('sha256');
-  for (const { path, mode } of await treeFiles(root, folders)) {
-    const content = await contentOf(root, { path, mode });
-    // Lengths first: two different trees never give the same bytes to hash.
-    hash.update(`${mode} ${Buffer.byteLength(path)} ${content.length}\n${path}\n`).update(content);
+export function treeHash(root: string, folders: readonly string[]): Promise<string> {
+  return new TreeHashes(root).of(folders);
+}
+
+interface ReadFile extends TreeFile {
+  readonly content: Buffer;
+}
+
+/** The hashes of many trees of a repository that does not change meanwhile: what they share is read once. */
+export class TreeHashes {
+  readonly #root: string;
+  /** By folder. */
+  readonly #read = new Map<string, Promise<readonly ReadFile[]>>();
+
+  constructor(root: string) {
+    this.#root = root;
   }
-  return `sha256:${hash.digest('hex')}`;
+
+  /** @throws {Error} when a folder is not there. */
+  async of(folders: readonly string[]): Promise<string> {
+    const files = (await Promise.all([...new Set(folders)].map((folder) => this.#filesIn(folder)))).flat();
+    const hash = createHash('sha256');
+    for (const { path, mode, content } of files.sort(byPath)) {
+      // Lengths first: two different trees never give the same bytes to hash.
+      hash.update(`${mode} ${Buffer.byteLength(path)} ${content.length}\n${path}\n`).update(content);
+    }
+    return `sha256:${hash.digest('hex')}`;
+  }
+
+  #filesIn(folder: string): Promise<readonly ReadFile[]> {
+    const known = this.#read.get(folder) ?? this.#readIn(folder);
+    this.#read.set(folder, known);
+    return known;
+  }
+
+  async #readIn(folder: string): Promise<readonly ReadFile[]> {
+    const files = await treeFiles(this.#root, [folder]);
+    return Promise.all(files.map(async (file) => ({ ...file, content: await contentOf(this.#root, file) })));
+  }
+}
+
+function byPath(a: TreeFile, b: TreeFile): number {
+  return Buffer.compare(Buffer.from(a.path), Buffer.from(b.path));
 }
 
 /** The files under `folders` that Git does not ignore, sorted by the bytes of their paths. */
 export async function treeFiles(root: string, folders: readonly string[]): Promise<readonly TreeFile[]> {
   const found = await Promise.all([...new Set(folders)].map(async (folder) => collect(root, folder, await linesAbove(root, folder))));
-  return found.flat().sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
+  return found.flat().sort(byPath);
 }
 
 /** The bytes that Git would store: a file's content, a link's target. */

@@ -3,7 +3,7 @@
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { Algorithm, Platform as PlatformFile } from '@mip/catalog';
 import { imageFolders } from '@mip/catalog/image-folders';
-import { treeHash } from '@mip/catalog/tree-hash';
+import { TreeHashes } from '@mip/catalog/tree-hash';
 import { physicalNames } from '@mip/registry/names';
 import { type Aws, makeAws } from './aws/clients.ts';
 import type { Connection } from './aws/connection.ts';
@@ -48,11 +48,18 @@ export async function openRegion(catalog: CatalogOnDisk, { connection, images }:
   return { region, aws: makeAws(connection, images), input };
 }
 
-/** Of every source folder, by the algorithm's name. @throws {Error} when a folder is not there. */
-export async function treeHashesOf({ root, algorithms }: Pick<CatalogOnDisk, 'root' | 'algorithms'>): Promise<ReadonlyMap<string, string>> {
-  const hashes = algorithms.map(async ({ name, source }) =>
-    source ? ([[name, await treeHash(root, imageFolders(source))]] as const) : [],
-  );
+const known = new WeakMap<readonly Algorithm[], Promise<ReadonlyMap<string, string>>>();
+
+/** Of every source folder, by the algorithm's name; of a catalog that was read once, once. @throws {Error} when a folder is not there. */
+export function treeHashesOf(catalog: Pick<CatalogOnDisk, 'root' | 'algorithms'>): Promise<ReadonlyMap<string, string>> {
+  const found = known.get(catalog.algorithms) ?? hashTrees(catalog);
+  known.set(catalog.algorithms, found);
+  return found;
+}
+
+async function hashTrees({ root, algorithms }: Pick<CatalogOnDisk, 'root' | 'algorithms'>): Promise<ReadonlyMap<string, string>> {
+  const trees = new TreeHashes(root);
+  const hashes = algorithms.map(async ({ name, source }) => (source ? ([[name, await trees.of(imageFolders(source))]] as const) : []));
   return new Map((await Promise.all(hashes)).flat());
 }
 
