@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { readAction, staleReadmes, tablesOf, withTables } from './action-readmes.ts';
-import { actionNames } from './bundle-actions.ts';
+import { actionNames } from './bundles.ts';
 
 const root = join(import.meta.dirname, '..');
 

@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { actionNames } from './bundle-actions.ts';
+import { actionNames } from './bundles.ts';
 
 interface Field {
   readonly description: string;

@@ -1,6 +1,5 @@
 /** The action `build` as a process: a stand-in for Docker, a double of GitHub's API, a region on an emulator. */
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BatchGetImageCommand, DescribeRepositoriesCommand, ECRClient, ListTagsForResourceCommand } from '@aws-sdk/client-ecr';
 import { load } from 'cheerio';
@@ -9,13 +8,13 @@ import type { TestEmulator } from '../emulator.ts';
 import { platformFile } from './catalog.ts';
 import { PLATFORM, Place, type RunOptions } from './place.ts';
 import { entryFiles, PROGRAM, program, sourceFiles } from './source.ts';
-
-const PYTHON = join(import.meta.dirname, '..', '..', '.venv', 'bin', 'python');
+import { PYTHON, StandIn } from './stand-in.ts';
 
 vi.setConfig({ testTimeout: 120_000 }); // an action and a few Python programs each
 
 let emulator: TestEmulator;
 let place: Place;
+let standIn: StandIn;
 let bin: string;
 beforeAll(async () => {
   emulator = await Place.emulator();
@@ -25,14 +24,12 @@ beforeEach(async () => {
   place = await Place.open(emulator, []);
   const platform = platformFile({ prefix: place.prefix, catalogId: place.prefix });
   place.push('main', { ...sourceFiles(), 'catalog/platforms/north.yaml': platform });
-  bin = mkdtempSync(join(tmpdir(), 'mip-bin-'));
-  copyFileSync(join(import.meta.dirname, 'stand-in-docker.mjs'), join(bin, 'docker'));
-  chmodSync(join(bin, 'docker'), 0o755);
-  writeFileSync(join(bin, 'python3'), `#!/bin/sh\nexec ${PYTHON} "$@"\n`, { mode: 0o755 });
+  standIn = new StandIn();
+  bin = standIn.folder;
 });
 afterEach(async () => {
   expect(place.github.violations).toEqual([]);
-  rmSync(bin, { recursive: true, force: true });
+  standIn.remove();
   await place.close();
 });
 
@@ -53,8 +50,7 @@ function calls(): readonly Called[] {
 }
 
 function environment(fails = ''): Record<string, string> {
-  const variables = { STAND_IN_LOG: join(bin, 'log'), STAND_IN_PYTHON: PYTHON, STAND_IN_FAILS: fails };
-  return { ...variables, PATH: `${bin}:${process.env.PATH}` };
+  return { ...standIn.variables(fails), PATH: `${bin}:${process.env.PATH}` };
 }
 
 const commitOf = (ref: string) => place.github.repository.commit(ref) ?? '';

@@ -245,7 +245,7 @@ describe('what AWS refuses', () => {
   });
 });
 
-describe('an apply through the proxy', () => {
+describe('an apply through the proxy', { timeout: 120_000 }, () => {
   const order = (prefix: string, over: Partial<Order> = {}): Order => ({
     endpoint: proxy.endpoint,
     region: REGION,
@@ -280,7 +280,7 @@ describe('an apply through the proxy', () => {
   const MAKES = ['ecr:CreateRepository', 'sqs:CreateQueue', 'iam:CreateRole', 'ecs:CreateService', 'dynamodb:UpdateItem'];
 
   it.each<[string, Fault, Partial<Order>]>([
-    ['an answer that never comes', { do: 'delay', milliseconds: 4000 }, { answerWithinMs: 1000 }],
+    ['an answer that never comes', { do: 'delay', milliseconds: 12_000 }, { answerWithinMs: 3000 }],
     ['an answer that is lost on its way', { do: 'cut', when: 'after' }, {}],
   ])('%s, once for each thing that is looked at and made: it goes on in the same run', async (_, fault, over) => {
     const [prefix, calm] = [await place(), await place()];

@@ -53,7 +53,7 @@ const workspace = mkdtempSync(join(tmpdir(), 'mip-tiny-'));
 
 let identity: Identity;
 beforeAll(async () => {
-  identity = await Identity.open();
+  identity = await Identity.open('http://127.0.0.1:1');
   identity.refused.add('arn:aws:iam::1:role/refused');
   for (const [path, text] of Object.entries(FILES)) {
     mkdirSync(dirname(join(workspace, path)), { recursive: true });

@@ -23,6 +23,8 @@ export interface WorkflowOptions {
   /** Of a dispatch; all are texts there, `true` too. */
   readonly inputs?: Readonly<Record<string, string>>;
   readonly variables?: Readonly<Record<string, string>>;
+  /** Repositories whose actions it uses by name, as `owner/name@ref`, and the folders that they are in; others have a stand-in. */
+  readonly repositories?: Readonly<Record<string, string>>;
   readonly actor?: string;
   readonly token?: string;
   /** Of every step: where GitHub's API is, and what the stand-ins read. */
@@ -76,13 +78,14 @@ export async function runWorkflow(options: WorkflowOptions): Promise<WorkflowRun
   }
 }
 
-function argumentsOf({ workspace, workflow, event, variables, actor, token, environment }: WorkflowOptions, file: string): string[] {
+function argumentsOf(options: WorkflowOptions, file: string): string[] {
+  const { workspace, workflow, event, repositories = {}, variables, actor, token, environment } = options;
   const each = (flag: string, values: Readonly<Record<string, string>> = {}) =>
     Object.entries(values).flatMap(([name, value]) => [flag, `${name}=${value}`]);
   return [
     ...[event, '--json', '--no-cache-server', '--pull=false', '--platform', 'ubuntu-latest=-self-hosted'],
     ...['--workflows', `.github/workflows/${workflow}.yml`, '--eventpath', file, '--actor', actor ?? 'alice'],
-    ...each('--local-repository', standIns(workspace)),
+    ...each('--local-repository', { ...standIns(workspace, Object.keys(repositories)), ...repositories }),
     ...each('--env', { GITHUB_REPOSITORY: 'octo/catalog', ...environment }),
     ...each('--var', variables),
     ...(token === undefined ? [] : ['--secret', `GITHUB_TOKEN=${token}`]),
@@ -90,9 +93,10 @@ function argumentsOf({ workspace, workflow, event, variables, actor, token, envi
 }
 
 /** What the workflows use of others, as they name it → its stand-in. @throws {Error} for one that has none. */
-function standIns(workspace: string): Record<string, string> {
+function standIns(workspace: string, known: readonly string[]): Record<string, string> {
   const files = globSync('.github/workflows/*.yml', { cwd: workspace }).map((file) => readFileSync(join(workspace, file), 'utf8'));
-  const used = new Set(files.flatMap((text) => [...text.matchAll(/uses: ([\w.-]+\/[\w.-]+@[\w.-]+)/g)].map(([, name = '']) => name)));
+  const matches = files.flatMap((text) => [...text.matchAll(/uses: ([\w.-]+\/[\w.-]+)[\w./-]*(@[\w.-]+)/g)]);
+  const used = new Set(matches.map(([, name, ref]) => `${name}${ref}`).filter((name) => !known.includes(name)));
   return Object.fromEntries(
     [...used].map((name) => {
       const folder = join(stubs, name.split('@')[0] ?? '');

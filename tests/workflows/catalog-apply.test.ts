@@ -1,10 +1,14 @@
 /** `catalog-apply` with the real actions: what was merged is built and made so. */
 import { ECSClient, TagResourceCommand } from '@aws-sdk/client-ecs';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { makeTaskAws } from '@mip/reconcile/aws/task-clients';
+import { Registry } from '@mip/registry';
 import { TAGS } from '@mip/registry/names';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { entryFile, entryPath, type Files } from '../actions/catalog.ts';
 import { Place } from '../actions/place.ts';
+import { sourceFiles } from '../actions/source.ts';
+import { StandIn } from '../actions/stand-in.ts';
 import type { TestEmulator } from '../emulator.ts';
 import { Runner, roleOf } from './runner.ts';
 
@@ -73,6 +77,25 @@ describe('a merge', () => {
     expect(await queues()).toHaveLength(6);
   });
 
+  it('that brings a source has its image pushed by digest and attested, and that image is what runs', async () => {
+    const standIn = new StandIn();
+    runner.place.push('main', sourceFiles());
+    const { code, jobs, log } = await runner.onPush({ programs: standIn.folder, environment: standIn.variables() });
+    standIn.remove();
+    expect(code, log).toBe(0);
+    expect(jobs.build?.steps.slice(-3)).toEqual([
+      'What was pushed, as the list that an attestation is about',
+      'actions/attest',
+      'actions/upload-artifact',
+    ]);
+    const [image] = JSON.parse(jobs.build?.outputs['build.images'] ?? '');
+    expect(image.algorithm).toBe('plus-one');
+    expect(jobs.build?.printed).toContain(`attests ${image.image} ${image.digest}`);
+    expect(jobs.build?.printed).toContain('uploads conformance-report');
+    const registry = new Registry(makeTaskAws(emulator.connection).dynamodb, runner.place.names.table('algorithms'));
+    expect((await registry.get('plus-one'))?.image_uri).toContain(`@${image.digest}`);
+  });
+
   it('is not applied by a role that is refused; that is said, and no half of it is left', async () => {
     runner.identity.refused.add(roleOf('APPLY'));
     const { code, jobs, annotations } = await runner.onPush();
@@ -114,6 +137,7 @@ describe('every hour', () => {
     const { code, jobs, log } = await runner.onSchedule('catalog-apply');
     expect(code, log).toBe(0);
     expect(Object.keys(jobs)).toEqual(['left', 'build', 'reconcile']);
-    expect(states()).toEqual(['success', 'pending', 'success']);
+    expect(states().slice(1)).toEqual(['pending', 'success']);
+    expect(await queues()).toHaveLength(4);
   });
 });

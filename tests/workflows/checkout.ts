@@ -8,15 +8,26 @@ import type { Place } from '../actions/place.ts';
 const root = join(import.meta.dirname, '..', '..');
 
 /** What a run needs of this repository beside the actions: the judge of `build`. */
-const SUPPORT = ['.github/workflows/*.yml', 'actions/*/action.yml', 'tools/conformance/*.py', 'requirements/conformance.txt'];
+const SUPPORT = [
+  '.github/workflows/*.yml',
+  'actions/*/action.yml',
+  'tools/conformance/*.py',
+  'tests/oracles/image.py',
+  'requirements/conformance.txt',
+];
 
 /** @param ref a branch, a tag or a commit; of a pull request, the merge that GitHub makes of it with its base. */
 export async function checkOut(place: Place, ref: string | { readonly pullRequest: number }): Promise<string> {
   const folder = typeof ref === 'string' ? place.checkOut(ref) : checkOutMerge(place, ref.pullRequest);
+  await layOut(folder);
+  return folder;
+}
+
+/** What is committed here for others to use; nothing that is installed. */
+export async function layOut(folder: string): Promise<void> {
   for (const file of globSync(SUPPORT, { cwd: root })) lay(join(root, file), join(folder, file));
   const names = globSync('actions/*/main.ts', { cwd: root }).map((file) => file.split('/')[1] ?? '');
   await Promise.all(names.map(async (name) => lay(await cachedBundle(root, name), join(folder, 'actions', name, 'dist'))));
-  return folder;
 }
 
 function checkOutMerge(place: Place, number: number): string {

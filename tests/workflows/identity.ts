@@ -11,14 +11,17 @@ export class Identity {
   readonly refused = new Set<string>();
   /** ARNs of roles that were taken on, in order. */
   readonly assumed: string[] = [];
+  readonly #aws: string;
   readonly #server: Server;
 
-  private constructor() {
+  private constructor(aws: string) {
+    this.#aws = aws;
     this.#server = createServer((request, response) => void this.#answer(request, response));
   }
 
-  static async open(): Promise<Identity> {
-    const identity = new Identity();
+  /** @param aws where STS's other calls are answered */
+  static async open(aws: string): Promise<Identity> {
+    const identity = new Identity(aws);
     identity.#server.listen(0, '127.0.0.1');
     await once(identity.#server, 'listening');
     return identity;
@@ -44,8 +47,10 @@ export class Identity {
     if (request.url?.startsWith('/token')) return void response.end(JSON.stringify({ value: 'header.payload.signature' }));
     let body = '';
     for await (const chunk of request) body += chunk;
-    const role = new URLSearchParams(body).get('RoleArn') ?? '';
     response.setHeader('content-type', 'text/xml');
+    const asked = new URLSearchParams(body);
+    if (asked.get('Action') !== 'AssumeRoleWithWebIdentity') return void response.end(await this.#forward(request, body));
+    const role = asked.get('RoleArn') ?? '';
     if (this.refused.has(role)) {
       response.statusCode = 403;
       return void response.end(
@@ -54,6 +59,11 @@ export class Identity {
     }
     this.assumed.push(role);
     response.end(sessionOf());
+  }
+
+  async #forward({ headers: { authorization = '', 'content-type': type = '' } }: IncomingMessage, body: string): Promise<string> {
+    const answer = await fetch(this.#aws, { method: 'POST', headers: { authorization, 'content-type': type }, body });
+    return answer.text();
   }
 }
 

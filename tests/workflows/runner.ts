@@ -38,7 +38,7 @@ export class Runner {
   }
 
   static async open(emulator: TestEmulator, algorithms: readonly string[]): Promise<Runner> {
-    return new Runner(await Place.open(emulator, algorithms), await Identity.open());
+    return new Runner(await Place.open(emulator, algorithms), await Identity.open(emulator.connection.endpoint));
   }
 
   async close(): Promise<void> {
