@@ -67,7 +67,10 @@ function linesThatDiffer(before: string, after: string): readonly string[] {
 }
 
 const comment = fc.stringMatching(/^[a-z #:'"{}*&-]{0,12}$/).map((words) => `# ${words}`);
-const word = fc.stringMatching(/^[a-z]{1,8}$/);
+const word = fc.oneof(
+  { weight: 9, arbitrary: fc.stringMatching(/^[a-z]{1,8}$/) },
+  { weight: 1, arbitrary: fc.constantFrom('name', 'cpu', 'min', 'max') },
+);
 const scalar = fc.oneof(
   word,
   fc.integer().map(String),
@@ -148,10 +151,19 @@ function commentsOf(text: string): readonly string[] {
   return found;
 }
 
+it.each(['name:\n- a\n', 'name: [a]\n', 'name:\n  a: 0 # why\n', 'name: { a: 0 }\n'])(
+  'what is more than one value is left alone, with the comments in it: %j',
+  (text) => {
+    expect(() => editEntry(text, [{ path: ['name'], value: 'b' }])).toThrow(EditError);
+  },
+);
+
 describe('whatever the entry', () => {
   it('says what was asked and all that it said, by another parser, with all comments, on all other lines byte for byte', () => {
     fc.assert(
       fc.property(entry, edits, (text, edit) => {
+        const [field = '', within] = edit.path;
+        fc.pre(within !== undefined || typeof parse(text)[field] !== 'object');
         const edited = editEntry(text, [edit]);
         const { [edit.insteadOf ?? '']: _, ...expected } = parse(text);
         const [key, inner] = edit.path;

@@ -1,10 +1,10 @@
 /** Fields of an entry changed in its text: comments, order, and every other byte stay. Pure. */
 import { isDeepStrictEqual } from 'node:util';
-import { isMap, isScalar, type Pair, parseDocument as parseYaml, stringify, type YAMLMap } from 'yaml';
+import { isCollection, isMap, isScalar, type Pair, parseDocument as parseYaml, stringify, type YAMLMap } from 'yaml';
 import { parseDocument } from './document.ts';
 
 export interface FieldEdit {
-  /** The field by its keys from the top, like `['scaling', 'min']`; what of it is not there is made. */
+  /** The field by its keys from the top, like `['scaling', 'min']`; what of it is not there is made, and what is there is one value, no list. */
   readonly path: readonly [string, ...string[]];
   readonly value: string | number | boolean;
   /** A field beside it that it takes the place of, with the comments around it. */
@@ -32,7 +32,7 @@ function editField(text: string, edit: FieldEdit): string {
   const edited = isMap(contents) ? splice(text, contents, edit.path, edit) : undefined;
   if (wanted === undefined || edited === undefined || !isDeepStrictEqual(readValue(edited), wanted))
     throw new EditError(
-      `${edit.path.join('.')} cannot be set without touching other parts of the file, such as an anchor; edit it by hand`,
+      `${edit.path.join('.')} cannot be set without touching other parts of the file, such as an anchor or a list; edit it by hand`,
     );
   return edited;
 }
@@ -59,8 +59,9 @@ function splice(text: string, map: YAMLMap, [key, ...rest]: FieldEdit['path'], e
   const pair = pairOf(map, key);
   if (isPath(rest) && isMap(pair?.value)) return splice(text, pair.value, rest, edit);
   const value = isPath(rest) ? rest.reduceRight<unknown>((inner, name) => ({ [name]: inner }), edit.value) : edit.value;
-  if (pair) return replaced(text, pair, key, value);
+  if (pair) return isCollection(pair.value) ? undefined : replaced(text, pair, key, value); // comments may stand in it
   const old = edit.insteadOf === undefined || isPath(rest) ? undefined : pairOf(map, edit.insteadOf);
+  if (isCollection(old?.value)) return undefined;
   return old ? replaced(text, old, key, value) : added(text, map, `${valueText(key)}: ${valueText(value)}`);
 }
 
