@@ -27,7 +27,7 @@ export async function openEmulator(): Promise<TestEmulator> {
     connection: { ...CONNECTION, endpoint: emulator.endpoint },
     stop: async () => {
       await emulator.stop();
-      await rm(home, { recursive: true, force: true });
+      await rm(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 }); // one that had to be killed may still write
     },
   };
 }
