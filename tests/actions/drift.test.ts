@@ -1,23 +1,17 @@
 /** The action `drift` as a process: one issue about what differs from Git, opened, kept up to date and closed. */
 import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetQueueUrlCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { TestEmulator } from '../emulator.ts';
 import { BAD_GATEWAY, on, type Rule, tooMany } from '../github/rules.ts';
-import { PLATFORM, Place, type RunOptions } from './place.ts';
+import { placeForEachTest } from './each-test.ts';
+import { PLATFORM, type Place, type RunOptions } from './place.ts';
 
 let emulator: TestEmulator;
 let place: Place;
-beforeAll(async () => {
-  emulator = await Place.emulator();
-});
-afterAll(() => emulator.stop());
-beforeEach(async () => {
-  place = await Place.open(emulator, ['seg', 'other']);
-});
-afterEach(async () => {
-  expect(place.github.violations).toEqual([]);
-  await place.close();
+placeForEachTest(['seg', 'other'], (opened, its) => {
+  place = opened;
+  emulator = its;
 });
 
 const MARKER = '<!-- mip:drift:north -->';

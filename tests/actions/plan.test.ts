@@ -1,21 +1,12 @@
 /** The action `plan` as a process, on a region of an emulator and a double of GitHub's API. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { TestEmulator } from '../emulator.ts';
+import { describe, expect, it } from 'vitest';
 import { entryFile, entryFiles, entryPath } from './catalog.ts';
-import { Place } from './place.ts';
+import { placeForEachTest } from './each-test.ts';
+import type { Place } from './place.ts';
 
-let emulator: TestEmulator;
 let place: Place;
-beforeAll(async () => {
-  emulator = await Place.emulator();
-});
-afterAll(() => emulator.stop());
-beforeEach(async () => {
-  place = await Place.open(emulator, ['seg', 'other', 'third']);
-});
-afterEach(async () => {
-  expect(place.github.violations).toEqual([]);
-  await place.close();
+placeForEachTest(['seg', 'other', 'third'], (opened) => {
+  place = opened;
 });
 
 const bigger = { [entryPath('seg')]: entryFile('seg', { cpu: '2048', memory: '4096' }) };

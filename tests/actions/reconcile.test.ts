@@ -1,22 +1,16 @@
 /** The action `reconcile` as a process: what was merged is applied, as far as somebody saw what it destroys. */
 import { CreateQueueCommand, ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { TestEmulator } from '../emulator.ts';
 import { entryFile, entryFiles, entryPath, type Files } from './catalog.ts';
-import { Place } from './place.ts';
+import { placeForEachTest } from './each-test.ts';
+import type { Place } from './place.ts';
 
 let emulator: TestEmulator;
 let place: Place;
-beforeAll(async () => {
-  emulator = await Place.emulator();
-});
-afterAll(() => emulator.stop());
-beforeEach(async () => {
-  place = await Place.open(emulator, ['seg', 'other', 'third']);
-});
-afterEach(async () => {
-  expect(place.github.violations).toEqual([]);
-  await place.close();
+placeForEachTest(['seg', 'other', 'third'], (opened, its) => {
+  place = opened;
+  emulator = its;
 });
 
 const bigger: Files = { [entryPath('seg')]: entryFile('seg', { cpu: '2048', memory: '4096' }) };

@@ -3,23 +3,17 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CreateRepositoryCommand, ECRClient, PutImageCommand } from '@aws-sdk/client-ecr';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { TestEmulator } from '../emulator.ts';
 import { contractFiles, entryFile, entryPath, type Files } from './catalog.ts';
-import { PLATFORM, Place, type RunOptions } from './place.ts';
+import { placeForEachTest } from './each-test.ts';
+import { PLATFORM, type Place, type RunOptions } from './place.ts';
 
 let emulator: TestEmulator;
 let place: Place;
-beforeAll(async () => {
-  emulator = await Place.emulator();
-});
-afterAll(() => emulator.stop());
-beforeEach(async () => {
-  place = await Place.open(emulator, ['other']);
-});
-afterEach(async () => {
-  expect(place.github.violations).toEqual([]);
-  await place.close();
+placeForEachTest(['other'], (opened, its) => {
+  place = opened;
+  emulator = its;
 });
 
 const SOURCE = 'algorithms/seg';

@@ -2,26 +2,15 @@
 import { existsSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { entryFiles, entryPath, type Files } from '../actions/catalog.ts';
-import { Place } from '../actions/place.ts';
-import type { TestEmulator } from '../emulator.ts';
-import { Runner, roleOf } from './runner.ts';
+import { type Runner, roleOf, runnerForEachTest } from './runner.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
-let emulator: TestEmulator;
 let runner: Runner;
-beforeAll(async () => {
-  emulator = await Place.emulator();
-});
-afterAll(() => emulator.stop());
-beforeEach(async () => {
-  runner = await Runner.open(emulator, ['seg', 'other', 'third']);
-});
-afterEach(async () => {
-  expect(runner.place.github.violations).toEqual([]);
-  await runner.close();
+runnerForEachTest(['seg', 'other', 'third'], (opened) => {
+  runner = opened;
 });
 
 /** @returns the number of the pull request. */

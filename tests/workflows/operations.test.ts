@@ -1,25 +1,14 @@
 /** `scale`, `drift` and `rollback` with the real actions: what somebody, or a schedule, starts beside the pull requests. */
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { entryFiles, entryPath } from '../actions/catalog.ts';
-import { Place } from '../actions/place.ts';
-import type { TestEmulator } from '../emulator.ts';
 import { setVisibility, tasks } from './region.ts';
-import { Runner, roleOf } from './runner.ts';
+import { type Runner, roleOf, runnerForEachTest } from './runner.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
-let emulator: TestEmulator;
 let runner: Runner;
-beforeAll(async () => {
-  emulator = await Place.emulator();
-});
-afterAll(() => emulator.stop());
-beforeEach(async () => {
-  runner = await Runner.open(emulator, ['seg', 'other']);
-});
-afterEach(async () => {
-  expect(runner.place.github.violations).toEqual([]);
-  await runner.close();
+runnerForEachTest(['seg', 'other'], (opened) => {
+  runner = opened;
 });
 
 const repository = () => runner.place.github.repository;

@@ -1,4 +1,5 @@
 /** The workflows of this repository, run by act on a place of the tests: with the real actions, bundled, and with the rights that GitHub gives. */
+import { openForEachTest } from '../actions/each-test.ts';
 import { PLATFORM, Place } from '../actions/place.ts';
 import type { TestEmulator } from '../emulator.ts';
 import { type EventName, runWorkflow, type WorkflowRun } from './act.ts';
@@ -99,4 +100,13 @@ interface Started {
   readonly workspace: string;
   readonly payload: object;
   readonly fork?: boolean;
+}
+
+/** A runner for each test, in a repository with a catalog of these algorithms. */
+export function runnerForEachTest(algorithms: readonly string[], take: (runner: Runner, emulator: TestEmulator) => void): void {
+  openForEachTest(
+    (emulator) => Runner.open(emulator, algorithms),
+    ({ place }) => place.github,
+    take,
+  );
 }
