@@ -4,28 +4,20 @@ import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { makeTaskAws } from '@mip/reconcile/aws/task-clients';
 import { Registry } from '@mip/registry';
 import { TAGS } from '@mip/registry/names';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { entryFile, entryPath, type Files } from '../actions/catalog.ts';
-import { Place } from '../actions/place.ts';
 import { sourceFiles } from '../actions/source.ts';
 import { StandIn } from '../actions/stand-in.ts';
 import type { TestEmulator } from '../emulator.ts';
-import { Runner, roleOf } from './runner.ts';
+import { type Runner, roleOf, runnerForEachTest } from './runner.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
 let emulator: TestEmulator;
 let runner: Runner;
-beforeAll(async () => {
-  emulator = await Place.emulator();
-});
-afterAll(() => emulator.stop());
-beforeEach(async () => {
-  runner = await Runner.open(emulator, ['seg', 'other', 'third']);
-});
-afterEach(async () => {
-  expect(runner.place.github.violations).toEqual([]);
-  await runner.close();
+runnerForEachTest(['seg', 'other', 'third'], (opened, its) => {
+  runner = opened;
+  emulator = its;
 });
 
 const bigger: Files = { [entryPath('seg')]: entryFile('seg', { cpu: '2048', memory: '4096' }) };
