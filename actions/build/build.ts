@@ -11,7 +11,7 @@ import { apply, type CatalogOnDisk, openRegion, type Prepared, plan, publishedBy
 import { sentenceOf } from '@mip/reconcile/aws/errors';
 import type { Place } from '../shared/action.ts';
 import { readCatalog, withBase } from '../shared/catalog.ts';
-import { checkedOut } from '../shared/pull-request.ts';
+import { checkedOut } from '../shared/checkout.ts';
 import { type Subject, type Tried, tryAlgorithm } from './cases.ts';
 import type { Architecture, Engine } from './commands.ts';
 import type { BuiltImage } from './image.ts';

@@ -11,7 +11,7 @@ import { LONGEST_SECTION } from '../shared/comment-body.ts';
 import { connect, type GitHub } from '../shared/github.ts';
 import { planSection } from '../shared/plan-section.ts';
 import { countOf, planOffline, planRegions, type ShownPlan } from '../shared/plans.ts';
-import { plannedCommit, readPullRequest } from '../shared/pull-request.ts';
+import { headOf, plannedCommit } from '../shared/pull-request.ts';
 import { summarise } from '../shared/summary.ts';
 
 export interface PlanRequest {
@@ -99,7 +99,7 @@ async function recorded(github: GitHub, { thread, commit, catalog }: Subject, re
       detailsUrl: runUrl,
     },
   );
-  const { head } = await readPullRequest(github, repository, pullRequest);
+  const head = await headOf(github, repository, pullRequest);
   const moved =
     head === commit ? null : `Out of date: planned for \`${commit.slice(0, 12)}\`, the branch is at \`${head.slice(0, 12)}\` by now.`;
   return {

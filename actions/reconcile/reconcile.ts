@@ -5,13 +5,13 @@ import { apply, type CatalogOnDisk, type Override, type Report, renderReport, un
 import { sentenceOf } from '@mip/reconcile/aws/errors';
 import { Failure, type Place } from '../shared/action.ts';
 import { readCatalog } from '../shared/catalog.ts';
+import { checkedOut } from '../shared/checkout.ts';
 import { writeSection } from '../shared/comment.ts';
 import { LONGEST_SECTION } from '../shared/comment-body.ts';
 import { type AppliedBefore, appliedBefore, beginDeployment, type Deployment, setState } from '../shared/deployment.ts';
 import { connect, type GitHub } from '../shared/github.ts';
 import { approvalBy, isOlder, type Merged, mergedIn } from '../shared/merged.ts';
 import { planRegions, type RegionPlan } from '../shared/plans.ts';
-import { checkedOut } from '../shared/pull-request.ts';
 import { summarise } from '../shared/summary.ts';
 import { type Applied, failureSection, resultSection, stateOf, unapprovedWords } from './result.ts';
 

@@ -1,9 +1,10 @@
 import { getInput, setOutput } from '@actions/core';
+import { parseOverride } from '@mip/reconcile/override';
 import { choiceInput, Failure, folderInput, placeOf, runAction } from '../shared/action.ts';
 import { algorithmOf, readCatalog } from '../shared/catalog.ts';
 import { summarise } from '../shared/summary.ts';
 import { proposeTasks } from './permanent.ts';
-import { overrideFor, setTasks } from './scale.ts';
+import { setTasks } from './scale.ts';
 import { failureWords, scaledSummary } from './words.ts';
 
 runAction(async () => {
@@ -11,7 +12,7 @@ runAction(async () => {
   const root = folderInput('path', process.env.GITHUB_WORKSPACE ?? process.cwd());
   const permanent = choiceInput('permanent', ['false', 'true']) === 'true';
   const count = getInput('count', { required: true });
-  const override = permanent ? undefined : overrideFor(count, getInput('duration'));
+  const override = permanent ? undefined : parseOverride(count, getInput('duration'), new Date());
   const catalog = await readCatalog(root, getInput('platform', { required: true }));
   const algorithm = algorithmOf(catalog, getInput('algorithm', { required: true }));
 

@@ -5,11 +5,10 @@ import { EditError, editEntry } from '@mip/catalog/edit';
 import { parseCount } from '@mip/reconcile/override';
 import { Failure, type Place } from '../shared/action.ts';
 import { readEntry } from '../shared/catalog.ts';
-import { fileAt, prefixOf } from '../shared/checkout.ts';
+import { checkedOut, fileAt, prefixOf } from '../shared/checkout.ts';
 import { connect } from '../shared/github.ts';
 import { propose } from '../shared/proposal.ts';
 import { proposedSummary } from '../shared/proposal-words.ts';
-import { checkedOut } from '../shared/pull-request.ts';
 import { summarise } from '../shared/summary.ts';
 import { scalingBody, scalingTitle, type Tasks } from './words.ts';
 

@@ -4,11 +4,10 @@ import type { Algorithm } from '@mip/catalog';
 import type { CatalogOnDisk } from '@mip/reconcile';
 import { sentenceOf } from '@mip/reconcile/aws/errors';
 import { makeTaskAws } from '@mip/reconcile/aws/task-clients';
-import { parseOverride } from '@mip/reconcile/override';
 import { type Scaled, type Scaling, scale } from '@mip/reconcile/scale';
 import { physicalNames } from '@mip/registry/names';
-import { Failure, type Place } from '../shared/action.ts';
-import { checkedOut } from '../shared/pull-request.ts';
+import type { Place } from '../shared/action.ts';
+import { checkedOut } from '../shared/checkout.ts';
 
 /** What came of one region: how many tasks ran and run, or a sentence that says why nothing was set. */
 export type InRegion = { readonly region: string } & ({ readonly scaled: Scaled } | { readonly error: string });
@@ -18,15 +17,6 @@ interface ScaleRequest {
   readonly algorithm: Algorithm;
   readonly override: Scaling['override'];
   readonly place: Place;
-}
-
-/** @returns undefined for what the catalog says. @throws {Failure} that says how to write it. */
-export function overrideFor(count: string, duration: string): Scaling['override'] {
-  try {
-    return parseOverride(count, duration, new Date());
-  } catch (error) {
-    throw new Failure(sentenceOf(error));
-  }
 }
 
 /** In the order of the platform file, one beside the other: one that fails leaves the others. */

@@ -2,7 +2,7 @@
 import { type AnnotationProperties, error, notice, warning } from '@actions/core';
 import type { Annotation } from '@mip/reconcile';
 
-export const SHOWN_OF_EACH_LEVEL = 10;
+const SHOWN_OF_EACH_LEVEL = 10;
 
 const WRITERS: Readonly<Record<Annotation['level'], (message: string, properties: AnnotationProperties) => void>> = {
   error,

@@ -8,7 +8,7 @@ const LONGEST_TEXT = 65_535;
 /** The app that a workflow's own token belongs to; another app's check run approves nothing. */
 const APP = 'github-actions';
 
-export function checkName(platform: string): string {
+function checkName(platform: string): string {
   return `mip plan (${platform})`;
 }
 

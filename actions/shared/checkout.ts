@@ -24,11 +24,20 @@ export async function git(root: string, ...args: readonly string[]): Promise<str
   return done.exitCode === 0 ? done.stdout : undefined;
 }
 
+/** The commit that lies in a folder. @throws {Failure} where it is no Git repository. */
+export async function checkedOut(root: string): Promise<string> {
+  return revParse(root, '--verify', 'HEAD');
+}
+
 /** Where in its repository a folder lies: `''`, or a path that ends in a slash. @throws {Failure} where it is no repository. */
 export async function prefixOf(root: string): Promise<string> {
-  const prefix = await git(root, 'rev-parse', '--show-prefix');
-  if (prefix === undefined) throw new Failure(`${root} is no Git repository: check it out with actions/checkout`);
-  return prefix.replace(/\n$/, '');
+  return revParse(root, '--show-prefix');
+}
+
+async function revParse(root: string, ...what: readonly string[]): Promise<string> {
+  const answer = await git(root, 'rev-parse', ...what);
+  if (answer === undefined) throw new Failure(`${root} is no Git repository: check it out with actions/checkout`);
+  return answer.replace(/\n$/, '');
 }
 
 /** @param path from the repository's top. */
