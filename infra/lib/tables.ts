@@ -2,7 +2,14 @@
 
 import type { Table } from '@mip/registry/names';
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { type Attribute, AttributeType, Billing, type GlobalSecondaryIndexPropsV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import {
+  type Attribute,
+  AttributeType,
+  Billing,
+  type GlobalSecondaryIndexPropsV2,
+  ProjectionType,
+  TableV2,
+} from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 import type { Place } from './platform.ts';
 
@@ -12,7 +19,15 @@ interface Shape {
   readonly id: string;
   readonly partitionKey: string;
   readonly sortKey?: string;
-  readonly indexes?: readonly { readonly name: string; readonly partitionKey: string; readonly sortKey: string }[];
+  readonly indexes?: readonly Index[];
+}
+
+interface Index {
+  readonly name: string;
+  readonly partitionKey: string;
+  readonly sortKey: string;
+  /** Holds nothing but keys; without it, all attributes. */
+  readonly keysOnly?: boolean;
 }
 
 const SHAPES: Readonly<Record<Table, Shape>> = {
@@ -27,6 +42,17 @@ const SHAPES: Readonly<Record<Table, Shape>> = {
     ],
   },
   clients: { id: 'Clients', partitionKey: 'key_hash' },
+  images: {
+    id: 'ImageIndex',
+    partitionKey: 'study',
+    sortKey: 'row',
+    indexes: [
+      { name: 'by-listing', partitionKey: 'listed', sortKey: 'sorted_by' }, // studies and series, by date
+      { name: 'by-patient', partitionKey: 'patient', sortKey: 'sorted_by' },
+      { name: 'by-accession', partitionKey: 'accession', sortKey: 'sorted_by' },
+      { name: 'by-instance', partitionKey: 'instance_hash', sortKey: 'row', keysOnly: true },
+    ],
+  },
   leases: { id: 'Leases', partitionKey: 'lease' },
 };
 
@@ -35,6 +61,7 @@ export function addTables(scope: Construct, place: Place): Tables {
     algorithms: addTable(scope, place, 'algorithms'),
     jobs: addTable(scope, place, 'jobs'),
     clients: addTable(scope, place, 'clients'),
+    images: addTable(scope, place, 'images'),
     leases: addTable(scope, place, 'leases'),
   };
 }
@@ -50,6 +77,7 @@ function addTable(scope: Construct, { names }: Place, table: Table): TableV2 {
         indexName: index.name,
         partitionKey: text(index.partitionKey),
         sortKey: text(index.sortKey),
+        ...(index.keysOnly && { projectionType: ProjectionType.KEYS_ONLY }),
       }),
     ),
     billing: Billing.onDemand(),

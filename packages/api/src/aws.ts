@@ -4,8 +4,7 @@ import { GetObjectCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { ClientTable, deduplicationId, JobTable, type NameScope, physicalNames, Registry } from '@mip/registry';
-import { cachedClients } from './client-cache.ts';
+import { ClientTable, cachedClients, deduplicationId, JobTable, type NameScope, physicalNames, Registry } from '@mip/registry';
 import type { Ports } from './ports.ts';
 
 /** Three tries of 1.5 s for each of the five calls of a submission stay within the API's 30 s; a healthy call takes milliseconds. */

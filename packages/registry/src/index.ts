@@ -1,3 +1,4 @@
+export * from './client-cache.ts';
 export * from './clients.ts';
 export * from './contract.ts';
 export * from './entry.ts';

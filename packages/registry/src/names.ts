@@ -15,7 +15,7 @@ export interface NameScope {
 }
 
 export type Bucket = 'images' | 'results' | 'reconciles';
-export type Table = 'algorithms' | 'jobs' | 'clients' | 'leases';
+export type Table = 'algorithms' | 'jobs' | 'clients' | 'leases' | 'images';
 
 export type PhysicalNames = ReturnType<typeof physicalNames>;
 
@@ -52,10 +52,17 @@ export function physicalNames(scope: NameScope) {
       admin: '/aws/lambda/mip-algos-admin',
       router: '/aws/lambda/mip-dynamic-router',
       algorithms: '/ecs/mip-algorithms',
+      imageStore: '/ecs/mip-dicomweb',
     },
     routerFunction: `${prefix}-dynamic-router`,
     adminKey: `/${prefix}/admin/key`,
     imagesKey: `${prefix}/images/key`,
+    /** With which workers speak to the image store. */
+    workersKey: `${prefix}/images/workers-key`,
+    /** The credentials of a PACS of the platform file. */
+    pacsSecret: (pacs: string) => `${prefix}/pacs/${pacs}`,
+    /** The image store's repository, task definition and service. */
+    imageStore: `${prefix}-dicomweb`,
     platformFacts: `/${prefix}/platform/facts`,
     stack: `${prefix}-${platform}`,
     /** What an account has once, in the home region. */

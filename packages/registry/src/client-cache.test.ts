@@ -1,9 +1,31 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { cachedClients } from './client-cache.ts';
-import { Memory } from './testing/memory.ts';
+import type { Client } from './clients.ts';
 
 const KEY = `mip_${'a'.repeat(43)}`;
 const START = new Date('2024-01-31T10:00:00.000Z').getTime();
+
+/** The table, in memory. */
+class Memory {
+  time = new Date(START);
+  readonly calls: string[] = [];
+  readonly #clients = new Map<string, Client>();
+  readonly now = () => this.time;
+  readonly clients = {
+    find: async (key: string) => {
+      this.calls.push(key);
+      return this.#clients.get(key);
+    },
+  };
+
+  addClient(key: string, clientId: string): void {
+    this.#clients.set(key, { client_id: clientId, created_at: this.time.toISOString() });
+  }
+
+  removeClient(key: string): void {
+    this.#clients.delete(key);
+  }
+}
 
 let memory = new Memory();
 let clients = cachedClients(memory.clients, memory.now);

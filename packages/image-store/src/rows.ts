@@ -1,0 +1,74 @@
+/**
+ * The index of the image store: rows of the table `mip-images`. `study` is the partition key, `row` the sort key; both are keyed hashes of
+ * UIDs (`hashUid`), so that whatever logs keys logs no UID. The rows of one upload are written in one transaction: counts never drift, and
+ * no row is without its object.
+ */
+
+/** JSON text of a DICOM JSON object (PS3.18 Annex F): the attributes that a search at this level returns. */
+export type AttributesJson = string;
+
+interface Key {
+  /** `hashUid(secret, 'study', …)` */
+  readonly study: string;
+  /** `study`, `series/{series}` or `instance/{series}/{instance}`, of hashes. */
+  readonly row: string;
+}
+
+/** Of a study or a series: what the listing indexes see. */
+interface Listed extends Key {
+  readonly uid: string;
+  readonly attributes: AttributesJson;
+  readonly instance_count: number;
+  /** `{StudyDate, or 00000000}#{hash}` */
+  readonly sorted_by: string;
+  readonly updated_at: string;
+}
+
+export interface StudyRow extends Listed {
+  readonly row: 'study';
+  readonly listed: 'study';
+  readonly series_count: number;
+  readonly modalities?: ReadonlySet<string>;
+  /** `hashUid(secret, 'patient', PatientID)`; absent without an id. */
+  readonly patient?: string;
+  readonly accession?: string;
+}
+
+export interface SeriesRow extends Listed {
+  readonly listed: 'series';
+  readonly study_uid: string;
+  readonly modality?: string;
+}
+
+export interface InstanceRow extends Key {
+  readonly uid: string;
+  readonly study_uid: string;
+  readonly series_uid: string;
+  readonly attributes: AttributesJson;
+  /** Of the object in the images bucket: `instances/{study}/{series}/{instance}/{upload}.dcm`. */
+  readonly key: string;
+  /** Bytes of the Part 10 file. */
+  readonly size: number;
+  /** Of the Part 10 file, in hex. */
+  readonly sha256: string;
+  readonly transfer_syntax: string;
+  readonly sop_class: string;
+  /** `hashUid(secret, 'instance', …)`, the key of the index `by-instance`. */
+  readonly instance_hash: string;
+  /** gzip of a `StoredMetadata`; a large one is an object of its own, under `metadata_key`. */
+  readonly metadata?: Uint8Array;
+  readonly metadata_key?: string;
+  readonly stored_at: string;
+}
+
+/** Where bytes lie in the file; in the inflated data set for a deflated one. */
+export type Span = readonly [offset: number, length: number];
+
+export interface StoredMetadata {
+  /** The whole data set as DICOM JSON; pixels and other large binaries are `BulkDataURI: "mip-bulk:{path}"`. */
+  readonly dataset: Readonly<Record<string, { readonly vr: string } & Readonly<Record<string, unknown>>>>;
+  /** By the path in a `BulkDataURI`: tags and item numbers, `00420011` or `54000100/0/54001010`. */
+  readonly bulk: Readonly<Record<string, Span>>;
+  /** Absent without pixels. `frames` where they are encapsulated: the fragments of each frame. */
+  readonly pixels?: { readonly tag: string; readonly span: Span; readonly frames?: readonly (readonly Span[])[] };
+}
