@@ -6,7 +6,17 @@ patient data, only what is wrong and where (a position in the series, the name o
 
 from typing import Literal
 
-Code = Literal["invalid-input", "image-not-found", "image-unreadable", "internal", "timeout"]
+Code = Literal[
+    "invalid-input",
+    "image-not-found",
+    "image-unreadable",
+    "result-too-large",
+    "version-withdrawn",
+    "internal",
+    "timeout",
+    "out-of-memory",
+    "worker-lost",
+]
 
 
 class JobFault(Exception):
@@ -35,6 +45,18 @@ class ImageUnreadable(InvalidInput):
 
 class ResultConflict(JobFault):
     """A result with other bytes is already stored under the key of this one. The first stays."""
+
+
+class ResultTooLarge(JobFault):
+    """The files of a result are together more than the platform takes."""
+
+    code: Code = "result-too-large"
+
+
+class VersionWithdrawn(JobFault):
+    """The job was validated for a major version that no worker runs any more."""
+
+    code: Code = "version-withdrawn"
 
 
 def is_fault(error: BaseException) -> bool:

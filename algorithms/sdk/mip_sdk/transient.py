@@ -5,7 +5,8 @@ import traceback
 from botocore.exceptions import ClientError, HTTPClientError, NoCredentialsError, ReadTimeoutError
 from botocore.exceptions import ConnectionError as NoConnection
 
-_LONGEST_PAUSE_S = 30.0
+from mip_sdk.answer import Down
+
 _CODES = {
     "RequestTimeout",
     "SlowDown",
@@ -19,7 +20,7 @@ _CODES = {
 
 def is_transient(error: BaseException) -> bool:
     """True where the same call may work later: no connection, a timeout, throttling, an error of the service itself."""
-    if isinstance(error, (NoConnection, HTTPClientError, ReadTimeoutError, NoCredentialsError)):
+    if isinstance(error, (Down, NoConnection, HTTPClientError, ReadTimeoutError, NoCredentialsError)):
         return True
     if not isinstance(error, ClientError):
         return False
@@ -27,9 +28,9 @@ def is_transient(error: BaseException) -> bool:
     return status >= 500 or error.response.get("Error", {}).get("Code") in _CODES
 
 
-def pause_s(failures: int) -> float:
-    """How long to wait after so many failures in a row: 0.5 s, doubled each time, at most 30 s."""
-    return min(_LONGEST_PAUSE_S, 0.5 * 2.0 ** min(failures - 1, 10))
+def pause_s(failures: int, longest: float = 30.0) -> float:
+    """How long to wait after so many failures in a row: 0.5 s, doubled each time, at most ``longest``."""
+    return min(longest, 0.5 * 2.0 ** min(failures - 1, 10))
 
 
 def where(error: BaseException) -> str:
