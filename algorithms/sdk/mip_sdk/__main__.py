@@ -27,6 +27,7 @@ def main() -> int:
         settings = settings_from(os.environ)
         pool = Pool(settings.children)
         worker = build_worker(settings, pool, log)
+        _stop_on_signals(worker)
         pool.start()
     except (SettingsFault, ChildFault) as fault:
         log.error("cannot-start", reason=str(fault))
@@ -34,7 +35,6 @@ def main() -> int:
     except Exception as error:
         log.error("cannot-start", fault=type(error).__name__, where=where(error))
         return 1
-    _stop_on_signals(worker)
     log.info("worker-started", algorithm=settings.provenance.algorithm, version=settings.provenance.version, children=pool.size)
     worker.run()
     pool.close()

@@ -16,6 +16,7 @@ from botocore.config import Config
 from mip_sdk.images import Images
 from mip_sdk.loading import load_processing
 from mip_sdk.log import silence_libraries
+from mip_sdk.pool import TAKEN
 from mip_sdk.results import Results
 from mip_sdk.run_job import JobRun
 from mip_sdk.settings import Settings, processors, settings_from
@@ -39,7 +40,9 @@ def main(parent: int, pipe: int) -> int:
     with suppress(EOFError, OSError):
         connection.send(None)
         while True:
-            connection.send(run.answer(*connection.recv()))
+            job, started = connection.recv()
+            connection.send(TAKEN)
+            connection.send(run.answer(job, started))
     return 0
 
 

@@ -14,6 +14,8 @@ from mip_sdk.jobs import Started
 from mip_sdk.limits import resident
 from mip_sdk.message import JobMessage
 
+# What a child says at once when it has a job.
+TAKEN = "taken"
 CHILD = (sys.executable, "-m", "mip_sdk.child")
 # How long a child may take to load its libraries and the algorithm.
 _START_S = 120.0
@@ -67,12 +69,12 @@ class Child:
         self._ready = True
 
     def ask(self, job: JobMessage, started: Started) -> bool:
-        """Give it a job; False when it is not there to take it."""
+        """Give it a job; False when it was not there to take it, and so never began."""
         try:
             self._pipe.send((job, started))
-        except OSError:
+            return self._pipe.recv() == TAKEN
+        except (EOFError, OSError):
             return False
-        return True
 
     def answer(self) -> Answer | None:
         """Wait a moment for what it has to say. One that has died says so."""
