@@ -22,7 +22,7 @@ export function addSweeper(scope: Construct, place: Place, { tables, lambdas }: 
     timeout: Duration.minutes(1),
     environment: { MIP_PREFIX: platform.prefix, MIP_PLATFORM: platform.name, MIP_ACCOUNT: platform.account },
   });
-  grant(role, ['dynamodb:Query'], [`${tables.jobs.tableArn}/index/by-open-state`]);
+  grant(role, ['dynamodb:Query'], [`${names.tableArn('jobs')}/index/by-open-state`]);
   grant(role, ['dynamodb:UpdateItem'], [tables.jobs.tableArn]);
   grant(role, ['sqs:GetQueueUrl', 'sqs:GetQueueAttributes', 'sqs:SendMessage'], [requestQueues(scope, place)]);
   // It looks at dead letters and never removes one.

@@ -124,12 +124,15 @@ describe('secrets', () => {
 });
 
 describe('the rest', () => {
-  test.each([['/aws/lambda/mip-dynamic-router'], ['/ecs/mip-algorithms']])('log group %s forgets after 90 days', (LogGroupName) => {
-    aws.template.hasResourceProperties('AWS::Logs::LogGroup', { LogGroupName, RetentionInDays: 90 });
-  });
+  test.each([['/aws/lambda/mip-dynamic-router'], ['/aws/lambda/mip-sweeper'], ['/ecs/mip-algorithms']])(
+    'log group %s forgets after 90 days',
+    (LogGroupName) => {
+      aws.template.hasResourceProperties('AWS::Logs::LogGroup', { LogGroupName, RetentionInDays: 90 });
+    },
+  );
 
   test('every log group has a retention', () => {
-    expect(aws.resources('AWS::Logs::LogGroup').map(({ Properties }) => Properties.RetentionInDays)).toEqual([90, 90, 90, 90]);
+    expect(aws.resources('AWS::Logs::LogGroup').map(({ Properties }) => Properties.RetentionInDays)).toEqual([90, 90, 90, 90, 90]);
   });
 
   test('a retention that CloudWatch does not offer is refused with those that it does', () => {
@@ -142,6 +145,14 @@ describe('the rest', () => {
       ClusterName: 'rad-cluster',
       ClusterSettings: [{ Name: 'containerInsights', Value: 'enabled' }],
     });
+  });
+
+  test('the sweeper runs every other minute, once at a time', () => {
+    aws.template.hasResourceProperties('AWS::Lambda::Function', {
+      FunctionName: 'rad-sweeper',
+      Environment: { Variables: { MIP_PREFIX: 'rad', MIP_PLATFORM: 'north', MIP_ACCOUNT: '123456789012' } },
+    });
+    aws.template.hasResourceProperties('AWS::Events::Rule', { ScheduleExpression: 'rate(2 minutes)', State: 'ENABLED' });
   });
 
   test('every path goes to the router, which knows its platform', () => {

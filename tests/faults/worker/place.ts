@@ -9,6 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { DeadLetters } from '@mip/api/dead-letters';
+import type { SweeperPorts } from '@mip/api/sweeper';
 import { deduplicationId, type JobMessage, type JobRecord, JobTable, jobKey } from '@mip/registry';
 import { hashUid } from '@mip/registry/image-keys';
 import type { TestEmulator } from '../../emulator.ts';
@@ -62,6 +64,7 @@ export class Place {
   readonly deadUrl: string;
   readonly sqs: SQSClient;
   readonly #name: string;
+  readonly #connection: TestEmulator['connection'];
   readonly #s3: S3Client;
   readonly #folder: string;
   readonly #pids = new Set<number>();
@@ -73,6 +76,7 @@ export class Place {
 
   private constructor(name: string, emulator: TestEmulator, proxy: FaultProxy, urls: { queueUrl: string; deadUrl: string }) {
     this.#name = name;
+    this.#connection = emulator.connection;
     this.proxy = proxy;
     this.table = new JobTable(new DynamoDBClient(emulator.connection), name);
     this.sqs = new SQSClient(emulator.connection);
@@ -125,6 +129,20 @@ export class Place {
     await this.table.markQueued(identity, new Date());
   }
 
+  /** What a sweeper works on here, through the proxy, with a clock that is ahead: what takes minutes in AWS is over. */
+  sweeper(aheadMinutes: number): SweeperPorts {
+    const dynamodb = new DynamoDBClient({ ...this.#connection, endpoint: this.proxy.endpoint });
+    return {
+      jobs: new JobTable(dynamodb, this.#name),
+      letters: new DeadLetters(this.sqs, 0),
+      requests: {
+        send: (_url, message) => this.sendText(JSON.stringify(message), message.job_key, deduplicationId(message, message.delivery)),
+      },
+      names: { requestQueue: () => `${this.#name}-requests.fifo`, deadLetterQueue: () => `${this.#name}-requests-dlq.fifo` },
+      now: () => new Date(Date.now() + aheadMinutes * 60_000),
+    };
+  }
+
   async sendText(body: string, group: string, id: string): Promise<void> {
     await this.sqs.send(
       new SendMessageCommand({ QueueUrl: this.queueUrl, MessageBody: body, MessageGroupId: group, MessageDeduplicationId: id }),
@@ -139,32 +157,34 @@ export class Place {
 
   /** A worker of one child, unless the environment says otherwise, whose calls go through the proxy. */
   start({ environment = {}, without }: WorkerOptions = {}): TestWorker {
-    const log = openSync(join(this.#folder, 'worker.log'), 'a');
+    const file = join(this.#folder, `worker-${this.#processes.size}.log`);
+    const log = openSync(file, 'a');
     const process = spawn(PYTHON, ['-m', 'mip_sdk'], {
       env: { ...this.#variables(), ...(without !== undefined && { MIP_TEST_WITHOUT: without }), ...environment },
       stdio: ['ignore', log, log],
     });
     closeSync(log);
     this.#processes.add(process);
-    return new TestWorker(process, this.#pids);
+    return new TestWorker(process, file, this.#pids);
   }
 
   /** What the workers of this place logged. */
   lines(): readonly Readonly<Record<string, unknown>>[] {
-    const text = readFileSync(join(this.#folder, 'worker.log'), 'utf8');
-    return text
-      .split('\n')
+    return this.#log()
       .filter((line) => line.startsWith('{'))
       .map((line) => JSON.parse(line));
   }
 
-  /** What is no line of the log: a traceback. */
+  /** What they printed beside that: a traceback. */
   complaints(): string {
-    const text = readFileSync(join(this.#folder, 'worker.log'), 'utf8');
-    return text
-      .split('\n')
+    return this.#log()
       .filter((line) => line !== '' && !line.startsWith('{'))
       .join('\n');
+  }
+
+  #log(): readonly string[] {
+    const files = readdirSync(this.#folder).filter((file) => file.endsWith('.log'));
+    return files.flatMap((file) => readFileSync(join(this.#folder, file), 'utf8').split('\n'));
   }
 
   /** Waits until every job has ended and every message is gone. False when that takes too long. */
@@ -263,11 +283,18 @@ export class Place {
 /** A worker process. */
 export class TestWorker {
   readonly process: ChildProcess;
+  readonly #log: string;
   readonly #pids: Set<number>;
 
-  constructor(process: ChildProcess, pids: Set<number>) {
+  constructor(process: ChildProcess, log: string, pids: Set<number>) {
     this.process = process;
+    this.#log = log;
     this.#pids = pids;
+  }
+
+  /** Whether it takes jobs. */
+  get ready(): boolean {
+    return this.running && readFileSync(this.#log, 'utf8').includes('worker-started');
   }
 
   get running(): boolean {
@@ -360,16 +387,21 @@ async function makeQueues({ connection }: TestEmulator, name: string): Promise<{
   return { queueUrl: requests.QueueUrl ?? '', deadUrl: dead.QueueUrl ?? '' };
 }
 
-async function makeTable({ connection }: TestEmulator, name: string): Promise<void> {
+async function makeTable({ connection }: TestEmulator, TableName: string): Promise<void> {
+  const keys = (hash: string, range: string) => [
+    { AttributeName: hash, KeyType: 'HASH' as const },
+    { AttributeName: range, KeyType: 'RANGE' as const },
+  ];
+  const names = ['client_id', 'job_id', 'open_state', 'updated_at'];
   await new DynamoDBClient(connection).send(
     new CreateTableCommand({
-      TableName: name,
+      TableName,
       BillingMode: 'PAY_PER_REQUEST',
-      KeySchema: [
-        { AttributeName: 'client_id', KeyType: 'HASH' },
-        { AttributeName: 'job_id', KeyType: 'RANGE' },
+      KeySchema: keys('client_id', 'job_id'),
+      AttributeDefinitions: names.map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const })),
+      GlobalSecondaryIndexes: [
+        { IndexName: 'by-open-state', KeySchema: keys('open_state', 'updated_at'), Projection: { ProjectionType: 'ALL' } },
       ],
-      AttributeDefinitions: ['client_id', 'job_id'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const })),
     }),
   );
 }
