@@ -70,14 +70,14 @@ function everyTenth(random: Random): (call: WireCall) => Fault | undefined {
   return ({ number }) => (number % 10 === 0 ? FAULTS[random(FAULTS.length)] : undefined);
 }
 
-/** Keeps three workers, hits one of them every second; the sweeper runs now and then, as it does in AWS. */
+/** Keeps three workers, hits one that has had a job every second; the sweeper runs now and then, as it does in AWS. */
 async function killUntilSettled(place: Place, random: Random) {
   const kills = { worker: 0, child: 0, stopped: 0 };
   const workers: TestWorker[] = [];
   for (let second = 0; !(await place.settled(0.9)); second += 1) {
     for (let slot = 0; slot < WORKERS; slot += 1)
       if (!workers[slot]?.running) workers[slot] = place.start({ environment: { MIP_CHILDREN: '2' } });
-    const up = workers.filter((worker) => worker.ready);
+    const up = workers.filter((worker) => worker.busy);
     const victim = up[random(Math.max(1, up.length))];
     if (victim) await hit(victim, random(6), kills);
     if (second % 5 === 4) await sweep(place.sweeper(MINUTES_AHEAD)).catch(() => undefined);

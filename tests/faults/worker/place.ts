@@ -292,9 +292,9 @@ export class TestWorker {
     this.#pids = pids;
   }
 
-  /** Whether it takes jobs. */
-  get ready(): boolean {
-    return this.running && readFileSync(this.#log, 'utf8').includes('worker-started');
+  /** Whether it runs and has had a job: on a slow machine a start takes long, and to kill what has not started shows nothing. */
+  get busy(): boolean {
+    return this.running && readFileSync(this.#log, 'utf8').includes('job-started');
   }
 
   get running(): boolean {
