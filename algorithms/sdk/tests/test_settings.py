@@ -14,6 +14,7 @@ FULL = {
     "MIP_QUEUE_URL": "http://queue",
     "MIP_JOBS_TABLE": "jobs",
     "MIP_IMAGES_BUCKET": "images",
+    "MIP_IMAGES_TABLE": "mip-images",
     "MIP_RESULTS_BUCKET": "results",
     "MIP_PLATFORM": "local",
     "MIP_IMAGES_KEY": "secret-key",
