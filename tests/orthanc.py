@@ -1,7 +1,8 @@
 """Starts Orthanc with its DICOMweb plugin on free ports of this machine, for tests: ``orthanc.py [--auth USER:PASSWORD]``.
 
-Prints one line of JSON, ``{"url", "dicom_port", "aet", "http"}``: the DICOMweb base, the port and the title for DIMSE (C-STORE, C-FIND
-and C-MOVE from anyone), the base of Orthanc's own API. It runs until standard input ends or SIGTERM comes, and leaves nothing behind.
+Prints one line of JSON, ``{"url", "dicom_port", "aet", "http"}``: the DICOMweb base, the port and the title for DIMSE (C-STORE,
+C-FIND and C-MOVE from anyone), the base of Orthanc's own API. It runs until standard input ends or SIGTERM comes, and leaves
+nothing behind.
 """
 
 import argparse

@@ -4,9 +4,10 @@ import ssl
 import time
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from urllib3 import BaseHTTPResponse, connection_from_url
-from urllib3.exceptions import HTTPError, InvalidHeader
+from urllib3.exceptions import HTTPError, InvalidHeader, MaxRetryError
 from urllib3.util import Retry, Timeout, parse_url
 
 from mip_sdk.pacs_server import PacsServer
@@ -17,7 +18,22 @@ _CHUNK = 1 << 20
 _CONNECT_S = 5.0
 _WHOLE_ANSWER = 10
 """A whole answer may take this many times the PACS's timeout, however it trickles."""
-_RETRY = Retry(
+_LONGEST_WAIT_S = 10.0
+_LATER = (408, 425, 429)
+_DENIED = (401, 403)
+
+
+class _BriefRetry(Retry):
+    """Waits as long as the PACS asks, where that is brief; longer is for the worker to wait."""
+
+    def increment(self, method: str | None = None, url: str | None = None, *rest: Any, **more: Any) -> Retry:
+        answer = more.get("response")
+        if answer is not None and (_retry_after_s(answer) or 0) > _LONGEST_WAIT_S:
+            raise MaxRetryError(more["_pool"], url or "")
+        return super().increment(method, url, *rest, **more)
+
+
+_RETRY = _BriefRetry(
     total=3,
     connect=1,
     read=1,
@@ -25,11 +41,8 @@ _RETRY = Retry(
     allowed_methods={"GET"},
     status_forcelist={429, 503},
     backoff_factor=0.2,
-    retry_after_max=10,
     raise_on_status=False,
 )
-_LATER = (408, 425, 429)
-_DENIED = (401, 403)
 
 
 class PacsHttp:

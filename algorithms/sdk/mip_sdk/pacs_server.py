@@ -3,12 +3,13 @@
 import json
 import re
 import ssl
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from urllib3.exceptions import LocationParseError
-from urllib3.util import make_headers, parse_url
+from urllib3.util import parse_url
 
 from mip_sdk.faults import SettingsFault
 
@@ -103,9 +104,23 @@ def _credentials(name: str, environment: Mapping[str, str]) -> dict[str, str]:
     try:
         secret = json.loads(environment[variable])
         if "username" in secret:
-            return make_headers(basic_auth=f"{secret['username']}:{secret['password']}")
+            user = f"{_text(secret['username'])}:{_text(secret['password'])}".encode()
+            return {"authorization": f"Basic {b64encode(user).decode()}"}
         if "bearer_token" in secret:
-            return {"authorization": f"Bearer {secret['bearer_token']}"}
-        return {str(header): str(value) for header, value in secret["headers"].items()}
+            return {"authorization": f"Bearer {_for_header(secret['bearer_token'])}"}
+        return {_for_header(name): _for_header(value) for name, value in secret["headers"].items()}
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise SettingsFault(f"{variable} is missing, or has no username and password, bearer_token, or headers") from error
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError("not a text")
+    return value
+
+
+def _for_header(value: Any) -> str:
+    text = _text(value)
+    if not text.isprintable() or not text.isascii():
+        raise ValueError("not for a header")
+    return text

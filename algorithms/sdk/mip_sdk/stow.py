@@ -72,6 +72,9 @@ class Stow:
 
     def _store(self, batch: Sequence[Outgoing]) -> dict[str, str]:
         refused = self._send(batch)
+        if len(batch) > 1 and all(refused.get(one.uid, "").startswith("http-") for one in batch):
+            # One object can make a PACS refuse a request as a whole (Orthanc does), or the request was too large.
+            refused = {uid: reason for one in batch for uid, reason in self._send([one]).items()}
         for pause_s in self._pauses_s:
             again = [one for one in batch if refused.get(one.uid) in _PASSING]
             if not again:
@@ -104,7 +107,7 @@ class Stow:
         if answer.status >= 400 and kind not in (_JSON, "application/json"):
             return None
         if answer.status == 204 or answer.headers.get("content-length") == "0":
-            return {}
+            return {} if answer.status < 400 else None
         said = read_json(self._pacs.http, answer)
         if answer.status >= 400 and not (isinstance(said, dict) and (_REFERENCED in said or _FAILED in said)):
             return None

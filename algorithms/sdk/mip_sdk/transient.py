@@ -47,6 +47,9 @@ class Unavailable(Exception):
         self.status = status
         self.retry_after_s = retry_after_s
 
+    def __str__(self) -> str:
+        return str(self.args[0])
+
 
 def log_transient(log: Log, error: BaseException) -> None:
     """One line about a dependency that is down: a warning, or an error when waiting alone will not help."""
@@ -54,7 +57,7 @@ def log_transient(log: Log, error: BaseException) -> None:
         log.warn("dependency-failed", fault=type(error).__name__, where=where(error))
         return
     write = log.warn if error.event == "pacs-down" else log.error
-    write(error.event, pacs=error.pacs, status=error.status, reason=str(error.args[0]), where=where(error))
+    write(error.event, pacs=error.pacs, status=error.status, reason=str(error), where=where(error))
 
 
 def is_transient(error: BaseException) -> bool:
