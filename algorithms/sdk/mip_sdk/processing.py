@@ -3,6 +3,7 @@
 from mip_sdk.faults import InvalidInput
 from mip_sdk.image_data import Units
 from mip_sdk.images import StoredImage, check_identity
+from mip_sdk.input_check import InputCheck
 from mip_sdk.manifest import Provenance, manifest_of
 from mip_sdk.message import JobMessage
 from mip_sdk.outputs import Maker, derived_object
@@ -24,12 +25,14 @@ class Processing:
         provenance: Provenance,
         regulatory: str = "research",
         most_bytes: int | None = None,
+        check: InputCheck | None = None,
     ) -> None:
         self._processor = processor
         self._units: Units = units
         self._provenance = provenance
         self._regulatory = regulatory
         self._most_bytes = most_bytes
+        self._check = check
 
     def run(self, job: JobMessage, images: list[StoredImage], started_at: str) -> list[ResultFile]:
         """``result-0001.dcm`` … in the order of the series, then ``manifest.json``.
@@ -37,10 +40,11 @@ class Processing:
         Raises
         ------
         InvalidInput
-            When an image or a parameter does not fit; for one of several images the words say which, by its place.
+            When an image, a parameter or a rule on the input does not fit; for one of several images the words say which, by its
+            place.
         """
         files: list[ResultFile] = []
-        notes: list[str] = []
+        notes = self._check.check(images, whole_study=job.pacs.series_uid is None) if self._check else []
         for index, image in enumerate(images, start=1):
             try:
                 octets, said = self._derive(job, image, index)

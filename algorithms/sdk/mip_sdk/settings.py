@@ -24,6 +24,7 @@ class ProcessingSettings:
     folder: Path
     threads: int | None
     most_bytes: int | None
+    input: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,7 @@ def _processing(environment: Mapping[str, str], platform: str, image_digest: str
         folder=Path(environment.get("MIP_ALGORITHM_DIR") or "."),
         threads=_whole(environment, "MIP_THREADS"),
         most_bytes=_whole(environment, "MIP_MAX_IMAGE_BYTES"),
+        input=entry.get("input") or {},
     )
 
 
