@@ -77,6 +77,14 @@ def reread(dataset: Dataset) -> Dataset:
     return dcmread(BytesIO(buffer.getvalue()), force=True)
 
 
+def test_of_several_numbers_one_that_cannot_be_read_hides_no_other() -> None:
+    spacing = as_read({"00280030": {"vr": "DS", "Value": ["2.5", "thin"]}})
+    tag = tag_of("PixelSpacing")
+    assert tag is not None
+    for equals, result in [(2.5, "pass"), (3, "unknown")]:
+        assert check_rule({"tag": "PixelSpacing", "equals": equals, "severity": "reject"}, read_attribute(spacing, tag)) == result
+
+
 @named(VECTORS["facts"])
 def test_a_rule_on_a_fact(case: dict[str, Any]) -> None:
     fact = case["facts"].get(case["rule"]["fact"])
@@ -133,12 +141,24 @@ def refused(images: list[bytes], rule: dict[str, Any]) -> str:
         ([EVEN[2], EVEN[0], EVEN[3], EVEN[1]], True),
         ([EVEN[0], EVEN[1], EVEN[3]], False),
         ([EVEN[0], *EVEN], False),
+        ([EVEN[0], EVEN[0], EVEN[0]], False),
         (series(TILTED), False),
         ([*EVEN[:3], *series([(0.0, 0.0, 7.5)], PixelSpacing=["0.6", "0.5"])], False),
         ([*EVEN[:3], *series([(0.0, 0.0, 7.5)], FrameOfReferenceUID="1.3")], False),
         ([*EVEN[:3], *series([(0.0, 0.0, 7.5)], ImageOrientationPatient=["1", "0", "0", "0", "0.999", "0.02"])], False),
     ],
-    ids=["even", "one", "in any order", "one missing", "one twice", "tilted", "other spacing", "other frame", "other direction"],
+    ids=[
+        "even",
+        "one",
+        "in any order",
+        "one missing",
+        "one twice",
+        "all in one place",
+        "tilted",
+        "other spacing",
+        "other frame",
+        "other direction",
+    ],
 )
 def test_what_a_volume_is(images: list[bytes], uniform: bool) -> None:
     assert refused(images, {"fact": "uniform", "equals": True}) == ("" if uniform else "uniform has to be true")
