@@ -5,7 +5,10 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { ClientTable, cachedClients, deduplicationId, JobTable, type NameScope, physicalNames, Registry } from '@mip/registry';
+import { DeadLetters } from './dead-letters.ts';
 import type { Ports } from './ports.ts';
+import type { RedrivePorts } from './redrive.ts';
+import type { SweeperPorts } from './sweeper.ts';
 
 /** Three tries of 1.5 s for each of the five calls of a submission stay within the API's 30 s; a healthy call takes milliseconds. */
 const PATIENCE = { maxAttempts: 3, requestHandler: { connectionTimeout: 1000, requestTimeout: 5000, throwOnRequestTimeout: true } };
@@ -23,6 +26,23 @@ export function awsPorts(scope: NameScope, connection: Pick<S3ClientConfig, 'end
     requests: sqsRequests(new SQSClient(config)),
     results: s3Results(new S3Client({ ...config, forcePathStyle: true }), names.bucket('results')),
     now,
+  };
+}
+
+/** What the sweeper and redrive work on. @param connection as for `awsPorts`. */
+export function sweeperPorts(
+  scope: NameScope,
+  connection: Pick<S3ClientConfig, 'endpoint' | 'credentials'> = {},
+): SweeperPorts & RedrivePorts {
+  const names = physicalNames(scope);
+  const config = { ...connection, region: scope.region, ...PATIENCE };
+  const sqs = new SQSClient(config);
+  return {
+    jobs: new JobTable(new DynamoDBClient(config), names.table('jobs')),
+    letters: new DeadLetters(sqs),
+    requests: sqsRequests(sqs),
+    names,
+    now: () => new Date(),
   };
 }
 
