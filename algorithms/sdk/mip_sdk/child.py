@@ -13,13 +13,20 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from mip_sdk.images import Images
+from mip_sdk.built_in import BuiltInStore
+from mip_sdk.delivery import PacsDelivery
+from mip_sdk.dicomweb import DicomWebPacs
+from mip_sdk.images import Source
 from mip_sdk.loading import load_processing
 from mip_sdk.log import silence_libraries
+from mip_sdk.pacs_http import PacsHttp
+from mip_sdk.pacs_server import BUILT_IN
 from mip_sdk.pool import TAKEN
 from mip_sdk.results import Results
 from mip_sdk.run_job import JobRun
 from mip_sdk.settings import Settings, processors, settings_from
+from mip_sdk.sources import Sources
+from mip_sdk.stow import Stow
 from mip_sdk.transient import where
 
 _PR_SET_PDEATHSIG = 1
@@ -50,15 +57,27 @@ def build_run(settings: Settings) -> JobRun:
     """Put together what a job needs between its start and its end."""
     about = settings.provenance
     config = Config(retries={"mode": "standard", "max_attempts": 4}, connect_timeout=5, read_timeout=30)
-    s3: Any = boto3.Session(region_name=settings.region or None).client("s3", config=config)
+    client: Any = boto3.Session(region_name=settings.region or None).client
+    s3 = client("s3", config=config)
+    sources, delivery = stores_of(settings, client("dynamodb", config=config), s3)
     threads = settings.threads or max(1, processors() // settings.children)
     return JobRun(
         algorithm=about.algorithm,
-        images=Images(s3, settings.images_bucket, settings.images_key),
+        images=sources,
         processing=load_processing(replace(settings, threads=threads)),
         results=Results(s3, settings.results_bucket, about.algorithm, about.image_digest),
+        delivery=delivery,
         most_bytes=settings.most_result_bytes,
     )
+
+
+def stores_of(settings: Settings, dynamodb: Any, s3: Any) -> tuple[Sources, PacsDelivery]:
+    """Where images come from and where results go; the rate of a PACS is shared with the other children."""
+    clients = {server.name: DicomWebPacs(PacsHttp(server, settings.children), settings.most_bytes) for server in settings.pacs}
+    built_in: Source = BuiltInStore(dynamodb, s3, settings.images, settings.most_bytes)
+    sources: dict[str, Source] = {**clients, BUILT_IN: built_in}
+    stows = {name: Stow(client) for name, client in clients.items()}
+    return Sources(sources, settings.default_pacs), PacsDelivery(stows, settings.default_pacs, settings.delivers)
 
 
 def _live_and_die_with(parent: int) -> None:

@@ -1,15 +1,16 @@
-"""The part of a job that happens in a child process: fetch → process → store, one call."""
+"""The part of a job that happens in a child process: fetch → process → store → deliver, one call."""
 
 from dataclasses import dataclass
 
 from mip_sdk.answer import Answer, Broken, Down, Finished, Refused
+from mip_sdk.delivery import PacsDelivery
 from mip_sdk.faults import JobFault, ResultTooLarge, is_fault
-from mip_sdk.images import Images
+from mip_sdk.images import Source
 from mip_sdk.jobs import Started
 from mip_sdk.message import JobMessage
 from mip_sdk.processing import OUTCOME, Processing
 from mip_sdk.results import ResultFile, Results
-from mip_sdk.transient import is_transient, where
+from mip_sdk.transient import Unavailable, is_transient, where
 
 
 @dataclass(frozen=True)
@@ -17,9 +18,10 @@ class JobRun:
     """Runs jobs of ``algorithm``. ``most_bytes``: the files of one result together, where the platform sets a limit."""
 
     algorithm: str
-    images: Images
+    images: Source
     processing: Processing
     results: Results
+    delivery: PacsDelivery
     most_bytes: int | None = None
 
     def run_job(self, job: JobMessage, started: Started) -> Finished:
@@ -35,14 +37,17 @@ class JobRun:
         images = self.images.fetch(job.pacs)
         files = self.processing.run(job, images, started.started_at)
         self._check_size(files)
-        return Finished(self.results.store(job.job_key, files), OUTCOME)
+        stored = self.results.store(job.job_key, files)
+        return Finished(stored, OUTCOME, self.delivery.deliver(job, files, stored))
 
     def answer(self, job: JobMessage, started: Started) -> Answer:
         """``run_job``, with what went wrong as an answer: a fault's own words may quote what must not be told."""
         try:
             return self.run_job(job, started)
         except JobFault as fault:
-            return Refused(fault.code, str(fault), getattr(fault, "record", {}))
+            return Refused(fault.code, str(fault), fault.record)
+        except Unavailable as error:
+            return error.down()
         except MemoryError as error:
             return Broken("out-of-memory", "the job needed more memory than there is", "MemoryError", where(error))
         except BaseException as error:

@@ -237,7 +237,9 @@ class Worker:
             log.info("job-succeeded")
         elif isinstance(answer, Refused):
             self._parts.jobs.fail(job, answer.code, answer.words, answer.more)
-            log.info("job-failed", code=answer.code)
+            # An internal one is a store that contradicts itself, or a PACS that mixes up images: somebody has to look.
+            write = log.error if answer.code == "internal" else log.info
+            write("job-failed", code=answer.code)
         elif isinstance(answer, Broken):
             self._count(delivery, job, started, answer, log)
 
@@ -312,6 +314,8 @@ class Worker:
 
 def _tell(log: Log, error: Exception) -> None:
     if isinstance(error, Down):
-        log.warn(error.event, fault=error.fault, where=error.where, **error.fields)
+        # The other events of a PACS need a person: waiting alone does not help.
+        write = log.warn if error.event in ("dependency-failed", "pacs-down") else log.error
+        write(error.event, fault=error.fault, where=error.where, **error.fields)
     else:
         log.warn("dependency-failed", fault=type(error).__name__, where=where(error))

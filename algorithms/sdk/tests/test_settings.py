@@ -15,6 +15,7 @@ FULL = {
     "MIP_QUEUE_URL": "http://queue",
     "MIP_JOBS_TABLE": "jobs",
     "MIP_IMAGES_BUCKET": "images",
+    "MIP_IMAGES_TABLE": "mip-images",
     "MIP_RESULTS_BUCKET": "results",
     "MIP_PLATFORM": "local",
     "MIP_IMAGES_KEY": "secret-key",
@@ -56,6 +57,16 @@ def test_what_may_be_left_out_has_a_safe_default() -> None:
         {"MIP_THREADS": "many"},
         {"MIP_THREADS": "0"},
         {"MIP_MAX_IMAGE_BYTES": "-1"},
+        {"MIP_IMAGES_TABLE": ""},
+        {"MIP_PACS": "{"},
+        {"MIP_PACS": "{}"},
+        {"MIP_PACS": "[1]"},
+        {"MIP_PACS": '[{"name": "hospital"}]'},
+        {"MIP_PACS": '[{"name": "hospital", "url": "https://pacs", "timeout": "soon"}]'},
+        {"MIP_PACS": '[{"name": "hospital", "url": "https://pacs", "rate": 3}]'},
+        {"MIP_PACS": '[{"name": "hospital", "url": "https://pacs", "ca": "no certificate"}]'},
+        {"MIP_PACS": '[{"name": "hospital", "url": "http://pacs.example.org"}]'},
+        {"MIP_PACS": '[{"name": "hospital", "url": "ftp://127.0.0.1"}]'},
     ],
 )
 def test_a_wrong_variable_is_named_and_no_value_is_told(changed: dict[str, str]) -> None:
@@ -63,6 +74,56 @@ def test_a_wrong_variable_is_named_and_no_value_is_told(changed: dict[str, str])
     with pytest.raises(SettingsFault, match=name) as caught:
         settings_from({**FULL, **changed})
     assert "secret-key" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        None,
+        "",
+        "password",
+        "[]",
+        "{}",
+        '{"username": "mip"}',
+        '{"username": "mip", "password": ""}',
+        '{"headers": "x"}',
+        '{"headers": {"x-key": 1}}',
+        '{"bearer_token": null}',
+        '{"bearer_token": "two\\nlines"}',
+    ],
+)
+def test_a_secret_without_credentials_is_named_by_its_variable_and_not_told(secret: str | None) -> None:
+    environment = {**FULL, "MIP_PACS": '[{"name": "city-hospital", "url": "https://pacs", "credentials": true}]'}
+    if secret is not None:
+        environment["MIP_PACS_SECRET_CITY_HOSPITAL"] = secret
+    with pytest.raises(SettingsFault, match="MIP_PACS_SECRET_CITY_HOSPITAL") as caught:
+        settings_from(environment)
+    assert "password}" not in str(caught.value)
+
+
+def test_pacs_are_read_with_the_built_in_store_beside_them() -> None:
+    listed = [
+        {"name": "hospital", "url": "https://pacs/dicom-web/", "rate": {"requests_per_second": 20, "concurrent": 2}, "timeout": 9}
+    ]
+    own = {"MIP_IMAGE_STORE_URL": "http://store.mip/dicomweb", "MIP_WORKERS_KEY": "workers-key"}
+    given = {**FULL, **own, "MIP_PACS": json.dumps(listed), "MIP_DEFAULT_PACS": "hospital"}
+    settings = settings_from({**given, "MIP_ENTRY": '{"output": {"store": ["s3", "pacs"]}}'})
+    built_in, hospital = settings.pacs
+    assert (built_in.name, built_in.url, dict(built_in.headers)) == (
+        "built-in",
+        "http://store.mip/dicomweb",
+        {"x-api-key": "workers-key"},
+    )
+    assert (hospital.url, hospital.requests_per_second, hospital.concurrent, hospital.timeout_s, hospital.headers) == (
+        "https://pacs/dicom-web",
+        20,
+        2,
+        9,
+        {},
+    )
+    assert (settings.default_pacs, settings.delivers) == ("hospital", True)
+    plain = settings_from(FULL)
+    assert (plain.pacs, plain.default_pacs, plain.delivers) == ((), "built-in", False)
 
 
 @pytest.mark.parametrize("file", ["algorithm.py", "adapter.py"])

@@ -121,6 +121,7 @@ export interface JobRecord {
       | 'invalid-input'
       | 'image-not-found'
       | 'image-unreadable'
+      | 'delivery-refused'
       | 'result-too-large'
       | 'version-withdrawn'
       | 'internal'
@@ -131,6 +132,31 @@ export interface JobRecord {
      * What went wrong, in words a user can read, without patient data.
      */
     message: string;
+  };
+  /**
+   * What became of the results in the PACS, where the algorithm stores them there.
+   */
+  pacs_delivery?: {
+    /**
+     * The PACS of the platform file that the results went to.
+     */
+    pacs: string;
+    /**
+     * Whether the PACS has all of them, or refused some.
+     */
+    state: 'stored' | 'failed';
+    /**
+     * How many objects the PACS has.
+     */
+    stored: number;
+    /**
+     * How many objects the PACS refused.
+     */
+    failed: number;
+    /**
+     * Why it refused one: DICOM's failure reason, the HTTP status, or that its answer did not mention the object.
+     */
+    reason?: string;
   };
   /**
    * The files the job left, in order.
