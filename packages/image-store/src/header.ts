@@ -4,11 +4,15 @@ import { TooLarge, UnreadableDicom } from './dicom/unreadable.ts';
 export type { InstanceUids } from './dicom/instance-reader.ts';
 export { UnreadableDicom } from './dicom/unreadable.ts';
 
+/** Preamble and magic word. */
+const SHORTEST = 132;
+
 /**
  * Reads the three UIDs from the bytes of a DICOM Part 10 file, or from enough of its beginning.
  * @throws {UnreadableDicom} when the bytes are not DICOM or a UID is missing or malformed.
  */
 export async function readUids(bytes: Uint8Array): Promise<InstanceUids> {
+  if (bytes.length < SHORTEST) throw new UnreadableDicom('is not a DICOM file: it is too short');
   const reader = new InstanceReader();
   try {
     await reader.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
