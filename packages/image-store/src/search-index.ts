@@ -1,0 +1,90 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { BatchGetCommand, DynamoDBDocumentClient, paginateQuery, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
+import { createHmac } from 'node:crypto';
+import { hashUid } from '@mip/registry/image-keys';
+import type { InstanceRow, StudyRow } from './rows.ts';
+
+/** By what the studies of a platform are found. All of them, newest first, without any. */
+export type StudyKey =
+  | { readonly patient: string }
+  | { readonly accession: string }
+  /** StudyDate, both included, as YYYYMMDD. */
+  | { readonly from?: string; readonly to?: string };
+
+export interface SearchIndexOptions {
+  readonly dynamodb: DynamoDBClient;
+  readonly table: string;
+  /** The text of the platform's images key. */
+  readonly secret: string;
+}
+
+/** Of a page: what is searched row by row is read ahead no further. */
+const PAGE_ROWS = 200;
+
+/** The listing indexes of `mip-images`. They follow the table within a moment: what was just stored may be missing. */
+export class SearchIndex {
+  readonly #document: DynamoDBDocumentClient;
+  readonly #table: string;
+  readonly #secret: string;
+
+  constructor({ dynamodb, table, secret }: SearchIndexOptions) {
+    this.#document = DynamoDBDocumentClient.from(dynamodb);
+    this.#table = table;
+    this.#secret = secret;
+  }
+
+  /** Newest first, a page at a time. */
+  async *studies(key: StudyKey): AsyncGenerator<StudyRow> {
+    const pages = paginateQuery(
+      { client: this.#document },
+      { TableName: this.#table, ScanIndexForward: false, Limit: PAGE_ROWS, ...this.#condition(key) },
+    );
+    for await (const { Items = [] } of pages) yield* Items as StudyRow[];
+  }
+
+  /** The instances of one SOP Instance UID, whatever study they are in. */
+  async *instances(uid: string): AsyncGenerator<InstanceRow> {
+    const pages = paginateQuery(
+      { client: this.#document },
+      {
+        TableName: this.#table,
+        IndexName: 'by-instance',
+        KeyConditionExpression: 'instance_hash = :value',
+        ExpressionAttributeValues: { ':value': hashUid(this.#secret, 'instance', uid) },
+        Limit: 100,
+      },
+    );
+    for await (const { Items = [] } of pages) {
+      if (Items.length === 0) continue;
+      const Keys = Items.map(({ study, row }) => ({ study, row }));
+      const { Responses } = await this.#document.send(
+        new BatchGetCommand({ RequestItems: { [this.#table]: { Keys, ConsistentRead: true } } }),
+      );
+      yield* (Responses?.[this.#table] ?? []) as InstanceRow[];
+    }
+  }
+
+  #condition(key: StudyKey): Pick<QueryCommandInput, 'IndexName' | 'KeyConditionExpression' | 'ExpressionAttributeValues'> {
+    if ('patient' in key) return equals('patient', this.#hash('patient', key.patient));
+    if ('accession' in key) return equals('accession', this.#hash('accession', key.accession));
+    const { from = '', to = '99999999' } = key;
+    return {
+      IndexName: 'by-listing',
+      KeyConditionExpression: 'listed = :listed AND sorted_by BETWEEN :from AND :to',
+      // `~` sorts after every hash.
+      ExpressionAttributeValues: { ':listed': 'study', ':from': from || '0', ':to': `${to}#~` },
+    };
+  }
+
+  #hash(level: 'patient' | 'accession', value: string): string {
+    return createHmac('sha256', this.#secret).update(`${level}\0${value}`, 'utf8').digest('hex').slice(0, 32);
+  }
+}
+
+function equals(attribute: 'patient' | 'accession', value: string) {
+  return {
+    IndexName: `by-${attribute}`,
+    KeyConditionExpression: `${attribute} = :value`,
+    ExpressionAttributeValues: { ':value': value },
+  };
+}
