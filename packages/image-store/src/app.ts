@@ -6,10 +6,24 @@ import { authenticate } from './middleware/authenticate.ts';
 import { createLogger, logRequests } from './middleware/log.ts';
 import { Problem, sendProblem } from './middleware/problem.ts';
 import type { Context, ImageStoreOptions, Ports } from './ports.ts';
+import { readBulkData } from './routes/bulk-data.ts';
+import { frameRoutes } from './routes/frames.ts';
+import { metadataRoutes } from './routes/metadata.ts';
 import { readHealth } from './routes/read-health.ts';
+import { renderedRoutes } from './routes/rendered.ts';
+import { retrieveRoutes } from './routes/retrieve.ts';
 import type { Route } from './routes/route.ts';
+import { searchRoutes } from './routes/search.ts';
 
-const ROUTES: readonly Route[] = [readHealth];
+const ROUTES: readonly Route[] = [
+  readHealth,
+  ...searchRoutes,
+  ...retrieveRoutes,
+  ...metadataRoutes,
+  ...frameRoutes,
+  ...renderedRoutes,
+  readBulkData,
+];
 
 /** Below which every route lies. */
 export const BASE = '/dicomweb';
@@ -42,6 +56,7 @@ export function createImageStore(ports: Ports, options: AppOptions): FastifyInst
     if (request.is404) throw new Problem(404, 'There is nothing at this path.');
   });
   logRequests(app);
+  app.addHook('onClose', () => ports.pixels.close());
   for (const route of ROUTES) addRoute(app, route, { ...ports, ...options });
   refuseOtherMethods(app);
   return app;

@@ -18,7 +18,11 @@ interface Entry {
 const { dictionary, nameMap } = (dcmjs.data as unknown as { DicomMetaDictionary: Record<'dictionary' | 'nameMap', Record<string, Entry>> })
   .DicomMetaDictionary;
 
-const toAttribute = (entry: Entry): Attribute => ({ tag: entry.tag.replace(/[^0-9A-Fa-f]/g, '').toUpperCase(), vr: entry.vr, keyword: entry.name });
+const toAttribute = (entry: Entry): Attribute => ({
+  tag: entry.tag.replace(/[^0-9A-Fa-f]/g, '').toUpperCase(),
+  vr: entry.vr,
+  keyword: entry.name,
+});
 
 /** @param id a keyword (`PatientName`) or a tag (`00100010`). Private and unknown attributes are undefined. */
 export function findAttribute(id: string): Attribute | undefined {

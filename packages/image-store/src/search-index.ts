@@ -1,6 +1,6 @@
+import { createHmac } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { BatchGetCommand, DynamoDBDocumentClient, paginateQuery, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
-import { createHmac } from 'node:crypto';
 import { hashUid } from '@mip/registry/image-keys';
 import type { InstanceRow, StudyRow } from './rows.ts';
 

@@ -10,8 +10,26 @@ import { readHead } from './meta.ts';
 const folder = mkdtempSync(join(tmpdir(), 'explicit-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const IMPLICIT = ['MR_small_implicit', 'rtdose', 'rtplan', 'SC_rgb_jpeg_dcmd', 'gdcm-US-ALOKA-16', 'nested_priv_SQ', 'priv_SQ', 'no_meta_group_length'];
-const BIG_ENDIAN = ['MR_small_bigendian', 'rtdose_expb', 'liver_expb_1frame', 'ExplVR_BigEnd', 'OBXXXX1A_expb', 'SC_rgb_expb_16bit', 'emri_small_big_endian', 'gdcm-US-ALOKA-16_big'];
+const IMPLICIT = [
+  'MR_small_implicit',
+  'rtdose',
+  'rtplan',
+  'SC_rgb_jpeg_dcmd',
+  'gdcm-US-ALOKA-16',
+  'nested_priv_SQ',
+  'priv_SQ',
+  'no_meta_group_length',
+];
+const BIG_ENDIAN = [
+  'MR_small_bigendian',
+  'rtdose_expb',
+  'liver_expb_1frame',
+  'ExplVR_BigEnd',
+  'OBXXXX1A_expb',
+  'SC_rgb_expb_16bit',
+  'emri_small_big_endian',
+  'gdcm-US-ALOKA-16_big',
+];
 const DEFLATED = ['image_dfl'];
 const PLAIN = ['CT_small', 'reportsi', 'test-SR', 'chrH31', 'UN_sequence', 'waveform_ecg', 'MR-SIEMENS-DICOM-WithOverlays'];
 

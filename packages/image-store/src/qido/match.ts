@@ -64,7 +64,10 @@ function moment(vr: keyof typeof SHAPES, key: string): Test {
   const lowest = from === '' ? '' : widen(vr, from, 'low');
   const highest = to === '' ? '\uffff' : widen(vr, to, 'high');
   return anyValue((value) => {
-    const plain = value.trim().replace(/^(\d{4})\.(\d\d)\.(\d\d)$/, '$1$2$3').replace(/[-+]\d{4}$/, '');
+    const plain = value
+      .trim()
+      .replace(/^(\d{4})\.(\d\d)\.(\d\d)$/, '$1$2$3')
+      .replace(/[-+]\d{4}$/, '');
     if (!pattern.test(plain)) return false;
     return widen(vr, plain, 'high') >= lowest && widen(vr, plain, 'low') <= highest;
   });

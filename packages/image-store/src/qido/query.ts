@@ -103,7 +103,8 @@ function readInclude(values: readonly string[]): Set<string> | 'all' {
 
 function readCount(name: string, value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
-  if (!/^\d{1,7}$/.test(value) || Number(value) > MAX_OFFSET) throw new BadQuery(`The query parameter ${name} is a whole number from 0 to ${MAX_OFFSET}.`);
+  if (!/^\d{1,7}$/.test(value) || Number(value) > MAX_OFFSET)
+    throw new BadQuery(`The query parameter ${name} is a whole number from 0 to ${MAX_OFFSET}.`);
   return Number(value);
 }
 

@@ -27,7 +27,8 @@ describe('what a client accepts, PS3.18 §8.7', () => {
     { accept: '*/*, multipart/related;q=0', chosen: [SINGLE] },
     { accept: 'application/dicom;q=0.9, multipart/related;q=0.5', chosen: [SINGLE, DICOM] },
     {
-      accept: 'multipart/related; type="application/dicom"; transfer-syntax=1.2.3;q=0.5, multipart/related; type="application/dicom"; transfer-syntax=*',
+      accept:
+        'multipart/related; type="application/dicom"; transfer-syntax=1.2.3;q=0.5, multipart/related; type="application/dicom"; transfer-syntax=*',
       chosen: [
         { ...DICOM, transferSyntax: '*' },
         { ...DICOM, transferSyntax: '1.2.3' },
@@ -44,9 +45,12 @@ describe('what a client accepts, PS3.18 §8.7', () => {
 
   it('any text is read in time, and what is chosen was offered', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string({ maxLength: 300 }), fc.stringMatching(/^([a-z*]\/[a-z*];?(q=0\.\d|type="[^"]*"?)?,?){0,20}$/)), (accept) => {
-        for (const { type } of take(accept)) expect([DICOM.type, SINGLE.type]).toContain(type);
-      }),
+      fc.property(
+        fc.oneof(fc.string({ maxLength: 300 }), fc.stringMatching(/^([a-z*]\/[a-z*];?(q=0\.\d|type="[^"]*"?)?,?){0,20}$/)),
+        (accept) => {
+          for (const { type } of take(accept)) expect([DICOM.type, SINGLE.type]).toContain(type);
+        },
+      ),
     );
   });
 });
