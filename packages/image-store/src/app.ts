@@ -6,24 +6,12 @@ import { authenticate } from './middleware/authenticate.ts';
 import { createLogger, logRequests } from './middleware/log.ts';
 import { Problem, sendProblem } from './middleware/problem.ts';
 import type { Context, ImageStoreOptions, Ports } from './ports.ts';
-import { readBulkData } from './routes/bulk-data.ts';
-import { frameRoutes } from './routes/frames.ts';
-import { metadataRoutes } from './routes/metadata.ts';
 import { readHealth } from './routes/read-health.ts';
-import { renderedRoutes } from './routes/rendered.ts';
-import { retrieveRoutes } from './routes/retrieve.ts';
+import { readingRoutes } from './routes/reading.ts';
 import type { Route } from './routes/route.ts';
-import { searchRoutes } from './routes/search.ts';
+import { storeInstances, storeInstancesOfStudy } from './routes/store-instances.ts';
 
-const ROUTES: readonly Route[] = [
-  readHealth,
-  ...searchRoutes,
-  ...retrieveRoutes,
-  ...metadataRoutes,
-  ...frameRoutes,
-  ...renderedRoutes,
-  readBulkData,
-];
+const ROUTES: readonly Route[] = [readHealth, storeInstances, storeInstancesOfStudy, ...readingRoutes];
 
 /** Below which every route lies. */
 export const BASE = '/dicomweb';
