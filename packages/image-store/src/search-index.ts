@@ -1,6 +1,5 @@
-import { createHmac } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { BatchGetCommand, DynamoDBDocumentClient, paginateQuery, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, paginateQuery, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
 import { hashUid } from '@mip/registry/image-keys';
 import type { InstanceRow, StudyRow } from './rows.ts';
 
@@ -55,18 +54,16 @@ export class SearchIndex {
       },
     );
     for await (const { Items = [] } of pages) {
-      if (Items.length === 0) continue;
-      const Keys = Items.map(({ study, row }) => ({ study, row }));
-      const { Responses } = await this.#document.send(
-        new BatchGetCommand({ RequestItems: { [this.#table]: { Keys, ConsistentRead: true } } }),
-      );
-      yield* (Responses?.[this.#table] ?? []) as InstanceRow[];
+      for (const { study, row } of Items) {
+        const { Item } = await this.#document.send(new GetCommand({ TableName: this.#table, Key: { study, row }, ConsistentRead: true }));
+        if (Item) yield Item as InstanceRow;
+      }
     }
   }
 
   #condition(key: StudyKey): Pick<QueryCommandInput, 'IndexName' | 'KeyConditionExpression' | 'ExpressionAttributeValues'> {
-    if ('patient' in key) return equals('patient', this.#hash('patient', key.patient));
-    if ('accession' in key) return equals('accession', this.#hash('accession', key.accession));
+    if ('patient' in key) return equals('patient', hashUid(this.#secret, 'patient', key.patient));
+    if ('accession' in key) return equals('accession', hashUid(this.#secret, 'accession', key.accession));
     const { from = '', to = '99999999' } = key;
     return {
       IndexName: 'by-listing',
@@ -74,10 +71,6 @@ export class SearchIndex {
       // `~` sorts after every hash.
       ExpressionAttributeValues: { ':listed': 'study', ':from': from || '0', ':to': `${to}#~` },
     };
-  }
-
-  #hash(level: 'patient' | 'accession', value: string): string {
-    return createHmac('sha256', this.#secret).update(`${level}\0${value}`, 'utf8').digest('hex').slice(0, 32);
   }
 }
 

@@ -2,7 +2,7 @@
  * Data sets of any uncompressed encoding as Explicit VR Little Endian, PS3.5 §7 and §A. Values are copied as bytes: only their order
  * within numbers changes, so text, private elements and odd values stay what they were.
  */
-import { findAttribute } from '../dictionary.ts';
+import { isPrivate, vrOf } from '../dicom/dictionary.ts';
 import { type Element, type Encoding, walk } from './dicom-parser.ts';
 
 /** By tag, as eight digits: an element in Explicit VR Little Endian that takes the place of the one there; null: it is left out. */
@@ -80,7 +80,7 @@ function endOf({ dataOffset, length, hadUndefinedLength }: Element, bytes: Buffe
 
 function convert(element: Element, source: Source): Buffer {
   const tag = element.tag.slice(1).toUpperCase();
-  const vr = vrOf(element, tag, source);
+  const vr = (source.encoding.implicit ? implicitVr(tag, source.signed) : element.vr) ?? 'UN';
   if (element.items) return makeElement(tag, 'SQ', Buffer.concat(element.items.map((item) => convertItem(item, source))));
   const value = source.bytes.subarray(element.dataOffset, endOf(element, source.bytes));
   // Private, and of no known length: a sequence that stays in its implicit encoding, to the delimiter that ends it (PS3.5 §6.2.2).
@@ -95,23 +95,10 @@ function convertItem(item: Element, source: Source): Buffer {
   return Buffer.concat([header(ITEM, '', value.length), value]);
 }
 
-function vrOf(element: Element, tag: string, { encoding, signed }: Source): string {
-  return (encoding.implicit ? implicitVr(tag, signed) : element.vr) ?? 'UN';
-}
-
-/** PS3.5 §A.1: what depends on the data set follows its pixels; undefined where nobody knows. */
+/** Undefined where nobody knows. Private creators are known to be text. */
 function implicitVr(tag: string, signed: boolean): string | undefined {
-  const [group, element] = [tag.slice(0, 4), tag.slice(4)];
-  if (Number.parseInt(group, 16) % 2 === 1) return /^00[1-9A-F][0-9A-F]$/.test(element) ? 'LO' : undefined;
-  if (/^60[0-9A-F]{2}$/.test(group)) return findVr(`6000${element}`, signed);
-  return findVr(tag, signed);
-}
-
-function findVr(tag: string, signed: boolean): string | undefined {
-  const vr = findAttribute(tag)?.vr;
-  if (vr === 'xs') return signed ? 'SS' : 'US';
-  if (vr === 'ox' || vr === 'lt') return 'OW';
-  return vr !== undefined && (LONG.has(vr) || SHORT.has(vr)) ? vr : undefined;
+  if (isPrivate(tag)) return /^00[1-9A-F][0-9A-F]$/.test(tag.slice(4)) ? 'LO' : undefined;
+  return vrOf(tag, signed);
 }
 
 /** One element in Explicit VR Little Endian, padded to an even length. */

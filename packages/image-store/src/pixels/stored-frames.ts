@@ -56,6 +56,7 @@ export class StoredFrames {
   async stored(index: number): Promise<Buffer> {
     const fragments = this.#fragments?.[index];
     if (fragments) return this.#codestream(fragments);
+    if (!this.native) throw new Undecodable('its frames cannot be told apart');
     return this.#numbers(index);
   }
 

@@ -1,4 +1,5 @@
 /** Which attributes a search returns and matches: PS3.18 tables 10.6.1-5 and 10.6.3-3 to -5. */
+import { INSTANCE_TAGS, SERIES_TAGS, STUDY_TAGS } from '../levels.ts';
 import type { Level } from './query.ts';
 
 /** A DICOM JSON object: PS3.18 Annex F. */
@@ -56,30 +57,18 @@ const RETURNED = {
   instance: new Set([...Object.keys(ALWAYS.instance), ...WHERE_KNOWN.instance]),
 } as const;
 
-/** What a client may ask to match at a level, beside what it returns by default. */
-const MATCHED_TOO: Readonly<Record<Level, readonly string[]>> = {
-  study: ['00081030', '00080080', '00080081', '00081010', '00101010', '00100021', '00321060'],
-  series: ['00080070', '00081090', '00180015', '00181030', '00200060', '00200052', '00080021', '00080031', '00081010'],
-  instance: [
-    '00080008',
-    '00080012',
-    '00080013',
-    '00080022',
-    '00080023',
-    '00080032',
-    '00080033',
-    '00200012',
-    '00280002',
-    '00280004',
-    '00280101',
-  ],
-};
+/** Not of the images themselves, or sequences. */
+const NEVER_MATCHED: ReadonlySet<string> = new Set(['00080005', '00080056', '00081190']);
 
-const NEVER_MATCHED: ReadonlySet<string> = new Set(['00080005', '00080056', '00081190', '00400275']);
+const MATCHED = {
+  study: new Set([...STUDY_TAGS, ...WHERE_KNOWN.study]),
+  series: new Set([...SERIES_TAGS, ...WHERE_KNOWN.series]),
+  instance: new Set([...INSTANCE_TAGS, ...WHERE_KNOWN.instance]),
+} as const;
 
-/** Whether a search can be narrowed by the attribute at this level. */
-export function isMatched(level: Level, tag: string): boolean {
-  return !NEVER_MATCHED.has(tag) && (RETURNED[level].has(tag) || MATCHED_TOO[level].includes(tag));
+/** Whether a search can be narrowed by the attribute at this level: by all that the index keeps, but sequences. */
+export function isMatched(level: Level, { tag, vr }: { readonly tag: string; readonly vr: string }): boolean {
+  return vr !== 'SQ' && !NEVER_MATCHED.has(tag) && MATCHED[level].has(tag);
 }
 
 /** The attributes of `all` that a search at this level shows: what is always returned, and what was asked for. */

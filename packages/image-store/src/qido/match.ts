@@ -10,7 +10,7 @@ export class BadKey extends Error {
 }
 
 const WILDCARDS = new Set(['AE', 'CS', 'LO', 'LT', 'PN', 'SH', 'ST', 'UC', 'UR', 'UT']);
-const NUMBERS = new Set(['DS', 'IS', 'FL', 'FD', 'SL', 'SS', 'UL', 'US', 'SV', 'UV', 'xs']);
+const NUMBERS = new Set(['DS', 'IS', 'FL', 'FD', 'SL', 'SS', 'UL', 'US', 'SV', 'UV']);
 
 /**
  * @param vr of the attribute.

@@ -1,6 +1,6 @@
 /** The query parameters of a search: PS3.18 §8.3.4 and §10.6. Pure. */
-import { findAttribute } from '../dictionary.ts';
 import { isMatched } from './attributes.ts';
+import { findAttribute } from './keywords.ts';
 import { BadKey, compile, type Test } from './match.ts';
 
 export type Level = 'study' | 'series' | 'instance';
@@ -71,7 +71,7 @@ function readFilter(name: string, key: string, level: Level): Filter {
   const attribute = findAttribute(name);
   if (!attribute) throw new BadQuery(`The query parameter ${shown(name)} is no attribute of DICOM's dictionary and no option of a search.`);
   const above = LEVELS.slice(0, LEVELS.indexOf(level) + 1);
-  const at = above.findLast((one) => isMatched(one, attribute.tag));
+  const at = above.findLast((one) => isMatched(one, attribute));
   if (!at) throw new BadQuery(`The query parameter ${shown(name)} cannot narrow a search for ${PLURAL[level]} here.`);
   if (key.length > MAX_KEY) throw new BadQuery(`The query parameter ${shown(name)} is longer than ${MAX_KEY} characters.`);
   try {

@@ -76,9 +76,11 @@ export interface FrameForm {
 export function pickForm(choices: readonly Choice[], frames: StoredFrames): FrameForm {
   let reason = 'the frames are not stored in the transfer syntax asked for, and only Explicit VR Little Endian can be made of them';
   for (const { of = OCTETS, transferSyntax } of choices) {
+    const own = transferSyntax === '*' || transferSyntax === frames.transferSyntax || (of !== OCTETS && transferSyntax === undefined);
     // Frames of native files differ in nothing but the order of bytes, and are sent little-endian.
-    const stored = !frames.native && (of !== OCTETS || transferSyntax === '*' || transferSyntax === frames.transferSyntax);
+    const stored = own && !frames.native;
     if (stored) return { stored, partType: of, transferSyntax: frames.transferSyntax };
+    if (of !== OCTETS) continue;
     if (transferSyntax !== undefined && ![EXPLICIT, '*', frames.transferSyntax].includes(transferSyntax)) continue;
     try {
       frames.checkDecodable();
