@@ -27,6 +27,7 @@ export interface Encoding {
 
 /** Elements of the data set that `bytes` are, in their order; the last one is `untilTag`, if it is there, without its value. */
 export function walk(bytes: Uint8Array, { implicit, bigEndian }: Encoding, options: WalkOptions = {}): readonly Element[] {
+  if (bytes.length === 0) return [];
   const parser = bigEndian ? inner.bigEndianByteArrayParser : inner.littleEndianByteArrayParser;
   const dataSet = new inner.DataSet(parser, bytes, {});
   const stream = new inner.ByteStream(parser, bytes, 0);

@@ -3,9 +3,14 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Context, NativeCodecs } from 'dcmjs-codecs';
+import dcmjsCodecs from 'dcmjs-codecs';
 import { decodedFormat, frameBits, type PixelFormat, Undecodable } from './format.ts';
 import type { Codec } from './syntaxes.ts';
+
+// A CommonJS bundle, whose names Node does not see.
+const { Context, NativeCodecs, log } = dcmjsCodecs;
+// What it says about a frame stays out of our logs.
+log.setLevel('silent');
 
 const MODULE = 'dcmjs-native-codecs.wasm';
 
@@ -66,7 +71,7 @@ export async function encodeJpeg(
   return encoded;
 }
 
-function contextOf(format: PixelFormat): Context {
+function contextOf(format: PixelFormat): InstanceType<typeof Context> {
   return new Context({
     width: format.columns,
     height: format.rows,

@@ -81,9 +81,10 @@ export class StoredFrames {
     let rest: Buffer = Buffer.alloc(0);
     for await (const chunk of await this.#source.stream(this.#span)) {
       const bytes = rest.length > 0 ? Buffer.concat([rest, chunk]) : (chunk as Buffer);
-      const whole = Math.min(bytes.length - (bytes.length % word), left);
-      if (whole > 0) yield word > 1 ? swapped(bytes.subarray(0, whole), word) : bytes.subarray(0, whole);
-      left -= whole;
+      const whole = bytes.length - (bytes.length % word);
+      const ordered = word > 1 ? swapped(bytes.subarray(0, whole), word) : bytes.subarray(0, whole);
+      if (left > 0 && whole > 0) yield ordered.subarray(0, left);
+      left -= Math.min(whole, left);
       rest = bytes.subarray(whole);
     }
     if (left > 0) throw new Error('the object of an instance ended early');

@@ -156,6 +156,9 @@ class Case:
             got = np.unpackbits(np.frombuffer(frame, np.uint8), bitorder="little")[: expected.size]
         else:
             got = np.frombuffer(frame, expected.dtype.newbyteorder("<"))
+        unused = self.source.BitsAllocated - self.source.get("BitsStored", self.source.BitsAllocated)
+        if unused and self.source.BitsAllocated > 1:
+            got = (got << unused) >> unused
         planar = self.source.get("PlanarConfiguration") == 1 and not self.syntax.is_encapsulated
         if planar:
             got = got.reshape(3, *expected.shape[:2]).transpose(1, 2, 0)
