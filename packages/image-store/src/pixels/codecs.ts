@@ -93,7 +93,7 @@ function withSign(decoded: Uint8Array, frame: Uint8Array, { signed, bitsAllocate
   const component = size < 0 ? undefined : frame[size + 42];
   if (component === undefined || component >= 0x80 === signed || bitsAllocated !== 16) return decoded;
   const shift = 16 - ((component & 0x7f) + 1);
-  const values = signed ? new Int16Array(decoded.slice().buffer) : new Uint16Array(decoded.slice().buffer);
+  const values = signed ? new Int16Array(new Uint8Array(decoded).buffer) : new Uint16Array(new Uint8Array(decoded).buffer);
   for (let i = 0; i < values.length; i++) {
     const raised = (values[i] ?? 0) << shift;
     values[i] = signed ? ((raised << 16) >> 16) >> shift : (raised & 0xffff) >>> shift;

@@ -15,11 +15,11 @@ export function toColour(samples: Samples, format: PixelFormat, { palette }: Dis
 
 function fromPalette(samples: Samples, palette: NonNullable<Display['palette']>): Uint8Array {
   const pixels = new Uint8Array(samples.length * 3);
-  // Some write entries of 8 bits and say 16.
-  const scales = palette.map(({ bits, entries }) => (bits === 16 && entries.some((entry) => entry > 255) ? 255 / 65535 : 1));
+  // Entries of 16 bits count from the top; some that say 16 hold 8.
+  const shifts = palette.map(({ entries }) => (entries.some((entry) => entry > 255) ? 8 : 0));
   for (let i = 0; i < samples.length; i++) {
     for (const [colour, lut] of palette.entries()) {
-      pixels[i * 3 + colour] = round(lookUp(samples[i] ?? 0, lut) * (scales[colour] ?? 1));
+      pixels[i * 3 + colour] = lookUp(samples[i] ?? 0, lut) >> (shifts[colour] ?? 0);
     }
   }
   return pixels;

@@ -6,22 +6,27 @@ import { applyWindow, lookUp, round } from './window.ts';
 /** Grey levels of a monochrome frame. What is padding is black. */
 export function toGrey(samples: Samples, format: PixelFormat, display: Display): Uint8Array {
   if (format.samples !== 1) throw new Undecodable('it is monochrome, but has several samples per pixel');
+  const [least, greatest] = extent(samples, () => false);
   const toLevel = levels(samples, format, display);
   const padded = isPadding(display);
-  // A float image has too many values to remember; of the others, few values are computed many times.
-  const known = new Map<number, number>();
+  const level = (value: number) => (padded(value) ? 0 : display.inverted ? 255 - toLevel(value) : toLevel(value));
+  if (format.float || greatest - least > MOST_VALUES) return Uint8Array.from(samples, level);
+  // Few values, each of them many times.
+  const table = new Int16Array(greatest - least + 1).fill(-1);
   const pixels = new Uint8Array(samples.length);
   for (let i = 0; i < samples.length; i++) {
-    const value = samples[i] ?? 0;
-    let level = known.get(value);
-    if (level === undefined) {
-      level = padded(value) ? 0 : display.inverted ? 255 - toLevel(value) : toLevel(value);
-      if (!format.float && known.size < 1 << 17) known.set(value, level);
+    const index = (samples[i] ?? 0) - least;
+    let known = table[index] ?? 0;
+    if (known < 0) {
+      known = level(index + least);
+      table[index] = known;
     }
-    pixels[i] = level;
+    pixels[i] = known;
   }
   return pixels;
 }
+
+const MOST_VALUES = 1 << 17;
 
 const isPadding =
   ({ padding }: Display) =>

@@ -1,6 +1,7 @@
 /** What an image says about how it is shown, read from its DICOM JSON. Pure. */
 import { type PixelFormat, Undecodable } from '../pixels/format.ts';
 import type { DicomJson, Element } from '../qido/attributes.ts';
+import { expand } from './palette.ts';
 import type { Lut, Window, WindowFunction } from './window.ts';
 
 export interface Display {
@@ -53,12 +54,15 @@ export function ofFrame(dataset: DicomJson, frame: number): DicomJson {
 /** Tag paths of the binary values that `readDisplay` needs and the data set does not hold. */
 export function neededBinaries(dataset: DicomJson): readonly string[] {
   const paths: string[] = [];
-  for (const tag of ['00281201', '00281202', '00281203']) if (dataset[tag]?.BulkDataURI) paths.push(tag);
+  for (const tag of PALETTE) if (dataset[tag]?.BulkDataURI) paths.push(tag);
   for (const sequence of ['00283000', '00283010']) {
     if (item(dataset, sequence)?.['00283006']?.BulkDataURI) paths.push(`${sequence}/0/00283006`);
   }
   return paths;
 }
+
+/** Red, green and blue; plain, or in segments. */
+const PALETTE = ['00281201', '00281202', '00281203', '00281221', '00281222', '00281223'];
 
 interface Around {
   readonly format: PixelFormat;
@@ -77,12 +81,14 @@ function readLut(dataset: DicomJson, sequence: string, { format, binaries }: Aro
 function readPalette(dataset: DicomJson, { format, binaries }: Around): readonly Lut[] {
   return ['1', '2', '3'].map((colour) => {
     const descriptor = dataset[`0028110${colour}`]?.Value?.map(Number);
-    const bytes = binary(dataset[`0028120${colour}`], binaries.get(`0028120${colour}`));
-    if (!descriptor || bytes.length === 0) throw new Undecodable('its palette is missing, or is in segments');
-    const count = descriptor[0] || 65536;
+    const count = descriptor?.[0] || 65536;
+    const bytesOf = (tag: string) => binary(dataset[tag], binaries.get(tag));
+    const plain = bytesOf(`0028120${colour}`);
+    const segmented = bytesOf(`0028122${colour}`);
+    if (!descriptor || plain.length + segmented.length === 0) throw new Undecodable('its palette is missing');
+    if (plain.length === 0) return lut(descriptor, expand(descriptor[2] === 8 ? [...segmented] : words(segmented), count), format.signed);
     // Entries of 8 bits may lie one to a byte.
-    const entries = bytes.length < count * 2 ? [...bytes] : words(bytes);
-    return lut(descriptor, entries, format.signed);
+    return lut(descriptor, plain.length < count * 2 ? [...plain] : words(plain), format.signed);
   });
 }
 

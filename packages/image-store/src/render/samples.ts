@@ -6,7 +6,7 @@ export type Samples = Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32
 /** @param bytes one frame, little-endian. Samples of a pixel come out side by side, without what lies in unused high bits. */
 export function readSamples(bytes: Uint8Array, format: PixelFormat): Samples {
   if (format.bitsAllocated === 1) return unpack(bytes, format.rows * format.columns * format.samples);
-  const values = view(bytes.slice().buffer, format);
+  const values = view(new Uint8Array(bytes).buffer, format);
   const unused = format.bitsAllocated - format.bitsStored;
   if (unused > 0 && !format.float) clearHighBits(values, unused, format);
   if (format.photometric === 'YBR_FULL_422') return upsampled(values, format);
