@@ -1,7 +1,14 @@
 /** The agent of the local cloud: for every task that ECS was asked for, a process, as Fargate would run a container. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DescribeTaskDefinitionCommand, DescribeTasksCommand, ECSClient, ListTasksCommand, type TaskDefinition } from '@aws-sdk/client-ecs';
+import {
+  DescribeTaskDefinitionCommand,
+  DescribeTasksCommand,
+  type ECSClient,
+  ListTasksCommand,
+  type TaskDefinition,
+} from '@aws-sdk/client-ecs';
 import { LIMITS } from '@mip/registry';
+import { ecsClient } from './ecs-client.ts';
 import type { EmulatorConnection } from './environment.ts';
 import { killLeftovers, rememberProcesses } from './leftovers.ts';
 import { SecretReader } from './secrets.ts';
@@ -63,7 +70,7 @@ class TaskAgent {
 
   constructor(options: AgentOptions) {
     this.#options = options;
-    this.#ecs = new ECSClient(options.connection);
+    this.#ecs = ecsClient(options.connection);
     this.#secrets = new SecretReader(options.connection);
   }
 

@@ -6,7 +6,7 @@ import { HOME, type Image, imageOf, layerOf, pushImage } from './oci-image.ts';
 import { OciRepository } from './oci-registry.ts';
 
 /** What the server is made of; the packages that it is bundled with are those of the lock file. */
-const SOURCES = ['packages/image-store/src', 'packages/registry/src', 'package-lock.json'];
+const SOURCES = ['packages/image-store/src', 'packages/registry/src'];
 const FOLDER = `${HOME}/image-store`;
 
 /** @param entry another than the server's, for a test. */
