@@ -8,8 +8,9 @@ import { Problem, sendProblem } from './middleware/problem.ts';
 import type { Context, ImageStoreOptions, Ports } from './ports.ts';
 import { readHealth } from './routes/read-health.ts';
 import type { Route } from './routes/route.ts';
+import { storeInstances, storeInstancesOfStudy } from './routes/store-instances.ts';
 
-const ROUTES: readonly Route[] = [readHealth];
+const ROUTES: readonly Route[] = [readHealth, storeInstances, storeInstancesOfStudy];
 
 /** Below which every route lies. */
 export const BASE = '/dicomweb';
