@@ -21,10 +21,9 @@ export function addImageStoreRole(scope: Construct, place: Place): Role {
 /** A transaction is granted by what it consists of. Objects are never listed: the index knows them. */
 function imageStoreRights({ names }: Place): readonly Right[] {
   const index = names.tableArn('images');
-  const write = ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem'];
   return [
     { to: ['dynamodb:GetItem'], on: [names.tableArn('clients')] },
-    { to: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', ...write], on: [index] },
+    { to: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], on: [index] },
     { to: ['dynamodb:Query'], on: [index, `${index}/index/*`] },
     {
       to: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'],

@@ -17,7 +17,7 @@ const ANSWERED: Readonly<Record<string, string>> = {
     'Its access log would hold the UIDs of studies; the image store logs every request itself, without them.',
   'AwsSolutions-SMG4 PacsSecret-hospital': 'The credentials are those of another system, whose operator changes them.',
   'AwsSolutions-SMG4 WorkersKey':
-    'Tasks get it when they start: a rotation by itself would shut out those that run. docs/image-store.md says how to change it.',
+    'Tasks get it when they start: a rotation by itself would shut out those that run. docs/deploy-the-image-store.md says how to change it.',
   'AwsSolutions-SMG4 ImagesKey': 'A new key would orphan every stored image: names of objects are made with it.',
   'AwsSolutions-S1 Images': OBJECTS,
   'AwsSolutions-S1 Reconciles': OBJECTS,

@@ -4,11 +4,9 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { S3Client } from '@aws-sdk/client-s3';
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import type { Algorithm, Platform } from '@mip/catalog';
-import { S3ImageStore } from '@mip/image-store';
+import { StowClient } from '@mip/image-store/stow-client';
 import type { Facts } from '@mip/reconcile';
 import { type PhysicalNames, physicalNames } from '@mip/registry';
 import { type Agent, startAgent } from './agent.ts';
@@ -20,7 +18,6 @@ import { connectionEnvironment, type EmulatorConnection, emulatorConnection, wri
 import { type FirstImage, firstImages } from './first-images.ts';
 import { checkPort, type Front, startFront } from './front.ts';
 import { untilHealthy } from './health.ts';
-import type { Image } from './oci-image.ts';
 import { packImageStore, pushImageStore } from './pack-image-store.ts';
 
 /** What `mip up` was asked for. `root` is the repository, `home` holds all state, `port` is the front's. */
@@ -51,7 +48,6 @@ export class LocalCloud {
   #emulator: Emulator | undefined;
   #facts!: Facts;
   #client!: LocalClient;
-  #imageStore!: Image;
   #agent: Agent | undefined;
   #front: Front | undefined;
   readonly #stopping = new AbortController();
@@ -107,10 +103,10 @@ export class LocalCloud {
   async #deploy(note: Note): Promise<string> {
     const { root, home } = this.#options;
     const { endpoint } = this.#connection;
-    this.#imageStore = await packImageStore(root);
-    const platform = this.#withImageStore(this.#imageStore.digest);
+    const imageStore = await packImageStore(root);
+    const platform = this.#withImageStore(imageStore.digest);
     const deployed = await deployPlatform({ root, home, endpoint, platform, log: note, signal: this.#stopping.signal });
-    await pushImageStore(this.#imageStore, { endpoint, repository: this.#names.imageStore }); // its repository is of the platform
+    await pushImageStore(imageStore, { endpoint, repository: this.#names.imageStore }); // its repository is of the platform
     this.#facts = deployed.facts;
     const types = [...new Set(deployed.removed.map((resource) => resource.split(' ')[0]))];
     const what = deployed.skipped ? 'unchanged since the last start' : `stack ${this.#names.stack}`;
@@ -150,21 +146,12 @@ export class LocalCloud {
 
   async #process(): Promise<string> {
     const { root, home, algorithms } = this.#options;
-    const key = await this.#imagesKey();
-    const store = new S3ImageStore({
-      s3: new S3Client({ ...this.#connection, forcePathStyle: true }),
-      bucket: this.#names.bucket('images'),
-      key,
-    });
-    this.images = await firstImages({ root, home, algorithms, store, api: { url: this.#url, key: this.#client.key } });
+    const { key } = this.#client;
+    const store = new StowClient({ url: this.#dicomweb, key });
+    this.images = await firstImages({ root, home, algorithms, store, api: { url: this.#url, key } });
     const wrong = this.images.filter((image) => !image.equal);
     if (wrong.length) throw new Error(wrong.map((image) => `${image.algorithm}: ${image.problem}`).join('\n'));
     return `${this.images.length} results, pixel for pixel equal to the reference`;
-  }
-
-  async #imagesKey(): Promise<string> {
-    const secret = await new SecretsManagerClient(this.#connection).send(new GetSecretValueCommand({ SecretId: this.#names.imagesKey }));
-    return secret.SecretString ?? '';
   }
 
   /** The platform as it is deployed here: with the image that was packed from this repository. */
