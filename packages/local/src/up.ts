@@ -6,7 +6,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import type { Algorithm, Platform } from '@mip/catalog';
-import { StowClient } from '@mip/image-store/stow-client';
+import { StowClient } from '@mip/image-store';
 import type { Facts } from '@mip/reconcile';
 import { type PhysicalNames, physicalNames } from '@mip/registry';
 import { type Agent, startAgent } from './agent.ts';
@@ -64,7 +64,7 @@ export class LocalCloud {
   /** The addresses that exist, by what they are for. */
   get addresses(): Readonly<Record<string, string>> {
     const { endpoint } = this.#connection;
-    return { API: this.#url, DICOMweb: this.#dicomweb, AWS: endpoint, environment: join(this.#options.home, 'env') };
+    return { API: this.#url, DICOMweb: this.#dicomwebUrl, AWS: endpoint, environment: join(this.#options.home, 'env') };
   }
 
   stages(): readonly Stage[] {
@@ -126,7 +126,7 @@ export class LocalCloud {
     const adminKey = (await new SSMClient(this.#connection).send(parameter)).Parameter?.Value ?? '';
     await writeEnvironment(home, {
       MIP_API_URL: this.#url,
-      MIP_DICOMWEB_URL: this.#dicomweb,
+      MIP_DICOMWEB_URL: this.#dicomwebUrl,
       MIP_CLIENT_ID: this.#client.clientId,
       MIP_API_KEY: this.#client.key,
       MIP_ADMIN_KEY: adminKey,
@@ -138,16 +138,16 @@ export class LocalCloud {
   async #startAgent(note: Note): Promise<string> {
     const { root, home } = this.#options;
     const { cluster } = this.#names;
-    const replaced = { MIP_IMAGE_STORE_URL: this.#dicomweb };
+    const replaced = { MIP_IMAGE_STORE_URL: this.#dicomwebUrl };
     this.#agent = await startAgent({ root, home, connection: this.#connection, cluster, replaced, log: note });
-    await untilHealthy(this.#dicomweb, join(home, 'logs', this.#names.imageStore), this.#stopping.signal);
+    await untilHealthy(this.#dicomwebUrl, join(home, 'logs', this.#names.imageStore), this.#stopping.signal);
     return `a process for every task, logs in ${relative(root, join(home, 'logs'))}`;
   }
 
   async #process(): Promise<string> {
     const { root, home, algorithms } = this.#options;
     const { key } = this.#client;
-    const store = new StowClient({ url: this.#dicomweb, key });
+    const store = new StowClient({ url: this.#dicomwebUrl, key });
     this.images = await firstImages({ root, home, algorithms, store, api: { url: this.#url, key } });
     const wrong = this.images.filter((image) => !image.equal);
     if (wrong.length) throw new Error(wrong.map((image) => `${image.algorithm}: ${image.problem}`).join('\n'));
@@ -161,7 +161,7 @@ export class LocalCloud {
     return { ...platform, image_store: { ...platform.image_store, image_uri: `${registry}/${this.#names.imageStore}@${digest}` } };
   }
 
-  get #dicomweb(): string {
+  get #dicomwebUrl(): string {
     return `${this.#url}/dicomweb`;
   }
 
