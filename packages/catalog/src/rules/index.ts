@@ -4,7 +4,9 @@ import { conformanceAuthority, conformanceCases } from './conformance-cases.ts';
 import { defaultInRange } from './default-in-range.ts';
 import { fileName } from './file-name.ts';
 import { frozenContract, servedContracts } from './frozen-contract.ts';
+import { imageStore } from './image-store.ts';
 import { needsBase, needsMajor, needsVersion } from './needs-version.ts';
+import { pacsAddresses, pacsFit, pacsNames } from './pacs.ts';
 import { physicalNamesFit } from './physical-names.ts';
 import type { AcrossRule, Rule } from './rule.ts';
 import { gpuCapacity, scalingRange } from './scaling-range.ts';
@@ -26,6 +28,10 @@ export const RULES: readonly Rule[] = [
   conformanceAuthority,
   allowedPolicy,
   allowedRegistry,
+  imageStore,
+  pacsNames,
+  pacsAddresses,
+  pacsFit,
   frozenContract,
   servedContracts,
   needsVersion,
