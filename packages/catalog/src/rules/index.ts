@@ -4,6 +4,7 @@ import { conformanceAuthority, conformanceCases } from './conformance-cases.ts';
 import { defaultInRange } from './default-in-range.ts';
 import { fileName } from './file-name.ts';
 import { frozenContract, servedContracts } from './frozen-contract.ts';
+import { inputRules } from './input-rules.ts';
 import { needsBase, needsMajor, needsVersion } from './needs-version.ts';
 import { physicalNamesFit } from './physical-names.ts';
 import type { AcrossRule, Rule } from './rule.ts';
@@ -19,6 +20,7 @@ export const RULES: readonly Rule[] = [
   physicalNamesFit,
   sourceComplete,
   defaultInRange,
+  inputRules,
   scalingRange,
   gpuCapacity,
   servedVersions,
