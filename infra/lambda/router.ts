@@ -1,7 +1,15 @@
 /** Lambda entry point of the REST API. */
 import { createHandler } from '@mip/api/lambda';
 
-const { MIP_PREFIX = '', MIP_PLATFORM = '', MIP_ACCOUNT = '', AWS_REGION = '', MIP_MAX_REQUEST_BYTES = '' } = process.env;
+const {
+  MIP_PREFIX = '',
+  MIP_PLATFORM = '',
+  MIP_ACCOUNT = '',
+  AWS_REGION = '',
+  MIP_MAX_REQUEST_BYTES = '',
+  MIP_PACS = '',
+  MIP_DEFAULT_PACS = '',
+} = process.env;
 
 export const handler = createHandler({
   prefix: MIP_PREFIX,
@@ -9,4 +17,6 @@ export const handler = createHandler({
   account: MIP_ACCOUNT,
   region: AWS_REGION,
   maxRequestBytes: Number(MIP_MAX_REQUEST_BYTES),
+  pacs: MIP_PACS,
+  defaultPacs: MIP_DEFAULT_PACS,
 });

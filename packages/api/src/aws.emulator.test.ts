@@ -74,7 +74,7 @@ beforeAll(async () => {
   await new ClientTable(dynamodb, names.table('clients')).register(KEY, 'clinic-a', NOW);
   queueUrl = await createQueue();
   await publish({});
-  app = createApp(awsPorts(scope, connection), { maxRequestBytes: MOST_BYTES, log: { write: () => undefined } });
+  app = createApp(awsPorts(scope, { connection }), { maxRequestBytes: MOST_BYTES, log: { write: () => undefined } });
 });
 
 afterAll(async () => {
@@ -137,7 +137,7 @@ describe('the API on AWS', () => {
 
   it('is 503 when nothing answers there', async () => {
     const nowhere = { endpoint: 'http://127.0.0.1:9', credentials: emulator.connection.credentials };
-    const lost = createApp(awsPorts(scope, nowhere), { maxRequestBytes: MOST_BYTES, log: { write: () => undefined } });
+    const lost = createApp(awsPorts(scope, { connection: nowhere }), { maxRequestBytes: MOST_BYTES, log: { write: () => undefined } });
     const answer = await post(lost, REQUEST);
     expect(answer.statusCode).toBe(503);
     expect(answer.headers['retry-after']).toBeDefined();

@@ -23,9 +23,10 @@ describe('a request that is right', () => {
       attempts: 0,
       accepted_at: '2024-01-31T10:00:00.000Z',
       queued_at: '2024-01-31T10:00:00.000Z',
+      admission: { state: 'checked', warnings: [] },
       results: [],
     });
-    expect(memory.calls).toEqual(['clients.find', 'registry.get', 'jobs.accept', 'requests.send', 'jobs.markQueued']);
+    expect(memory.calls).toEqual(['clients.find', 'images.look', 'registry.get', 'jobs.accept', 'requests.send', 'jobs.markQueued']);
   });
 
   it('puts on the queue what a worker needs, with the defaults of the version', async () => {

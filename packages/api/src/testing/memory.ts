@@ -9,6 +9,8 @@ import {
   type RegistryEntry,
   stateAfter,
 } from '@mip/registry';
+import type { Images } from '../look/images.ts';
+import type { Look } from '../look/look.ts';
 import type { Ports } from '../ports.ts';
 
 /** The ports, and what a test can look at and reach into. What goes in and out is copied, as over a wire. */
@@ -62,6 +64,18 @@ export class Memory implements Ports {
     get: async (identity) => {
       this.#called('jobs.get');
       return this.record(identity);
+    },
+  };
+
+  /** What every PACS says of any image: an instance that no rule refuses, unless a test says otherwise. */
+  answer: (...asked: Parameters<Images['look']>) => Look | Promise<Look> = () => ({ kind: 'found', instance: {}, instances: 1 });
+
+  readonly images: Ports['images'] = {
+    names: ['built-in', 'hospital'],
+    defaultName: 'built-in',
+    look: async (...asked) => {
+      this.#called('images.look');
+      return this.answer(...asked);
     },
   };
 
