@@ -47,7 +47,7 @@ describe('whatever a client sends', () => {
     ['objects', '{"a":', '}'],
     ['parameters', '{"parameters":', '}'],
   ])('%s nested as deep as a body can be are no 5xx', async (_what, open, close) => {
-    const { app } = setUp(1_000_000);
+    const { app } = setUp({ maxRequestBytes: 1_000_000 });
     for (const depth of [1000, 20_000, 60_000]) {
       const body = `${open.repeat(depth)}0${close.repeat(depth)}`;
       noServerError((await post(app, body)).statusCode);

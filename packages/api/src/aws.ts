@@ -35,9 +35,11 @@ export interface AwsOptions {
   readonly pacs?: readonly Pacs[];
   /** The PACS that is meant where a request names none; the platform's own store by default. */
   readonly defaultPacs?: string;
+  /** How long a look at images may take; 300 by default. */
+  readonly lookMs?: number;
 }
 
-export function awsPorts(scope: NameScope, { connection = {}, pacs = [], defaultPacs = BUILT_IN }: AwsOptions = {}): Ports {
+export function awsPorts(scope: NameScope, { connection = {}, pacs = [], defaultPacs = BUILT_IN, lookMs }: AwsOptions = {}): Ports {
   const names = physicalNames(scope);
   const config = { ...connection, region: scope.region, ...PATIENCE };
   const dynamodb = new DynamoDBClient(config);
@@ -51,6 +53,7 @@ export function awsPorts(scope: NameScope, { connection = {}, pacs = [], default
     images: imagesOf(
       new Map([[BUILT_IN, builtIn(document, secrets, names)], ...pacs.map((one) => dicomweb(one, secrets, names))]),
       defaultPacs,
+      lookMs,
     ),
     requests: sqsRequests(new SQSClient(config)),
     results: s3Results(new S3Client({ ...config, forcePathStyle: true }), names.bucket('results')),

@@ -1,7 +1,6 @@
 /** One DICOMweb server: a GET, and what its answer means. Redirects are not followed, so that no PACS leads a request elsewhere. */
 import { Agent } from 'node:https';
 import { addAbortSignal, type Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import { rootCertificates } from 'node:tls';
 import type { Dataset } from '@mip/catalog/input-rules/values';
 import { HttpRequest } from '@smithy/core/protocols';
@@ -47,11 +46,8 @@ export class DicomwebClient {
       body.resume();
       return nothing(response.statusCode, type);
     }
-    if (!type.endsWith('json')) {
-      body.destroy();
-      return unknown('it answers with something else than JSON');
-    }
-    return datasets(await bounded(body));
+    const text = await bounded(body);
+    return text === undefined ? unknown('its answer is too large') : datasets(text);
   }
 }
 
@@ -75,13 +71,16 @@ function parsed(text: string): unknown {
   }
 }
 
-async function bounded(body: Readable): Promise<string> {
+/** Nothing where it is too much. */
+async function bounded(body: Readable): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
   let size = 0;
-  body.on('data', (chunk: Buffer) => {
+  for await (const chunk of body as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MOST_BYTES) body.destroy(new Error('the answer of the PACS is too large'));
-  });
-  return (await buffer(body)).toString('utf8');
+    if (size > MOST_BYTES) return undefined; // which also ends the connection
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 function isObject(value: unknown): boolean {

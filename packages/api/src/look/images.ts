@@ -3,7 +3,7 @@ import { errorSummary } from '../middleware/log.ts';
 import type { ImageSource, Look, Uids } from './look.ts';
 
 /** The look is for the client's sake: the worker checks again, so it is given up early. */
-export const LOOK_MS = 300;
+const LOOK_MS = 300;
 
 /** The names by which a request picks a PACS. */
 export interface Images {
@@ -11,13 +11,16 @@ export interface Images {
   readonly names: readonly string[];
   /** What is meant where a request names none. */
   readonly defaultName: string;
+  /** How long a look may take. */
+  readonly lookMs: number;
   look(name: string, uids: Uids, signal: AbortSignal): Promise<Look>;
 }
 
-export function imagesOf(sources: ReadonlyMap<string, ImageSource>, defaultName: string): Images {
+export function imagesOf(sources: ReadonlyMap<string, ImageSource>, defaultName: string, lookMs = LOOK_MS): Images {
   return {
     names: [...sources.keys()].sort(),
     defaultName,
+    lookMs,
     async look(name, uids, signal) {
       const source = sources.get(name);
       return source ? source.look(uids, signal) : { kind: 'unknown', why: 'no such PACS' };
@@ -31,7 +34,7 @@ interface Log {
 
 /** @param more ends the look earlier, when nobody needs it any more. */
 export async function lookInTime(images: Images, name: string, uids: Uids, { log, more }: { log: Log; more: AbortSignal }): Promise<Look> {
-  const signal = AbortSignal.any([AbortSignal.timeout(LOOK_MS), more]);
+  const signal = AbortSignal.any([AbortSignal.timeout(images.lookMs), more]);
   try {
     const look = await images.look(name, uids, signal);
     if (look.kind === 'unknown' && !more.aborted) log.warn({ pacs: name, why: look.why }, 'the PACS did not say what it has');

@@ -28,6 +28,12 @@ export class Memory implements Ports {
   readonly #clients = new Map<string, Client>();
   readonly #sent = new Set<string>();
 
+  readonly #defaultPacs: string;
+
+  constructor(defaultPacs = 'built-in') {
+    this.#defaultPacs = defaultPacs;
+  }
+
   readonly now = () => this.time;
 
   readonly clients: Ports['clients'] = {
@@ -70,14 +76,17 @@ export class Memory implements Ports {
   /** What every PACS says of any image: an instance that no rule refuses, unless a test says otherwise. */
   answer: (...asked: Parameters<Images['look']>) => Look | Promise<Look> = () => ({ kind: 'found', instance: {}, instances: 1 });
 
-  readonly images: Ports['images'] = {
-    names: ['built-in', 'hospital'],
-    defaultName: 'built-in',
-    look: async (...asked) => {
-      this.#called('images.look');
-      return this.answer(...asked);
-    },
-  };
+  get images(): Ports['images'] {
+    return {
+      names: ['built-in', 'hospital'],
+      defaultName: this.#defaultPacs,
+      lookMs: 300,
+      look: async (...asked) => {
+        this.#called('images.look');
+        return this.answer(...asked);
+      },
+    };
+  }
 
   readonly requests: Ports['requests'] = {
     send: async (queueUrl, message) => {
