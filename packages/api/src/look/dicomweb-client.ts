@@ -1,6 +1,6 @@
 /** One DICOMweb server: a GET, and what its answer means. Redirects are not followed, so that no PACS leads a request elsewhere. */
 import { Agent } from 'node:https';
-import { addAbortSignal, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { rootCertificates } from 'node:tls';
 import type { Dataset } from '@mip/catalog/input-rules/values';
 import { HttpRequest } from '@smithy/core/protocols';
@@ -40,7 +40,7 @@ export class DicomwebClient {
       ...(port && { port: Number(port) }),
     });
     const { response } = await this.#http.handle(request, { abortSignal: signal });
-    const body = addAbortSignal(signal, response.body as Readable);
+    const body = response.body as Readable;
     const type = (response.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
     if (response.statusCode !== 200) {
       body.resume();

@@ -29,6 +29,13 @@ describe('a rule on a tag', () => {
   });
 });
 
+it('a pattern looks at 10,240 characters at most', () => {
+  const rule: InputRule = { tag: 'TextValue', matches: 'x$', severity: 'reject' };
+  const check = (length: number) =>
+    checkRule(rule, { dataset: { '0040A160': { vr: 'UT', Value: ['x'.repeat(length)] } }, complete: true, facts: {} });
+  expect([check(10_240), check(10_241)]).toEqual(['pass', 'unknown']);
+});
+
 describe('a rule on a fact', () => {
   it.each(VECTORS.facts)('$name', ({ rule, facts, result }) => {
     expect(checkRule(rule, { dataset: {}, complete: true, facts: factsOf(facts) })).toBe(result);

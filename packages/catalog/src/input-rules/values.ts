@@ -32,7 +32,7 @@ export function isText(vr: string): boolean {
 
 /** The attribute under a tag; nothing where the data set does not have it. */
 export function readAttribute(dataset: Dataset, tag: string): Seen | undefined {
-  const element = Object.hasOwn(dataset, tag) ? members(dataset[tag]) : undefined;
+  const element = members(dataset[tag]);
   if (!element) return undefined;
   const vr = typeof element.vr === 'string' ? element.vr : '';
   const numeric = isNumeric(vr);
@@ -54,7 +54,7 @@ export function readAttribute(dataset: Dataset, tag: string): Seen | undefined {
 
 /** The items of a sequence; none where there is no such sequence. */
 export function itemsOf(dataset: Dataset, tag: string): readonly Dataset[] {
-  const element = Object.hasOwn(dataset, tag) ? members(dataset[tag]) : undefined;
+  const element = members(dataset[tag]);
   const given: readonly unknown[] = Array.isArray(element?.Value) ? element.Value : [];
   return given.map(members).filter((item) => item !== undefined);
 }
