@@ -2,7 +2,7 @@
 import { type JobMessage, type JobRecord, type JobRequest, jobKey, type NormalisedRequest, requestDigest } from '@mip/registry';
 import type { Admitted, Target } from './admission.ts';
 
-/** The platform's own image store. A record names no source where it is meant. */
+/** The platform's own image store; what a request is compared by leaves it out, however it was written. */
 export const BUILT_IN = 'built-in';
 
 /**
@@ -40,7 +40,8 @@ export function draftJob(target: Target, clientId: string, admitted: Admitted, n
     attempts: 0,
     delivery: 1,
     request_digest: requestDigest(normalised),
-    pacs: normalised.pacs,
+    // Named in any case: what is meant by default may be another when a worker reads it.
+    pacs: { ...request.pacs, source: request.pacs.source ?? defaultSource },
     parameters,
     admission,
     accepted_at: at,

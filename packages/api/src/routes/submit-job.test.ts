@@ -41,7 +41,7 @@ describe('a request that is right', () => {
         version: '1.2.0',
         delivery: 1,
         purpose: 'clinical',
-        pacs: PACS,
+        pacs: { ...PACS, source: 'built-in' },
         parameters: { center: 40, width: 400, function: 'LINEAR' },
         accepted_at: '2024-01-31T10:00:00.000Z',
       },
@@ -59,7 +59,7 @@ describe('a request that is right', () => {
     ],
   ])('may have %s', async (_what, body) => {
     expect((await post(app, body)).statusCode).toBe(202);
-    expect(queued()[0]?.pacs).toEqual(PACS);
+    expect(queued()[0]?.pacs).toEqual({ ...PACS, source: 'built-in' });
   });
 
   it('leaves a record and a message that their schemas accept', async () => {
