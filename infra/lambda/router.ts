@@ -9,6 +9,7 @@ const {
   MIP_MAX_REQUEST_BYTES = '',
   MIP_PACS = '',
   MIP_DEFAULT_PACS = '',
+  MIP_MAX_IMAGE_BYTES = '',
 } = process.env;
 
 export const handler = createHandler({
@@ -19,4 +20,5 @@ export const handler = createHandler({
   maxRequestBytes: Number(MIP_MAX_REQUEST_BYTES),
   pacs: MIP_PACS,
   defaultPacs: MIP_DEFAULT_PACS,
+  maxImageBytes: MIP_MAX_IMAGE_BYTES,
 });

@@ -25,7 +25,7 @@ export interface Candidate {
   /** What is wrong with the body whatever the algorithm. */
   readonly faults: readonly Fault[];
   /** The PACSs that a request can name. */
-  readonly images: Pick<Images, 'names' | 'defaultName'>;
+  readonly images: Pick<Images, 'names' | 'defaultName' | 'maxImageBytes'>;
   /** What the PACS says of the images; undefined where the body is too wrong to ask. */
   readonly look: Look | undefined;
 }
@@ -73,7 +73,7 @@ export function admit({ target, entry, clientId, body, faults, images, look }: C
     ...sourceFaults(given.pacs, images),
     ...notServedYet(given),
   ];
-  const { refused, warnings, deferred } = inputOf(entry, given.pacs, look);
+  const { refused, warnings, deferred } = inputOf(entry, given.pacs, { images, look });
   const missing = look?.kind === 'missing' ? [missingFault(look.level)] : [];
   if (all.length + refused.length > 0) return invalidBody(all, [...refused, ...missing]);
   if (look?.kind === 'missing') return new Problem(404, `The PACS has no such ${look.level}.`, { faults: missing });
@@ -85,11 +85,11 @@ export function admit({ target, entry, clientId, body, faults, images, look }: C
 function inputOf(
   entry: RegistryEntry,
   pacs: Members,
-  look: Look | undefined,
+  { images, look }: Pick<Candidate, 'images' | 'look'>,
 ): Omit<CheckedInput, 'refused'> & { refused: readonly Fault[] } {
   if (!look) return { refused: [], warnings: [], deferred: true };
   const level = levelOf(pacs as unknown as Uids);
-  const checked = checkInput(entry.input as Input, level, look);
+  const checked = checkInput({ input: entry.input as Input, capacity: { ...entry, maxImageBytes: images.maxImageBytes } }, level, look);
   return { ...checked, refused: checked.refused.map((words) => ({ pointer: `/pacs/${level}_uid`, detail: `is not taken: ${words}` })) };
 }
 

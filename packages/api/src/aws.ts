@@ -37,9 +37,14 @@ export interface AwsOptions {
   readonly defaultPacs?: string;
   /** How long a look at images may take; 300 by default. */
   readonly lookMs?: number;
+  /** The most bytes that one image may have when it is decoded; no limit by default. */
+  readonly maxImageBytes?: number;
 }
 
-export function awsPorts(scope: NameScope, { connection = {}, pacs = [], defaultPacs = BUILT_IN, lookMs }: AwsOptions = {}): Ports {
+export function awsPorts(
+  scope: NameScope,
+  { connection = {}, pacs = [], defaultPacs = BUILT_IN, lookMs, maxImageBytes }: AwsOptions = {},
+): Ports {
   const names = physicalNames(scope);
   const config = { ...connection, region: scope.region, ...PATIENCE };
   const dynamodb = new DynamoDBClient(config);
@@ -50,11 +55,11 @@ export function awsPorts(scope: NameScope, { connection = {}, pacs = [], default
     clients: cachedClients(new ClientTable(dynamodb, names.table('clients')), now),
     registry: new Registry(document, names.table('algorithms')),
     jobs: new JobTable(dynamodb, names.table('jobs')),
-    images: imagesOf(
-      new Map([[BUILT_IN, builtIn(document, secrets, names)], ...pacs.map((one) => dicomweb(one, secrets, names))]),
-      defaultPacs,
+    images: imagesOf(new Map([[BUILT_IN, builtIn(document, secrets, names)], ...pacs.map((one) => dicomweb(one, secrets, names))]), {
+      defaultName: defaultPacs,
       lookMs,
-    ),
+      maxImageBytes,
+    }),
     requests: sqsRequests(new SQSClient(config)),
     results: s3Results(new S3Client({ ...config, forcePathStyle: true }), names.bucket('results')),
     now,

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkInput, type Input } from './input-check.ts';
 import type { Found, Level, Look } from './look/look.ts';
+import type { Capacity } from './size-check.ts';
 
 const CT = { '00080060': { vr: 'CS', Value: ['CT'] } };
 const SPACING = { '00280030': { vr: 'DS', Value: [0.5, 0.5] } };
@@ -73,9 +74,12 @@ const TABLE: readonly [string, Input, Level, Look, Said][] = [
   ['a study, whatever its attributes', rules({ tag: 'Modality', equals: 'MR' }), 'study', found({ known: CT }), 'deferred'],
 ];
 
+const ROOM = { memory: 512 };
+const check = (input: Input, level: Level, look: Look) => checkInput({ input, capacity: ROOM }, level, look);
+
 describe('an input', () => {
   it.each(TABLE)('%s', (_what, input, level, look, said) => {
-    const { refused, warnings, deferred } = checkInput(input, level, look);
+    const { refused, warnings, deferred } = check(input, level, look);
     expect(refused.length > 0 ? 'refused' : deferred ? 'deferred' : 'checked').toBe(said);
     expect(warnings).toEqual([]);
   });
@@ -86,7 +90,7 @@ describe('an input', () => {
       { tag: 'RescaleSlope', present: true },
       { tag: 'KVP', present: true, severity: 'warn' },
     );
-    const checked = checkInput({ ...input, modalities: ['PT'] }, 'instance', found({ instance: { ...CT, ...MADE_BY_MIP } }));
+    const checked = check({ ...input, modalities: ['PT'] }, 'instance', found({ instance: { ...CT, ...MADE_BY_MIP } }));
     expect(checked).toEqual({
       refused: [
         'Modality has to be PT',
@@ -117,11 +121,42 @@ describe('an input', () => {
         (all, kept, input, level) => {
           const whole = { ...all, instance: { ...all.known, ...all.instance } };
           const part = Object.fromEntries(kept.map((key) => [key, whole[key]]));
-          if (checkInput(input, level, found(part)).refused.length > 0)
-            expect(checkInput(input, level, found(whole)).refused).not.toEqual([]);
+          if (check(input, level, found(part)).refused.length > 0) expect(check(input, level, found(whole)).refused).not.toEqual([]);
         },
       ),
       { numRuns: 500 },
     );
+  });
+});
+
+describe('an image that does not fit', () => {
+  const us = (value: number) => ({ vr: 'US', Value: [value] });
+  const image = { '00280010': us(512), '00280011': us(512), '00280002': us(1), '00280100': us(16) };
+  const model = { base_mib: 100, bytes_per_voxel: 16 };
+  const MOST = 512 * 512 * 2;
+
+  it.each<[string, Level, Partial<Found>, Partial<Capacity>, number]>([
+    ['as large as one may be', 'instance', { instance: image }, { maxImageBytes: MOST }, 0],
+    ['a byte larger', 'instance', { instance: image }, { maxImageBytes: MOST - 1 }, 1],
+    ['a byte larger, one of a series', 'series', { instance: image, instances: 5 }, { maxImageBytes: MOST - 1 }, 1],
+    ['of more frames', 'instance', { instance: { ...image, ...FRAMES } }, { maxImageBytes: MOST }, 1],
+    ['of more samples', 'instance', { instance: { ...image, '00280002': us(3) } }, { maxImageBytes: MOST }, 1],
+    ['of one bit', 'instance', { instance: { ...image, '00280100': us(1) } }, { maxImageBytes: MOST / 16 }, 0],
+    ['without a limit', 'instance', { instance: { ...image, '00280010': us(65535), '00280011': us(65535) } }, {}, 0],
+    ['of unknown size', 'instance', { instance: {} }, { maxImageBytes: 1, memory_model: model }, 0],
+    [
+      'of a series that fills the memory: 100 MiB and 103 of 4 MiB',
+      'series',
+      { instance: image, instances: 103 },
+      { memory_model: model },
+      0,
+    ],
+    ['of a series that needs more', 'series', { instance: image, instances: 104 }, { memory_model: model }, 1],
+    ['of a series nobody counted', 'series', { instance: image }, { memory_model: model }, 0],
+    ['of 30 frames in less memory', 'instance', { instance: { ...image, ...FRAMES } }, { memory: 219, memory_model: model }, 1],
+    ['of 30 frames in just enough', 'instance', { instance: { ...image, ...FRAMES } }, { memory: 220, memory_model: model }, 0],
+  ])('%s', (_what, level, look, capacity, refusals) => {
+    const { refused } = checkInput({ input: {}, capacity: { ...ROOM, ...capacity } }, level, found(look));
+    expect(refused).toHaveLength(refusals);
   });
 });

@@ -5,6 +5,7 @@ import { framesOf, INSTANCE_FACTS, seen } from '@mip/catalog/input-rules/facts';
 import { modalityRule, rulesOf, wordsOf } from '@mip/catalog/input-rules/rules-of';
 import type { Dataset, Seen } from '@mip/catalog/input-rules/values';
 import type { Found, Level, Look } from './look/look.ts';
+import { type Capacity, misfits } from './size-check.ts';
 
 export type Input = Pick<AlgorithmEntry['input'], 'modalities' | 'rules'>;
 
@@ -19,7 +20,13 @@ export interface CheckedInput {
 /** The longest words that a record keeps. */
 const LONGEST = 1000;
 
-export function checkInput(input: Input, level: Level, look: Look): CheckedInput {
+/** What is asked of an image: rules, and that it fits. */
+export interface Wanted {
+  readonly input: Input;
+  readonly capacity: Capacity;
+}
+
+export function checkInput({ input, capacity }: Wanted, level: Level, look: Look): CheckedInput {
   const rules = rulesOf(input);
   if (look.kind !== 'found') return { refused: [], warnings: [], deferred: true };
   const results = level === 'study' ? ofStudy(input, look) : ofImages(rules, known(level, look));
@@ -28,7 +35,7 @@ export function checkInput(input: Input, level: Level, look: Look): CheckedInput
       .filter(({ rule, verdict }) => verdict === 'fail' && rule.severity === severity)
       .map(({ rule }) => wordsOf(rule).slice(0, LONGEST));
   return {
-    refused: words('reject'),
+    refused: [...words('reject'), ...(look.instance ? misfits(look.instance, imagesOf(level, look), capacity) : [])],
     warnings: words('warn'),
     deferred: results.length < rules.length || results.some(({ verdict }) => verdict === 'unknown'),
   };
@@ -48,9 +55,14 @@ function ofStudy(input: Input, { modalities }: Found): readonly Result[] {
   return [{ rule, verdict: fits === undefined ? 'unknown' : fits ? 'pass' : 'fail' }];
 }
 
-function known(level: Level, { instance, known = {}, instances }: Found): Known {
-  const images = level === 'instance' ? 1 : instances;
-  return { dataset: instance ?? known, complete: instance !== undefined, facts: instance ? factsOf(instance, images) : {} };
+function known(level: Level, look: Found): Known {
+  const { instance, known = {} } = look;
+  const facts = instance ? factsOf(instance, imagesOf(level, look)) : {};
+  return { dataset: instance ?? known, complete: instance !== undefined, facts };
+}
+
+function imagesOf(level: Level, { instances }: Found): number | undefined {
+  return level === 'instance' ? 1 : instances;
 }
 
 /** @param images how many instances there are, with this one; undefined where that is not known */

@@ -12,6 +12,8 @@ export interface RouterOptions extends NameScope {
   readonly pacs: string;
   /** The name of the PACS that is meant where a request names none; empty for the platform's own store. */
   readonly defaultPacs: string;
+  /** `limits.max_image_bytes` of the platform; empty for no limit. */
+  readonly maxImageBytes: string;
 }
 
 /** The part of an HTTP API event (payload 2.0) that is looked at here. */
@@ -22,8 +24,12 @@ export interface HttpEvent {
 export type Handler = (event: HttpEvent, context: object) => Promise<LambdaResponse>;
 
 /** A Lambda handler of the API. Call it once, outside the handler: SDK clients and routes are made here. */
-export function createHandler({ maxRequestBytes, pacs, defaultPacs, ...scope }: RouterOptions): Handler {
-  const ports = awsPorts(scope, { pacs: parsePacs(pacs), ...(defaultPacs && { defaultPacs }) });
+export function createHandler({ maxRequestBytes, pacs, defaultPacs, maxImageBytes, ...scope }: RouterOptions): Handler {
+  const ports = awsPorts(scope, {
+    pacs: parsePacs(pacs),
+    ...(defaultPacs && { defaultPacs }),
+    ...(maxImageBytes && { maxImageBytes: Number(maxImageBytes) }),
+  });
   return handlerOf(createApp(ports, { maxRequestBytes }));
 }
 

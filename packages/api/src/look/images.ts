@@ -13,14 +13,18 @@ export interface Images {
   readonly defaultName: string;
   /** How long a look may take. */
   readonly lookMs: number;
+  /** The most bytes that one image may have when it is decoded; no limit where it is left out. */
+  readonly maxImageBytes?: number | undefined;
   look(name: string, uids: Uids, signal: AbortSignal): Promise<Look>;
 }
 
-export function imagesOf(sources: ReadonlyMap<string, ImageSource>, defaultName: string, lookMs = LOOK_MS): Images {
+type Options = Pick<Images, 'defaultName' | 'maxImageBytes'> & { readonly lookMs?: number | undefined };
+
+export function imagesOf(sources: ReadonlyMap<string, ImageSource>, options: Options): Images {
   return {
+    ...options,
+    lookMs: options.lookMs ?? LOOK_MS,
     names: [...sources.keys()].sort(),
-    defaultName,
-    lookMs,
     async look(name, uids, signal) {
       const source = sources.get(name);
       return source ? source.look(uids, signal) : { kind: 'unknown', why: 'no such PACS' };
