@@ -195,7 +195,7 @@ describe('a look at the index of the image store', () => {
   });
 
   it.each([
-    ['an instance', PACS, { instance: INSTANCES[instance_uid], size: 1000 }],
+    ['an instance', PACS, { instance: INSTANCES[instance_uid] }],
     ['a series', { study_uid, series_uid }, { instances: 2 }],
     ['a study', { study_uid }, { modalities: ['CT'] }],
   ])('finds %s', async (_what, uids, found) => {

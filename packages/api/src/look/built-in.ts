@@ -12,13 +12,12 @@ interface Row {
   readonly attributes?: string;
   readonly modalities?: ReadonlySet<string>;
   readonly instance_count?: number;
-  readonly size?: number;
   readonly metadata?: Uint8Array;
 }
 
 /** So that no row of another's making fills the memory of a Lambda. */
 const MOST_METADATA_BYTES = 64 * 1024 * 1024;
-const READ = ['row', 'attributes', 'modalities', 'instance_count', 'size', 'metadata'];
+const READ = ['row', 'attributes', 'modalities', 'instance_count', 'metadata'];
 const PROJECTION = {
   ProjectionExpression: READ.map((name) => `#${name}`).join(', '),
   ExpressionAttributeNames: Object.fromEntries(READ.map((name) => [`#${name}`, name])),
@@ -100,7 +99,6 @@ async function found(level: Level, rows: ReadonlyMap<string, Row>, { rows: keys 
     known: merged,
     ...(level === 'series' && asked?.instance_count !== undefined && { instances: asked.instance_count }),
     ...(level === 'study' && asked?.modalities && { modalities: [...asked.modalities] }),
-    ...(level === 'instance' && asked?.size !== undefined && { size: asked.size }),
   };
 }
 

@@ -19,8 +19,6 @@ export interface Found {
   readonly instances?: number;
   /** Of a study. */
   readonly modalities?: readonly string[];
-  /** Of an instance: the bytes of its file. */
-  readonly size?: number;
 }
 
 /** The PACS has answered, and does not have it; `level` is the highest that is not there. */
