@@ -65,6 +65,9 @@ export const LIMITS = {
     /** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html */
     batchWrite: 25,
     batchGet: 100,
+    /** Of one TransactWriteItems: actions, and bytes of all items together. https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html */
+    transactionActions: 100,
+    transactionBytes: 4_194_304,
     pageBytes: 1_048_576,
     itemBytes: 409_600,
     /** The magnitude of a number (same page). */
