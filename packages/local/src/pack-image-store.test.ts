@@ -54,6 +54,15 @@ describe("the image store's image", () => {
     expect((await packImageStore(root, other)).digest).not.toBe(first.digest);
   });
 
+  it('starts as the image of the Dockerfile does', async () => {
+    const lines = readFileSync(join(root, 'packages/image-store/Dockerfile'), 'utf8').split('\n');
+    const { Entrypoint, WorkingDir } = config(await packImageStore(root, entry));
+    expect(lines).toEqual(
+      expect.arrayContaining([`ENTRYPOINT [${Entrypoint.map((word: string) => `"${word}"`).join(', ')}]`, `WORKDIR ${WorkingDir}`]),
+    );
+    expect(lines).toContain('USER 65532:65532');
+  });
+
   it('holds the server of this repository', async () => {
     const unpacked = join(folder, 'server');
     await extractLayer((await packImageStore(root)).blobs[0] ?? Buffer.of(), unpacked);
