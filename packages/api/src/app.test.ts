@@ -156,6 +156,7 @@ describe('a job', () => {
       started_at: '2024-01-31T10:00:01.000Z',
       finished_at: '2024-01-31T10:00:02.000Z',
       error: { code: 'invalid-input', message: 'The image has 32 bits.' },
+      admission: { state: 'checked', warnings: [] },
       results: [],
     });
     expect(answer.headers['cache-control']).toBe('no-store');

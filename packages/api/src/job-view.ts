@@ -26,6 +26,7 @@ const SHOWN = [
   'finished_at',
   'outcome',
   'error',
+  'admission',
 ] as const satisfies readonly (keyof JobRecord)[];
 
 /** A job as its client sees it. Times are ISO 8601 in UTC with milliseconds; `attempts` counts those that failed. */

@@ -4,19 +4,33 @@ import { TooLarge, UnreadableDicom } from './dicom/unreadable.ts';
 export type { InstanceUids } from './dicom/instance-reader.ts';
 export { UnreadableDicom } from './dicom/unreadable.ts';
 
+/** Preamble and magic word. */
+const SHORTEST = 132;
+
 /**
  * Reads the three UIDs from the bytes of a DICOM Part 10 file, or from enough of its beginning.
  * @throws {UnreadableDicom} when the bytes are not DICOM or a UID is missing or malformed.
  */
 export async function readUids(bytes: Uint8Array): Promise<InstanceUids> {
+  if (bytes.length < SHORTEST) throw new UnreadableDicom('is not a DICOM file: it is too short');
   const reader = new InstanceReader();
   try {
     await reader.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-    return reader.uids;
+    return await uidsOf(reader);
   } catch (error) {
     if (error instanceof TooLarge) throw new UnreadableDicom(error.message);
     throw error;
   } finally {
     reader.destroy();
+  }
+}
+
+/** What is wrong with the file as a whole says more than that a UID is missing. */
+async function uidsOf(reader: InstanceReader): Promise<InstanceUids> {
+  try {
+    return reader.uids;
+  } catch (error) {
+    await reader.end();
+    throw error;
   }
 }

@@ -5,6 +5,7 @@ import { defaultInRange } from './default-in-range.ts';
 import { fileName } from './file-name.ts';
 import { frozenContract, servedContracts } from './frozen-contract.ts';
 import { imageStore } from './image-store.ts';
+import { inputRules } from './input-rules.ts';
 import { needsBase, needsMajor, needsVersion } from './needs-version.ts';
 import { pacsAddresses, pacsFit, pacsNames } from './pacs.ts';
 import { physicalNamesFit } from './physical-names.ts';
@@ -21,6 +22,7 @@ export const RULES: readonly Rule[] = [
   physicalNamesFit,
   sourceComplete,
   defaultInRange,
+  inputRules,
   scalingRange,
   gpuCapacity,
   servedVersions,
