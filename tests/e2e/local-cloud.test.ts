@@ -125,11 +125,6 @@ describe('a request as a viewer sends it', () => {
 });
 
 describe('an image that cannot be processed', () => {
-  async function outcome(jobId: string, pacs: object) {
-    expect((await post('window-level', { job_id: jobId, pacs, parameters: { center: 40, width: 400 } })).status).toBe(202);
-    return ended(jobId);
-  }
-
   it('that does not exist is refused in words; where the index was too slow to say so, its job fails', async () => {
     const pacs = { study_uid: '1.2.3', series_uid: '1.2.3.4', instance_uid: '1.2.3.4.5' };
     const answer = await post('window-level', { job_id: 'missing-1', pacs, parameters: { center: 40, width: 400 } });
@@ -141,14 +136,13 @@ describe('an image that cannot be processed', () => {
     expect(JSON.stringify(told)).not.toContain('1.2.3.4');
   });
 
-  it('that is truncated fails its job in words, and the worker lives', async () => {
+  it('that is truncated is refused at import, in words', () => {
     const whole = readFileSync(testImage('CT_small.dcm'));
     const truncated = join(scratch, 'truncated.dcm');
     writeFileSync(truncated, whole.subarray(0, whole.length - 5000));
-    const [imported] = JSON.parse(mip('import', truncated, '--json').out);
-    const { study, series, instance } = imported.uids;
-    const job = await outcome('truncated-1', { study_uid: study, series_uid: series, instance_uid: instance });
-    expect(job).toMatchObject({ state: 'failed', error: { code: expect.stringMatching(/invalid-input|image-unreadable/) } });
+    const done = mip('import', truncated);
+    expect(done.code).toBe(1);
+    expect(done.out).toMatch(/refused: .*(breaks off|truncated)/);
   });
 
   it('that is not DICOM is refused at import', () => {
