@@ -58,6 +58,7 @@ class PacsHttp:
     def __init__(self, server: PacsServer, share: int = 1) -> None:
         self.name = server.name
         self.concurrent = max(1, server.concurrent // share)
+        self._has_credentials = server.has_credentials
         self._timeout_s = server.timeout_s
         self._prefix = (parse_url(server.url).path or "").rstrip("/")
         self._headers = {"accept-encoding": "identity", **server.headers}
@@ -88,6 +89,8 @@ class PacsHttp:
     def _open(
         self, method: str, path: str, headers: dict[str, str], body: Iterable[bytes] | None = None
     ) -> Generator[BaseHTTPResponse, None, None]:
+        if not self._has_credentials:
+            raise Unavailable("the secret of the PACS holds no credentials yet", "pacs-denied", self.name)
         self._rate.wait()
         try:
             answer = self._pool.urlopen(

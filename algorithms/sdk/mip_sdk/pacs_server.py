@@ -28,7 +28,8 @@ class StoreTables:
 
 @dataclass(frozen=True)
 class PacsServer:
-    """One DICOMweb server. ``headers`` carry the credentials, so they are not shown.
+    """One DICOMweb server. ``headers`` carry the credentials, so they are not shown; a PACS whose secret nobody has filled yet has
+    none, and cannot be asked: its own jobs wait for that.
 
     ``timeout_s`` is of connecting and of each read; ``concurrent`` is how many requests run at once; ``ca`` is the PEM of the one
     authority whose certificate the server may have, the system's where it is None.
@@ -37,6 +38,7 @@ class PacsServer:
     name: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    has_credentials: bool = True
     ca: str | None = None
     requests_per_second: float | None = None
     concurrent: int = 4
@@ -72,10 +74,12 @@ def _server(given: dict[str, Any], environment: Mapping[str, str]) -> PacsServer
         name, url = str(given["name"]), str(given["url"]).rstrip("/")
         rate = given.get("rate") or {}
         per_second = rate.get("requests_per_second")
+        headers = _credentials(name, environment) if given.get("credentials") else {}
         server = PacsServer(
             name=name,
             url=url,
-            headers=_credentials(name, environment) if given.get("credentials") else {},
+            headers={} if headers is None else headers,
+            has_credentials=headers is not None,
             ca=given.get("ca"),
             requests_per_second=None if per_second is None else float(per_second),
             concurrent=int(rate.get("concurrent", 4)),
@@ -98,19 +102,18 @@ def _check_authority(pem: str) -> None:
         raise SettingsFault("MIP_PACS has a ca that is no certificate in PEM") from error
 
 
-def _credentials(name: str, environment: Mapping[str, str]) -> dict[str, str]:
-    """The headers that a PACS's secret stands for: of a user, of a bearer token, or as they are."""
-    variable = f"MIP_PACS_SECRET_{name.upper().replace('-', '_')}"
+def _credentials(name: str, environment: Mapping[str, str]) -> dict[str, str] | None:
+    """The headers that a PACS's secret stands for: of a user, of a bearer token, or as they are; None for a secret that is none."""
     try:
-        secret = json.loads(environment[variable])
+        secret = json.loads(environment[f"MIP_PACS_SECRET_{name.upper().replace('-', '_')}"])
         if "username" in secret:
             user = f"{_text(secret['username'])}:{_text(secret['password'])}".encode()
             return {"authorization": f"Basic {b64encode(user).decode()}"}
         if "bearer_token" in secret:
             return {"authorization": f"Bearer {_for_header(secret['bearer_token'])}"}
         return {_for_header(name): _for_header(value) for name, value in secret["headers"].items()}
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise SettingsFault(f"{variable} is missing, or has no username and password, bearer_token, or headers") from error
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
 
 
 def _text(value: Any) -> str:

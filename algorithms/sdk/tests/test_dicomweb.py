@@ -230,7 +230,7 @@ def test_a_pacs_that_never_answers_is_waited_for(pacs: FakePacs) -> None:
 def test_an_answer_that_trickles_for_ever_is_broken_off(pacs: FakePacs, monkeypatch: pytest.MonkeyPatch) -> None:
     ticks = itertools.count(0.0, 1.0)
     monkeypatch.setattr("mip_sdk.pacs_http.time.monotonic", lambda: next(ticks))
-    chunks = itertools.chain([b"--b-1\r\n\r\n"], itertools.repeat(b"x", 1000))
+    chunks = itertools.chain([b"--b-1\r\n\r\n"], itertools.repeat(b"x" * (1 << 16), 1000))
     pacs.fault = lambda request: Answer(200, related().kind, chunks)
     with pytest.raises(Unavailable, match="takes too long"):
         pacs.client(timeout_s=0.5).fetch(ONE)

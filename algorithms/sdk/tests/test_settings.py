@@ -4,9 +4,13 @@ from typing import Any
 
 import pytest
 
+from mip_sdk.dicomweb import DicomWebPacs
 from mip_sdk.limits import memory_share
 from mip_sdk.loading import load_processor
+from mip_sdk.message import Pacs
+from mip_sdk.pacs_http import PacsHttp
 from mip_sdk.settings import SettingsFault, settings_from
+from mip_sdk.transient import Unavailable
 
 FULL = {
     "MIP_ALGORITHM": "window-level",
@@ -92,13 +96,16 @@ def test_a_wrong_variable_is_named_and_no_value_is_told(changed: dict[str, str])
         '{"bearer_token": "two\\nlines"}',
     ],
 )
-def test_a_secret_without_credentials_is_named_by_its_variable_and_not_told(secret: str | None) -> None:
-    environment = {**FULL, "MIP_PACS": '[{"name": "city-hospital", "url": "https://pacs", "credentials": true}]'}
+def test_a_pacs_whose_secret_holds_no_credentials_keeps_no_worker_from_starting(secret: str | None) -> None:
+    """As it is between the platform's deployment and the moment when somebody fills it."""
+    environment = {**FULL, "MIP_PACS": '[{"name": "city-hospital", "url": "https://127.0.0.1:9", "credentials": true}]'}
     if secret is not None:
         environment["MIP_PACS_SECRET_CITY_HOSPITAL"] = secret
-    with pytest.raises(SettingsFault, match="MIP_PACS_SECRET_CITY_HOSPITAL") as caught:
-        settings_from(environment)
-    assert "password}" not in str(caught.value)
+    [server] = settings_from(environment).pacs
+    assert not server.has_credentials
+    with pytest.raises(Unavailable, match="holds no credentials yet") as caught:
+        DicomWebPacs(PacsHttp(server)).fetch(Pacs("1.2"))
+    assert caught.value.event == "pacs-denied"
 
 
 def test_pacs_are_read_with_the_built_in_store_beside_them() -> None:

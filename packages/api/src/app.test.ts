@@ -159,6 +159,7 @@ describe('a job', () => {
       finished_at: '2024-01-31T10:00:02.000Z',
       error: { code: 'delivery-refused', message: 'The PACS hospital did not take 1 of 1 results.' },
       pacs_delivery: { pacs: 'hospital', state: 'failed', stored: 0, failed: 1, reason: '0xC000' },
+      admission: { state: 'checked', warnings: [] },
       results: [],
     });
     expect(answer.headers['cache-control']).toBe('no-store');

@@ -27,6 +27,7 @@ const SHOWN = [
   'outcome',
   'error',
   'pacs_delivery',
+  'admission',
 ] as const satisfies readonly (keyof JobRecord)[];
 
 /** A job as its client sees it. Times are ISO 8601 in UTC with milliseconds; `attempts` counts those that failed. */

@@ -1,8 +1,8 @@
 import type { NameScope } from '@mip/registry';
 import type { DestinationStream } from 'pino';
-import { sweeperPorts } from './aws.ts';
 import { createLogger } from './middleware/log.ts';
 import { type Swept, sweep } from './sweeper.ts';
+import { sweeperPorts } from './sweeper-ports.ts';
 
 /** A Lambda handler that sweeps once a call, whatever the event, and logs what it did where it did something. */
 export function createSweeper(scope: NameScope, log?: DestinationStream): () => Promise<Swept> {

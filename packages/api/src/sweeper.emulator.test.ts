@@ -12,11 +12,11 @@ import {
 import { deduplicationId, type JobRecord, JobTable, jobKey, type NameScope, physicalNames } from '@mip/registry';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openEmulator, type TestEmulator } from '../../../tests/emulator.ts';
-import { sweeperPorts } from './aws.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { type RedrivePorts, redrive } from './redrive.ts';
 import { messageOf } from './submission.ts';
 import { type SweeperPorts, sweep } from './sweeper.ts';
+import { sweeperPorts } from './sweeper-ports.ts';
 
 const START = new Date('2024-01-31T10:00:00.000Z');
 const MINUTE = 60_000;

@@ -1,5 +1,5 @@
-import { sweeperPorts } from '@mip/api';
 import { type Redriven, redrive } from '@mip/api/redrive';
+import { sweeperPorts } from '@mip/api/sweeper-ports';
 import { type NameScope, physicalNames } from '@mip/registry';
 import type { Command } from 'commander';
 import { Listr } from 'listr2';

@@ -79,6 +79,23 @@ export interface JobRecord {
     [k: string]: string | number | boolean;
   };
   /**
+   * What was found out about the images before the job was queued.
+   */
+  admission?: {
+    /**
+     * Whether all rules on the input were answered (checked), or the worker still has to (deferred).
+     */
+    state: 'checked' | 'deferred';
+    /**
+     * What the rules that only warn ask for, where the images do not have it.
+     *
+     * @maxItems 65
+     *
+     * Items: What one rule asks for; never a value of an image.
+     */
+    warnings: string[];
+  };
+  /**
    * When the request was accepted, ISO 8601 in UTC with milliseconds.
    */
   accepted_at: string;
