@@ -1,12 +1,12 @@
 /** A queue, a table, two buckets and a proxy of their own for workers that are treated badly, and what is left there afterwards. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DeadLetters } from '@mip/api/dead-letters';
@@ -95,8 +95,11 @@ export class Place {
     const s3 = new S3Client({ ...emulator.connection, forcePathStyle: true });
     for (const bucket of ['images', 'results']) await s3.send(new CreateBucketCommand({ Bucket: `${name}-${bucket}` }));
     const { study, series, instance } = IMAGE;
-    const hashes = [hashUid(KEY, 'study', study), hashUid(KEY, 'series', series), hashUid(KEY, 'instance', instance)];
-    await s3.send(new PutObjectCommand({ Bucket: `${name}-images`, Key: `instances/${hashes.join('/')}.dcm`, Body: smallImage() }));
+    const [S, E, I] = [hashUid(KEY, 'study', study), hashUid(KEY, 'series', series), hashUid(KEY, 'instance', instance)];
+    const octets = smallImage();
+    const key = `instances/${S}/${E}/${I}/upload.dcm`;
+    await s3.send(new PutObjectCommand({ Bucket: `${name}-images`, Key: key, Body: octets }));
+    await putRow(emulator, `${name}-images`, { study: S, row: `instance/${E}/${I}`, key, octets });
     return new Place(name, emulator, await FaultProxy.open(emulator.connection.endpoint), urls);
   }
 
@@ -269,7 +272,12 @@ export class Place {
       ...{ AWS_ENDPOINT_URL: this.proxy.endpoint, AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
       ...{ MIP_ALGORITHM: 'obedient', MIP_VERSION: '1.0.0', MIP_IMAGE_DIGEST: DIGEST, MIP_PLATFORM: 'local', MIP_IMAGES_KEY: KEY },
       ...{ MIP_QUEUE_URL: this.#through(this.queueUrl), MIP_DEAD_LETTER_URL: this.#through(this.deadUrl), MIP_JOBS_TABLE: this.#name },
-      ...{ MIP_IMAGES_BUCKET: `${this.#name}-images`, MIP_RESULTS_BUCKET: `${this.#name}-results`, MIP_THREADS: '1' },
+      ...{
+        MIP_IMAGES_BUCKET: `${this.#name}-images`,
+        MIP_IMAGES_TABLE: `${this.#name}-images`,
+        MIP_RESULTS_BUCKET: `${this.#name}-results`,
+        MIP_THREADS: '1',
+      },
       ...{ MIP_ALGORITHM_DIR: join(here, 'algorithm'), MIP_VISIBILITY: String(VISIBILITY), MIP_CHILDREN: '1', MIP_STOP_GRACE: '5' },
       ...{ TMPDIR: join(this.#folder, 'tmp'), OPENBLAS_NUM_THREADS: '1' },
     };
@@ -385,6 +393,24 @@ async function makeQueues({ connection }: TestEmulator, name: string): Promise<{
   const Attributes = { ...fifo, RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 3 }) };
   const requests = await sqs.send(new CreateQueueCommand({ QueueName: `${name}-requests.fifo`, Attributes }));
   return { queueUrl: requests.QueueUrl ?? '', deadUrl: dead.QueueUrl ?? '' };
+}
+
+/** The part of the image store's index that a worker reads. */
+async function putRow(
+  { connection }: TestEmulator,
+  TableName: string,
+  { study, row, key, octets }: { study: string; row: string; key: string; octets: Buffer },
+): Promise<void> {
+  const dynamodb = new DynamoDBClient(connection);
+  const keys = [
+    { AttributeName: 'study', KeyType: 'HASH' as const },
+    { AttributeName: 'row', KeyType: 'RANGE' as const },
+  ];
+  const AttributeDefinitions = keys.map(({ AttributeName }) => ({ AttributeName, AttributeType: 'S' as const }));
+  await dynamodb.send(new CreateTableCommand({ TableName, BillingMode: 'PAY_PER_REQUEST', KeySchema: keys, AttributeDefinitions }));
+  const sha256 = createHash('sha256').update(octets).digest('hex');
+  const Item = { ...{ study: { S: study }, row: { S: row }, key: { S: key }, sha256: { S: sha256 } }, size: { N: String(octets.length) } };
+  await dynamodb.send(new PutItemCommand({ TableName, Item }));
 }
 
 async function makeTable({ connection }: TestEmulator, TableName: string): Promise<void> {
