@@ -32,7 +32,7 @@ beforeAll(async () => {
 });
 afterAll(() => emulator.stop());
 
-it(`${JOBS} jobs end once each`, { timeout: FULL ? 1_800_000 : 300_000 }, async () => {
+it(`${JOBS} jobs end once each`, { timeout: FULL ? 3_600_000 : 600_000 }, async () => {
   const place = await Place.open(emulator);
   const random = generator(SEED);
   try {
@@ -76,7 +76,7 @@ async function killUntilSettled(place: Place, random: Random) {
   const workers: TestWorker[] = [];
   for (let second = 0; !(await place.settled(0.9)); second += 1) {
     for (let slot = 0; slot < WORKERS; slot += 1)
-      if (!workers[slot]?.running) workers[slot] = place.start({ environment: { MIP_CHILDREN: '2' } });
+      if (!workers[slot]?.running) workers[slot] = place.start({ environment: { MIP_CHILDREN: '1' } });
     const up = workers.filter((worker) => worker.busy);
     const victim = up[random(Math.max(1, up.length))];
     if (victim) await hit(victim, random(6), kills);
