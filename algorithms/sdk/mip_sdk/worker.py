@@ -122,10 +122,16 @@ class Worker:
             except Exception as error:
                 failures += 1
                 self._log.error("dependency-failed", fault=type(error).__name__, where=where(error))
-                self._stopping.wait(pause_s(failures, self._rules.longest_pause_s))
+                self._rest(pause_s(failures, self._rules.longest_pause_s))
                 continue
             for delivery in deliveries:
                 threads.submit(self._take, delivery)
+
+    def _rest(self, seconds: float) -> None:
+        """Not ``wait``: in this thread a signal may come while that holds its lock, and ``stop`` would wait for it for ever."""
+        until = time.monotonic() + seconds
+        while not self._stopping.is_set() and time.monotonic() < until:
+            time.sleep(0.1)
 
     def _receive(self) -> list[Delivery]:
         """As many as there are free children; none while a dependency is down. The children are taken for what is returned."""

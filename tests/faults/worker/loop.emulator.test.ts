@@ -99,6 +99,45 @@ describe.concurrent('a worker that is hit at a step of its loop', () => {
   });
 });
 
+const OUTAGE_PERIODS = 12;
+
+/** One job is under way when S3 goes, another comes meanwhile. @returns what was wrong. */
+async function outage(place: Place, without?: string): Promise<readonly string[]> {
+  const period = 1;
+  let down = true;
+  place.proxy.restart((call) => (down && call.operation.startsWith('s3:') ? { do: 'refuse', error: S3_DOWN } : undefined));
+  await place.send('first');
+  place.start({ environment: { MIP_VISIBILITY: String(period) }, without });
+  for (let waited = 0; waited < 600 && !place.proxy.counts['s3:GetObject']; waited += 1) await sleep(100);
+  const receives = place.proxy.counts['sqs:ReceiveMessage'];
+  await place.send('second');
+  await sleep(OUTAGE_PERIODS * period * 1000);
+  const during = place.proxy.counts['sqs:ReceiveMessage'];
+  down = false;
+  const settled = await place.settled(without ? 15 : 60);
+  const records = await Promise.all(place.jobs.map((job) => place.record(job)));
+  const dead = await place.messages(place.deadUrl);
+  return [
+    ...(settled ? [] : ['a job did not end']),
+    ...(receives === during ? [] : [`${Number(during) - Number(receives)} receives while S3 was down`]),
+    ...(dead === 0 ? [] : [`${dead} dead letters`]),
+    ...records
+      .filter(({ state, attempts }) => state !== 'succeeded' || attempts > 0)
+      .map((one) => `${one.job_id}: ${one.state} ${one.attempts}`),
+    ...(records[0]?.delivery === 1 ? [] : ['the message was handed back']),
+  ];
+}
+
+describe.concurrent('an S3 outage of twelve visibility periods', () => {
+  it('costs no attempt, nothing is received, and both jobs end after it', { timeout: 200_000 }, async () => {
+    await withPlace(async (place) => expect(await outage(place), place.complaints()).toEqual([]));
+  });
+
+  it.runIf(FULL)('is not survived without patience', { timeout: 200_000 }, async () => {
+    await withPlace(async (place) => expect(await outage(place, 'patience')).not.toEqual([]));
+  });
+});
+
 describe.runIf(FULL).concurrent('without its guard the row fails', () => {
   it.each(ROWS)('$fault without "$guard"', { timeout: 300_000 }, async (row) => {
     await withPlace(async (place) => {
