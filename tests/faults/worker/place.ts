@@ -218,7 +218,9 @@ export class Place {
     const listed = records.flatMap(({ results = [] }) => results.map(({ key }) => key));
     const stored = await this.#stored();
     const ends = this.jobs.map((job) => this.#ends.get(job) ?? 0);
-    const extra = ends.reduce((sum, count) => sum + Math.max(0, count - 1), 0) + stored.filter((key) => !listed.includes(key)).length;
+    // `algorithms/{algorithm}/jobs/{job_key}/{image}/{file}`: a file of a job is there once, also of one that ended as dead.
+    const files = new Set(stored.map((key) => key.split('/').toSpliced(4, 1).join('/')));
+    const extra = ends.reduce((sum, count) => sum + Math.max(0, count - 1), 0) + stored.length - files.size;
     const missing = listed.filter((key) => !stored.includes(key)).length;
     return {
       sent: this.jobs.length,
