@@ -251,7 +251,10 @@ export class Place {
   /** Children that outlive their worker by seconds: one that has just started looks for its parent as soon as it can. */
   async #orphans(): Promise<number> {
     for (let looks = 0; ; looks += 1) {
-      const orphans = [...this.#pids].filter((pid) => parentOf(pid) === 1).length;
+      const workers = [...this.#processes].flatMap(({ pid, exitCode, signalCode }) =>
+        exitCode === null && signalCode === null ? (pid ?? []) : [],
+      );
+      const orphans = [...this.#pids].filter((pid) => isOrphan(pid, workers)).length;
       if (orphans === 0 || looks === 50) return orphans;
       await sleep(100);
     }
@@ -365,11 +368,15 @@ function pidsOf(parent: number): readonly number[] {
   }
 }
 
-function parentOf(pid: number): number | undefined {
+/** Alive, and no child of a worker that is. */
+function isOrphan(pid: number, workers: readonly number[]): boolean {
   try {
-    return Number(execFileSync('ps', ['-o', 'ppid=', '-p', String(pid)], { encoding: 'utf8' }));
+    const [state = '', parent] = execFileSync('ps', ['-o', 'stat=,ppid=', '-p', String(pid)], { encoding: 'utf8' })
+      .trim()
+      .split(/\s+/);
+    return !state.startsWith('Z') && !workers.includes(Number(parent));
   } catch {
-    return undefined;
+    return false; // ps ends with 1 where there is none
   }
 }
 
