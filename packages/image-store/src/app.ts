@@ -7,10 +7,11 @@ import { createLogger, logRequests } from './middleware/log.ts';
 import { Problem, sendProblem } from './middleware/problem.ts';
 import type { Context, ImageStoreOptions, Ports } from './ports.ts';
 import { readHealth } from './routes/read-health.ts';
+import { readingRoutes } from './routes/reading.ts';
 import type { Route } from './routes/route.ts';
 import { storeInstances, storeInstancesOfStudy } from './routes/store-instances.ts';
 
-const ROUTES: readonly Route[] = [readHealth, storeInstances, storeInstancesOfStudy];
+const ROUTES: readonly Route[] = [readHealth, storeInstances, storeInstancesOfStudy, ...readingRoutes];
 
 /** Below which every route lies. */
 export const BASE = '/dicomweb';
@@ -43,6 +44,7 @@ export function createImageStore(ports: Ports, options: AppOptions): FastifyInst
     if (request.is404) throw new Problem(404, 'There is nothing at this path.');
   });
   logRequests(app);
+  app.addHook('onClose', () => ports.pixels.close());
   for (const route of ROUTES) addRoute(app, route, { ...ports, ...options });
   refuseOtherMethods(app);
   return app;

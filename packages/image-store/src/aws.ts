@@ -4,7 +4,9 @@ import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { ClientTable, cachedClients, type NameScope, physicalNames } from '@mip/registry';
 import { ImageIndex } from './image-index.ts';
 import { Objects } from './objects.ts';
+import { PixelPool } from './pixels/pool.ts';
 import type { Ports } from './ports.ts';
+import { SearchIndex } from './search-index.ts';
 
 /** A part of 5 MiB, or a page of rows, within seconds: what takes longer is repeated by the SDK. */
 const PATIENCE = { maxAttempts: 3, requestHandler: { connectionTimeout: 1000, requestTimeout: 10_000, throwOnRequestTimeout: true } };
@@ -24,6 +26,8 @@ export function awsPorts(scope: NameScope, { imagesKey, connection = {} }: AwsOp
   return {
     clients: cachedClients(new ClientTable(dynamodb, names.table('clients')), () => new Date()),
     index: new ImageIndex({ dynamodb, table: names.table('images'), secret: imagesKey }),
+    search: new SearchIndex({ dynamodb, table: names.table('images'), secret: imagesKey }),
+    pixels: new PixelPool(),
     objects: new Objects(s3, names.bucket('images')),
   };
 }

@@ -15,6 +15,10 @@ export interface ImageIndexOptions {
   readonly secret: string;
 }
 
+/** Of an instance's row. */
+export type StoredObject = Pick<InstanceRow, (typeof OBJECT_FIELDS)[number]>;
+const OBJECT_FIELDS = ['uid', 'study_uid', 'series_uid', 'key', 'size', 'transfer_syntax'] as const;
+
 /** The table `mip-images` (rows.ts), by UIDs. Reads are consistent: what was stored is found. */
 export class ImageIndex {
   readonly #document: DynamoDBDocumentClient;
@@ -44,6 +48,12 @@ export class ImageIndex {
   /** Every instance of a study, or of one of its series, a page at a time: in no order that means anything. */
   instancesOf(study: string, series?: string): AsyncGenerator<InstanceRow> {
     return this.#rows<InstanceRow>(study, series === undefined ? 'instance/' : `instance/${hashUid(this.#secret, 'series', series)}/`);
+  }
+
+  /** The same, by what is needed to find and send their objects: without attributes and metadata, so that a whole study fits in memory. */
+  objectsOf(study: string, series?: string): AsyncGenerator<StoredObject> {
+    const prefix = series === undefined ? 'instance/' : `instance/${hashUid(this.#secret, 'series', series)}/`;
+    return this.#rows<StoredObject>(study, prefix, OBJECT_FIELDS);
   }
 
   /** Every series of a study. */
@@ -102,13 +112,14 @@ export class ImageIndex {
     return Item as Row | undefined;
   }
 
-  async *#rows<Row>(study: string, prefix: string): AsyncGenerator<Row> {
+  async *#rows<Row>(study: string, prefix: string, fields?: readonly string[]): AsyncGenerator<Row> {
     const pages = paginateQuery(
       { client: this.#document },
       {
         TableName: this.#table,
         KeyConditionExpression: 'study = :study AND begins_with(#row, :prefix)',
-        ExpressionAttributeNames: { '#row': 'row' },
+        ExpressionAttributeNames: { '#row': 'row', ...(fields && Object.fromEntries(fields.map((field) => [`#${field}`, field]))) },
+        ...(fields && { ProjectionExpression: fields.map((field) => `#${field}`).join(', ') }),
         ExpressionAttributeValues: { ':study': hashUid(this.#secret, 'study', study), ':prefix': prefix },
         ConsistentRead: true,
       },

@@ -1,12 +1,17 @@
 import type { ClientTable } from '@mip/registry';
 import type { ImageIndex } from './image-index.ts';
 import type { Objects } from './objects.ts';
+import type { PixelPool } from './pixels/pool.ts';
+import type { SearchIndex } from './search-index.ts';
 
 /** Everything the image store needs from outside. `aws.ts` fills it. */
 export interface Ports {
   readonly clients: Pick<ClientTable, 'find'>;
   readonly index: ImageIndex;
+  readonly search: SearchIndex;
   readonly objects: Objects;
+  /** Closed with the app. */
+  readonly pixels: PixelPool;
 }
 
 export interface ImageStoreOptions {
