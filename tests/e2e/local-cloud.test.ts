@@ -125,11 +125,6 @@ describe('a request as a viewer sends it', () => {
 });
 
 describe('an image that cannot be processed', () => {
-  async function outcome(jobId: string, pacs: object) {
-    expect((await post('window-level', { job_id: jobId, pacs, parameters: { center: 40, width: 400 } })).status).toBe(202);
-    return ended(jobId);
-  }
-
   it('that does not exist is refused in words; where the index was too slow to say so, its job fails', async () => {
     const pacs = { study_uid: '1.2.3', series_uid: '1.2.3.4', instance_uid: '1.2.3.4.5' };
     const answer = await post('window-level', { job_id: 'missing-1', pacs, parameters: { center: 40, width: 400 } });
@@ -141,14 +136,13 @@ describe('an image that cannot be processed', () => {
     expect(JSON.stringify(told)).not.toContain('1.2.3.4');
   });
 
-  it('that is truncated fails its job in words, and the worker lives', async () => {
+  it('that is truncated is refused at import, in words', () => {
     const whole = readFileSync(testImage('CT_small.dcm'));
     const truncated = join(scratch, 'truncated.dcm');
     writeFileSync(truncated, whole.subarray(0, whole.length - 5000));
-    const [imported] = JSON.parse(mip('import', truncated, '--json').out);
-    const { study, series, instance } = imported.uids;
-    const job = await outcome('truncated-1', { study_uid: study, series_uid: series, instance_uid: instance });
-    expect(job).toMatchObject({ state: 'failed', error: { code: expect.stringMatching(/invalid-input|image-unreadable/) } });
+    const done = mip('import', truncated);
+    expect(done.code).toBe(1);
+    expect(done.out).toMatch(/refused: .*(breaks off|truncated)/);
   });
 
   it('that is not DICOM is refused at import', () => {
@@ -177,12 +171,20 @@ describe('an image that cannot be processed', () => {
   });
 });
 
-const workers = (): number[] => JSON.parse(readFileSync(join(cloud.home, 'agent.json'), 'utf8')).pids;
+const commandOf = (pid: number) => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return ''; // it has ended
+  }
+};
+const processes = (): number[] => JSON.parse(readFileSync(join(cloud.home, 'agent.json'), 'utf8')).pids;
+const workers = () => processes().filter((pid) => commandOf(pid).includes('mip_sdk'));
+const imageStores = () => processes().filter((pid) => commandOf(pid).includes('server.mjs'));
 
 describe('the agent', () => {
-  it('runs a process for every task', () => {
-    expect(workers()).toHaveLength(2);
-    for (const pid of workers()) expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).toContain('mip_sdk');
+  it('runs a process for every task: two algorithms and the image store', () => {
+    expect([workers().length, imageStores().length, processes().length]).toEqual([2, 1, 3]);
   });
 
   // A killed worker may have been polling: what SQS hands to its dead connection stays invisible for 60 s.
@@ -195,6 +197,28 @@ describe('the agent', () => {
     expect((await post('window-level', { job_id: 'after-kill', pacs, parameters: { center: 40, width: 400 } })).status).toBe(202);
     expect(await ended('after-kill')).toMatchObject({ state: 'succeeded' });
     expect(workers().filter((pid) => before.includes(pid))).toEqual([]);
+  });
+});
+
+describe('the image store', () => {
+  const look = (path: string, headers: Record<string, string> = { 'x-api-key': environment.MIP_API_KEY ?? '' }) =>
+    fetch(`${environment.MIP_DICOMWEB_URL}${path}`, { headers });
+
+  it("answers at the front's address, for those who have a key", async () => {
+    expect(environment.MIP_DICOMWEB_URL).toBe(`${environment.MIP_API_URL}/dicomweb`);
+    expect(await (await look('/health', {})).json()).toMatchObject({ status: 'healthy' });
+    expect((await look('/studies', {})).status).toBe(401);
+  });
+
+  it('comes back when it was killed, on a port of its own, and has what was stored', { timeout: 60_000 }, async () => {
+    const [imported] = JSON.parse(mip('import', testImage('CT_small.dcm'), '--json').out);
+    const [before = 0] = imageStores();
+    process.kill(before, 'SIGKILL');
+    await expect.poll(async () => (await look('/health', {})).status, { timeout: 30_000 }).toBe(503);
+    await expect.poll(async () => (await look('/health', {})).status, { timeout: 30_000 }).toBe(200);
+    expect(imageStores()).not.toContain(before);
+    const again = JSON.parse(mip('import', testImage('CT_small.dcm'), '--json').out);
+    expect(again).toMatchObject([{ uids: imported.uids }]); // the same bytes: no duplicate, no fault
   });
 });
 

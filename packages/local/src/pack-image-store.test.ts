@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -10,11 +10,13 @@ import { extractLayer } from './unpack.ts';
 
 const root = join(import.meta.dirname, '../../..');
 let folder: string;
-let entry: string;
+const entries: Record<string, string> = {};
+/** Of a small server in the place of this repository's. */
+let image: Awaited<ReturnType<typeof packImageStore>>;
 
-beforeAll(() => {
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'mip-pack-image-store-'));
-  entry = join(folder, 'server.ts');
+  entries['server.mjs'] = join(folder, 'server.ts');
   // Of CommonJS and of Node itself, as the server's packages are.
   const semver = JSON.stringify(join(root, 'node_modules/semver/index.js'));
   const lines = [
@@ -22,7 +24,8 @@ beforeAll(() => {
     `import semver from ${semver};`,
     "console.log(semver.inc('1.2.3', 'patch'), sep as string);",
   ];
-  writeFileSync(entry, lines.join('\n'));
+  writeFileSync(join(folder, 'server.ts'), lines.join('\n'));
+  image = await packImageStore(root, entries);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -30,7 +33,6 @@ const config = ({ blobs }: Awaited<ReturnType<typeof packImageStore>>) => JSON.p
 
 describe("the image store's image", () => {
   it('runs with Node alone, by the command that it names', async () => {
-    const image = await packImageStore(root, entry);
     const unpacked = join(folder, 'unpacked');
     await extractLayer(image.blobs[0] ?? Buffer.of(), unpacked);
     const { Entrypoint, WorkingDir, Labels } = config(image);
@@ -41,22 +43,32 @@ describe("the image store's image", () => {
     expect(stdout).toBe('1.2.4 /\n');
   });
 
-  it('is named by its digest before it is in a registry', async () => {
-    const { digest, manifest } = await packImageStore(root, entry);
+  it('is named by its digest before it is in a registry', () => {
+    const { digest, manifest } = image;
     expect(digest).toBe(digestOf(Buffer.from(JSON.stringify(manifest))));
   });
 
   it('is the same whenever it is packed, and another when a line of it changes', async () => {
-    const first = await packImageStore(root, entry);
-    expect((await packImageStore(root, entry)).digest).toBe(first.digest);
+    expect((await packImageStore(root, entries)).digest).toBe(image.digest);
     const other = join(folder, 'other.ts');
-    writeFileSync(other, readFileSync(entry, 'utf8').replace('1.2.3', '1.2.4'));
-    expect((await packImageStore(root, other)).digest).not.toBe(first.digest);
+    writeFileSync(other, readFileSync(join(folder, 'server.ts'), 'utf8').replace('1.2.3', '1.2.4'));
+    expect((await packImageStore(root, { 'server.mjs': other })).digest).not.toBe(image.digest);
+  });
+
+  it('starts as the image of the Dockerfile does', () => {
+    const lines = readFileSync(join(root, 'packages/image-store/Dockerfile'), 'utf8').split('\n');
+    const { Entrypoint, WorkingDir } = config(image);
+    expect(lines).toEqual(
+      expect.arrayContaining([`ENTRYPOINT [${Entrypoint.map((word: string) => `"${word}"`).join(', ')}]`, `WORKDIR ${WorkingDir}`]),
+    );
+    expect(lines).toContain('USER 65532:65532');
   });
 
   it('holds the server of this repository', async () => {
     const unpacked = join(folder, 'server');
     await extractLayer((await packImageStore(root)).blobs[0] ?? Buffer.of(), unpacked);
-    expect(readFileSync(join(unpacked, 'opt/mip/image-store/server.mjs'), 'utf8')).toContain('MIP_WORKERS_KEY');
+    const inside = join(unpacked, 'opt/mip/image-store');
+    expect(readdirSync(inside).sort()).toEqual(['dcmjs-native-codecs.wasm', 'package.json', 'server.mjs', 'worker.js']);
+    expect(readFileSync(join(inside, 'server.mjs'), 'utf8')).toContain('MIP_WORKERS_KEY');
   });
 });

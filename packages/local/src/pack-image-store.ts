@@ -9,13 +9,13 @@ import { OciRepository } from './oci-registry.ts';
 const SOURCES = ['packages/image-store/src', 'packages/registry/src'];
 const FOLDER = `${HOME}/image-store`;
 
-/** @param entry another than the server's, for a test. */
-export async function packImageStore(root: string, entry?: string): Promise<Image> {
-  const [files, hash] = await Promise.all([bundleImageStore(entry), treeHash(root, SOURCES)]);
-  const entries = files.map(({ path, content }) => ({ path: `${FOLDER}/${path}`, content, executable: false }));
+/** @param entries others than the server's, for a test. */
+export async function packImageStore(root: string, entries?: Parameters<typeof bundleImageStore>[0]): Promise<Image> {
+  const [files, hash] = await Promise.all([bundleImageStore(entries), treeHash(root, SOURCES)]);
+  const content = files.map(({ path, content }) => ({ path: `${FOLDER}/${path}`, content, executable: false }));
   const labels = { [TREE_HASH_LABEL]: hash, 'org.opencontainers.image.title': 'dicomweb' };
   const settings = { Entrypoint: ['node', SERVER], WorkingDir: `/${FOLDER}`, Env: ['NODE_ENV=production'] };
-  return imageOf(await layerOf(entries), settings, labels);
+  return imageOf(await layerOf(content), settings, labels);
 }
 
 /** Its tag says what it holds: tags of the repository do not move. */
