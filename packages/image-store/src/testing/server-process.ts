@@ -11,10 +11,13 @@ import getPort from 'get-port';
 import type { EmulatedPlace } from './emulated.ts';
 
 /**
- * As in the image. A chunk of the socket is 64 KB that a small object keeps: with V8's own 32 MB of young objects, a hundred MB wait to be swept; and each of glibc's arenas keeps what
- * another thread's compression needed.
+ * As in the image. A chunk of the socket is 64 KB that a small object keeps. With V8's own 32 MB of young objects a hundred MB wait to be
+ * swept; and what glibc takes for them from its heap instead of the kernel, it does not give back.
  */
-const ENVIRONMENT = { NODE_ENV: 'production', NODE_OPTIONS: '--max-semi-space-size=1', MALLOC_ARENA_MAX: '2' };
+const ENVIRONMENT = {
+  ...{ NODE_ENV: 'production', NODE_OPTIONS: '--max-semi-space-size=2' },
+  ...{ MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '65536' },
+};
 
 export class ServerProcess {
   /** Ends in `/dicomweb`. */
