@@ -12,11 +12,21 @@ export async function readUids(bytes: Uint8Array): Promise<InstanceUids> {
   const reader = new InstanceReader();
   try {
     await reader.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-    return reader.uids;
+    return await uidsOf(reader);
   } catch (error) {
     if (error instanceof TooLarge) throw new UnreadableDicom(error.message);
     throw error;
   } finally {
     reader.destroy();
+  }
+}
+
+/** What is wrong with the file as a whole says more than that a UID is missing. */
+async function uidsOf(reader: InstanceReader): Promise<InstanceUids> {
+  try {
+    return reader.uids;
+  } catch (error) {
+    await reader.end();
+    throw error;
   }
 }

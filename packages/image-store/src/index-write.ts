@@ -18,7 +18,7 @@ type Known = ReadonlyMap<string, Pick<InstanceRow, 'key' | 'sha256'>>;
 /** Repeated while others write to the same study; with a hundred at once, each gets its turn. */
 const ATTEMPTS = { retries: 30, minTimeout: 20, maxTimeout: 500, factor: 1.5, randomize: true };
 /** Repeated where DynamoDB does not answer, beside the SDK's own attempts. */
-const LOST = 2;
+const LOST = 1;
 
 /** One transaction's instances, of one study. */
 export class IndexWrite {
@@ -27,7 +27,7 @@ export class IndexWrite {
   readonly #instances: readonly NewInstance[];
   readonly #outcomes = new Map<NewInstance, Outcome>();
   #lost = 0;
-  /** Whether the last transaction may have taken effect although its answer did not come. */
+  /** Whether a transaction was sent whose effect is not known: its answer did not come, or came from no DynamoDB. */
   #uncertain = false;
 
   constructor({ document, table }: { document: DynamoDBDocumentClient; table: string }, instances: readonly NewInstance[]) {
@@ -41,7 +41,7 @@ export class IndexWrite {
     try {
       await pRetry(() => this.#attempt(), { ...ATTEMPTS, shouldRetry: ({ error }) => this.#worthRepeating(error) });
     } catch (error) {
-      const certain = !this.#uncertain;
+      const certain = await this.#isCertain();
       for (const instance of this.#open) this.#outcomes.set(instance, { failed: error, certain });
     }
     return this.#instances.map((instance) => this.#outcomes.get(instance) as Outcome);
@@ -55,16 +55,25 @@ export class IndexWrite {
   async #attempt(): Promise<void> {
     const known = await this.#read();
     this.#settle(known);
-    this.#uncertain = false;
     const open = this.#open;
     if (open.length === 0) return;
     try {
       await this.#document.send(new TransactWriteCommand({ TransactItems: this.#actions(open, known) }));
     } catch (error) {
-      this.#uncertain = !(error instanceof TransactionCanceledException) && isUnavailable(error);
+      this.#uncertain ||= !isAnswer(error);
       throw error;
     }
     for (const instance of open) this.#outcomes.set(instance, 'stored');
+  }
+
+  /** A last look: a transaction whose answer was lost may have taken effect, and may yet; what was refused has not, and will not. */
+  async #isCertain(): Promise<boolean> {
+    try {
+      this.#settle(await this.#read());
+    } catch {
+      // Then what is known stays as it is.
+    }
+    return !this.#uncertain;
   }
 
   #settle(known: Known): void {
@@ -162,3 +171,10 @@ const PASSING: ReadonlySet<string> = new Set([
   'ProvisionedThroughputExceeded',
   'ThrottlingError',
 ]);
+
+/** Whether DynamoDB itself says no. */
+function isAnswer(error: unknown): boolean {
+  const { $metadata } = error as { $metadata?: { readonly httpStatusCode?: number } };
+  const status = $metadata?.httpStatusCode ?? 0;
+  return status >= 400 && status < 500;
+}

@@ -4,11 +4,9 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { S3Client } from '@aws-sdk/client-s3';
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import type { Algorithm, Platform } from '@mip/catalog';
-import { S3ImageStore } from '@mip/image-store';
+import { StowClient } from '@mip/image-store';
 import type { Facts } from '@mip/reconcile';
 import { type PhysicalNames, physicalNames } from '@mip/registry';
 import { type Agent, startAgent } from './agent.ts';
@@ -123,6 +121,7 @@ export class LocalCloud {
     const adminKey = (await new SSMClient(this.#connection).send(parameter)).Parameter?.Value ?? '';
     await writeEnvironment(home, {
       MIP_API_URL: this.#url,
+      MIP_DICOMWEB_URL: this.#dicomwebUrl,
       MIP_CLIENT_ID: this.#client.clientId,
       MIP_API_KEY: this.#client.key,
       MIP_ADMIN_KEY: adminKey,
@@ -139,25 +138,19 @@ export class LocalCloud {
 
   async #process(): Promise<string> {
     const { root, home, algorithms } = this.#options;
-    const key = await this.#imagesKey();
-    const store = new S3ImageStore({
-      s3: new S3Client({ ...this.#connection, forcePathStyle: true }),
-      bucket: this.#names.bucket('images'),
-      key,
-    });
+    const store = new StowClient({ url: this.#dicomwebUrl, key: this.#client.key });
     this.images = await firstImages({ root, home, algorithms, store, api: { url: this.#url, key: this.#client.key } });
     const wrong = this.images.filter((image) => !image.equal);
     if (wrong.length) throw new Error(wrong.map((image) => `${image.algorithm}: ${image.problem}`).join('\n'));
     return `${this.images.length} results, pixel for pixel equal to the reference`;
   }
 
-  async #imagesKey(): Promise<string> {
-    const secret = await new SecretsManagerClient(this.#connection).send(new GetSecretValueCommand({ SecretId: this.#names.imagesKey }));
-    return secret.SecretString ?? '';
-  }
-
   get #url(): string {
     return `http://127.0.0.1:${this.#options.port}`;
+  }
+
+  get #dicomwebUrl(): string {
+    return `${this.#url}/dicomweb`;
   }
 
   get #connection(): EmulatorConnection {

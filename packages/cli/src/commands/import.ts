@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { printable, printableJson } from '@mip/catalog/printable';
-import { type ImageStore, type InstanceUids, UnreadableDicom } from '@mip/image-store';
+import { type ImageStore, type InstanceUids, NotStored, UnreadableDicom } from '@mip/image-store';
 import type { Command } from 'commander';
 import { type Context, EXIT, Failure, type GlobalOptions } from '../context.ts';
 import { openImageStore } from '../platform.ts';
@@ -31,8 +31,10 @@ export async function importFiles(store: ImageStore, files: readonly string[]): 
     try {
       outcome.push({ file, uids: await store.put(await readFile(file)) });
     } catch (error) {
-      if (!(error instanceof UnreadableDicom)) throw error;
-      outcome.push({ file, refused: error.message });
+      if (error instanceof UnreadableDicom) outcome.push({ file, refused: `it ${error.message}` });
+      // A failure with a reason is this file's; without one it is the store's, and the next file would fare no better.
+      else if (error instanceof NotStored && error.reason !== undefined) outcome.push({ file, refused: error.message });
+      else throw error;
     }
   }
   return outcome;
@@ -63,7 +65,7 @@ function report(context: Context, global: GlobalOptions, outcome: readonly Impor
     context.print(printableJson(outcome));
     return;
   }
-  for (const one of outcome) context.print(printable(`${one.file}  ${'uids' in one ? one.uids.instance : `refused: it ${one.refused}`}`));
+  for (const one of outcome) context.print(printable(`${one.file}  ${'uids' in one ? one.uids.instance : `refused: ${one.refused}`}`));
   const refused = outcome.filter((one) => 'refused' in one).length;
   context.print(`${outcome.length - refused} imported, ${refused} refused`);
 }

@@ -23,6 +23,11 @@ const BIG_ENDIAN = '1.2.840.10008.1.2.2';
 /** Deflated Explicit VR Little Endian, and JPIP's. */
 const DEFLATED = new Set(['1.2.840.10008.1.2.1.99', '1.2.840.10008.1.2.4.95']);
 const PIXELS: ReadonlySet<string> = new Set(['7FE00010', '7FE00008', '7FE00009']);
+/** Rows, columns, bits: who has these has pixels, or says where they are (Pixel Data Provider URL). */
+const DESCRIBES_PIXELS = ['00280010', '00280011', '00280100'];
+/** Transfer syntaxes that say how pixels are compressed. */
+const ENCAPSULATED = /^1\.2\.840\.10008\.1\.2\.(4\.|5$|6\.|7\.|8\.)/;
+const PROVIDER = '00287FE0';
 /** A file that unpacks to more is no image. */
 const LARGEST_INFLATED = 4 * 1024 ** 3;
 const FILE_META: Syntax = { implicit: false, bigEndian: false };
@@ -73,6 +78,13 @@ export class InstanceReader {
     if (!this.#dataSet) throw new UnreadableDicom('is truncated: it ends before its data set');
     if (this.#inflate) await this.#finishInflating(this.#inflate);
     this.#dataSet.end();
+  }
+
+  /** After `end`: a file that was cut right before its pixels looks whole. @throws {UnreadableDicom} */
+  checkPixels(): void {
+    if (this.#pixels || this.#dataset[PROVIDER]) return;
+    if (ENCAPSULATED.test(this.transferSyntax) || DESCRIBES_PIXELS.every((tag) => this.#dataset[tag]?.Value))
+      throw new UnreadableDicom('is truncated: it describes pixels but has none');
   }
 
   /** Frees what inflates; for a file that is given up. */
@@ -138,9 +150,14 @@ export class InstanceReader {
     }
     const inflate = this.#inflate;
     return new Promise((resolve, reject) => {
-      const settle = () => (this.#failure === undefined ? resolve() : reject(this.#failure));
-      if (this.#failure !== undefined || inflate.destroyed) settle();
-      else inflate.write(bytes, settle);
+      const settle = () => {
+        inflate.off('close', settle);
+        if (this.#failure === undefined) resolve();
+        else reject(this.#failure);
+      };
+      if (this.#failure !== undefined || inflate.destroyed) return settle();
+      inflate.once('close', settle); // one that fails calls nobody back
+      inflate.write(bytes, settle);
     });
   }
 

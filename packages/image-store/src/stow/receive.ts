@@ -80,6 +80,7 @@ export class Receiver {
     try {
       await this.#readAll(part);
       await this.#reader.end();
+      this.#reader.checkPixels();
       this.#check(this.#reader.uids);
     } catch (error) {
       await this.#abandon();

@@ -1,7 +1,7 @@
 /** An image store over an emulator: its tables and bucket as `infra` makes them, a client's key, and what lies in the bucket. */
 import { randomBytes } from 'node:crypto';
 import { CreateTableCommand, DynamoDBClient, type GlobalSecondaryIndex } from '@aws-sdk/client-dynamodb';
-import { CreateBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, ListMultipartUploadsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { ClientTable, type NameScope, newClientKey, physicalNames } from '@mip/registry';
 
@@ -55,6 +55,12 @@ export class EmulatedPlace {
   async keys(): Promise<readonly string[]> {
     const { Contents = [] } = await this.#s3.send(new ListObjectsV2Command({ Bucket: this.bucket }));
     return Contents.map(({ Key = '' }) => Key).sort();
+  }
+
+  /** Uploads that have begun and not ended. */
+  async uploads(): Promise<readonly string[]> {
+    const { Uploads = [] } = await this.#s3.send(new ListMultipartUploadsCommand({ Bucket: this.bucket }));
+    return Uploads.map(({ Key = '' }) => Key);
   }
 
   /** Every row of the index. */
