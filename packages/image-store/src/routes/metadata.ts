@@ -8,6 +8,7 @@ import { negotiate } from './negotiation.ts';
 import { baseOf, instanceUrl, onlyQuery, readUids } from './place.ts';
 import { missing, NOT_HERE } from './retrieve.ts';
 import type { Route } from './route.ts';
+import { undecodable } from './undecodable.ts';
 
 /** Rows unpacked before they are sent. */
 const AHEAD = 8;
@@ -24,7 +25,7 @@ const metadata = (url: string): Route => ({
     const [{ type }] = negotiate(request, [{ type: 'application/dicom+json' }, { type: 'application/json' }]);
     const base = baseOf(request, context);
     const texts = readAhead(rows(context, uids), AHEAD, (row) => describe(row, context, base));
-    const stream = await primed(array(texts, levelOf(uids)));
+    const stream = await undecodable(() => primed(array(texts, levelOf(uids))));
     return reply.header('content-type', type).header('cache-control', 'no-store').send(stream);
   },
 });

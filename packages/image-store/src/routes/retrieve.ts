@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import type { StoredObject } from '../image-index.ts';
 import { Problem } from '../middleware/problem.ts';
 import { canTranscode, toPart10 } from '../part10/transcode.ts';
-import { ByteSource } from '../pixels/byte-source.ts';
+import { ByteSource, Unreadable } from '../pixels/byte-source.ts';
 import { EXPLICIT } from '../pixels/syntaxes.ts';
 import type { Context } from '../ports.ts';
 import { readAhead } from '../read-ahead.ts';
@@ -132,7 +132,7 @@ class Sender {
     const source = new ByteSource(this.#context.objects, object, undefined, this.#sending.signal);
     if (object.size > WHOLE_BYTES) return counted(() => source.file(), object.size);
     const bytes = await buffer(await source.file());
-    if (bytes.length !== object.size) throw new Error('the object of an instance has another size than its row says');
+    if (bytes.length !== object.size) throw new Unreadable('the object of an instance ended early');
     return bytes;
   }
 
@@ -151,7 +151,7 @@ async function* counted(open: () => Promise<AsyncIterable<Buffer>>, size: number
     seen += chunk.length;
     yield chunk;
   }
-  if (seen !== size) throw new Error('the object of an instance ended early');
+  if (seen !== size) throw new Unreadable('the object of an instance ended early');
 }
 
 async function* chunks(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
