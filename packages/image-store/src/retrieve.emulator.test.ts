@@ -12,7 +12,7 @@ import { StowClient } from './stow-client.ts';
 import { BreakingProxy } from './testing/breaking-proxy.ts';
 import { EmulatedPlace } from './testing/emulated.ts';
 import { knownFile } from './testing/known-files.ts';
-import { slice, uidsOf } from './testing/slices.ts';
+import { slice } from './testing/slices.ts';
 
 const BIG_BYTES = 6 * 1024 * 1024;
 const SMALL = Array.from({ length: 6 }, (_, index) => slice({ study: 1, series: 1, instance: index + 1, pixels: 200_000 }));
@@ -47,52 +47,10 @@ beforeAll(async () => {
   expect(outcomes.map(({ refused }) => refused?.message)).toEqual(outcomes.map(() => undefined));
 });
 afterAll(async () => {
-  for (const app of apps) await app.close();
-  await Promise.all([breaking.close(), faults.close()]);
-  await emulator.stop();
-});
-beforeEach(() => {
-  breaking.restart();
-  faults.restart();
-});
-
-const get = (path: string, accept?: string, base = url) =>
-  fetch(base + path, { headers: { 'x-api-key': place.key, ...(accept !== undefined && { accept }) } });
-
-const pathOf = (file: Uint8Array) => {
-  const { study, series, instance } = readUids(file);
-  return {
-    study: `/studies/${study}`,
-    series: `/studies/${study}/series/${series}`,
-    instance: `/studies/${study}/series/${series}/instances/${instance}`,
-  };
-};
-const [ONE, LARGE, FRAMES, CLIP] = [SMALL[0], BIG[0], RLE, VIDEO].map((file) => pathOf(file as Buffer)) as [Paths, Paths, Paths, Paths];
-type Paths = ReturnType<typeof pathOf>;
-
-/** RLE under the name of a video: kept and returned, but not decoded. */
-function asVideo(file: Buffer): Buffer {
-  const [rle, video] = ['1.2.840.10008.1.2.5', '1.2.840.10008.1.2.4.102'];
-  const at = file.indexOf(rle, 0, 'latin1');
-  const padded = (uid: string) => Buffer.from(uid.length % 2 ? `${uid}\0` : uid, 'latin1');
-  const length = Buffer.alloc(2);
-  length.writeUInt16LE(padded(video).length);
-  const grown = Buffer.concat([file.subarray(0, at - 2), length, padded(video), file.subarray(at + padded(rle).length)]);
-  grown.writeUInt32LE(grown.readUInt32LE(140) + padded(video).length - padded(rle).length, 140);
-  return Buffer.from(grown.toString('latin1').replaceAll('.20040119072730.', '.20040119072731.'), 'latin1');
-}
-
-/** Parts by their headers' end and the boundary; for bodies of which the test knows that they hold neither. */
-function partsOf(type: string, body: Buffer): readonly { readonly head: string; readonly body: Buffer }[] {
-  const boundary = `--${/boundary=([^;]+)/.exec(type)?.[1]}`;
-  const parts: { head: string; body: Buffer }[] = [];
-  for (let at = 0; ; ) {
-    const next = body.indexOf(boundary, at + boundary.length, 'latin1');
-    if (next < 0) return body.toString('latin1', at) === `${boundary}--\r\n` ? parts : [];
-    const part = body.subarray(at + boundary.length + 2, next - 2);
-    const end = part.indexOf('\r\n\r\n');
-    parts.push({ head: part.toString('latin1', 0, end), body: part.subarray(end + 4) });
-    at = next;
+  // Clients keep connections open, of which the server does not know whether a request will come.
+  for (const app of apps) {
+    app.server.closeAllConnections();
+    await app.close();
   }
 }
 
@@ -104,10 +62,11 @@ async function partsAt(path: string, accept?: string, base = url) {
 
 describe('what is retrieved', () => {
   it('is every instance of a series or a study, byte for byte, with its URL', async () => {
+    const urls = (await Promise.all(SMALL.map(pathOf))).map(({ instance }) => url + instance);
     for (const path of [ONE.series, ONE.study]) {
       const parts = await partsAt(path, 'multipart/related; type="application/dicom"; transfer-syntax=*');
       const locations = parts.map(({ head }) => /Content-Location: (.*)/.exec(head)?.[1]);
-      expect(new Set(locations)).toEqual(new Set(SMALL.map((file) => url + pathOf(file).instance)));
+      expect(new Set(locations)).toEqual(new Set(urls));
       for (const file of SMALL) expect(parts.some(({ body }) => body.equals(file))).toBe(true);
     }
     const parts = await partsAt(LARGE.study);
@@ -135,7 +94,8 @@ describe('what is retrieved', () => {
     const uri = instance['7FE00010']?.BulkDataURI ?? '';
     expect(uri).toBe(`${url}${ONE.instance}/bulkdata/7FE00010`);
     const [part] = await partsAt(uri.slice(url.length));
-    expect(part?.body.equals((SMALL[0] as Buffer).subarray(-200_000))).toBe(true);
+    // One frame: what lies behind it belongs to none.
+    expect(part?.body.equals((SMALL[0] as Buffer).subarray(-200_000).subarray(0, 128 * 128 * 2))).toBe(true);
   });
 
   it('has frames in the order asked for', async () => {
@@ -152,7 +112,7 @@ const NOWHERE = '/studies/1.2.3';
 const JPEG2000 = 'multipart/related; type="application/dicom"; transfer-syntax=1.2.840.10008.1.2.4.90';
 
 describe('statuses', () => {
-  it.each<readonly [status: number, path: () => string, accept?: string]>([
+  const TABLE: readonly (readonly [status: number, path: () => string, accept?: string])[] = [
     [404, () => NOWHERE],
     [404, () => `${NOWHERE}/metadata`],
     [404, () => `${ONE.study}/series/1.2.3`],
@@ -210,11 +170,16 @@ describe('statuses', () => {
     [200, () => `${FRAMES.instance}/thumbnail`],
     [200, () => `${NOWHERE}/series`],
     [200, () => '/studies?PatientName=nobody'],
-  ])('%i %s', async (status, path, accept) => {
-    const answer = await raw(path(), accept);
-    expect(answer.status).toBe(status);
-    if (status !== 200) expect(answer.type).toBe('application/problem+json');
-  });
+  ];
+
+  it.each(TABLE.map(([status, path, accept]) => ({ status, path: path(), accept })))(
+    '$status $path $accept',
+    async ({ status, path, accept }) => {
+      const answer = await raw(path, accept);
+      expect(answer.status).toBe(status);
+      if (status !== 200) expect(answer.type).toBe('application/problem+json');
+    },
+  );
 
   it('everything needs a key', async () => {
     for (const path of ['/studies', ONE.study, `${ONE.study}/metadata`, ONE.instance, `${ONE.instance}/rendered`]) {
@@ -300,7 +265,6 @@ describe('a client that goes away', () => {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
     expect(read()).toBeLessThan(BIG_BYTES);
-    expect(uidsOf({ instance: 1 }).study).toBeDefined();
   });
 
   it('is not read ahead for while it does not read', async () => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, request, type Server } from 'node:http';
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** What to do with the body of an answer: end the connection after so many bytes, or wait before each piece. */
@@ -50,7 +50,8 @@ export class BreakingProxy {
     this.rule = rule;
   }
 
-  async #pass(answer: IncomingMessage, outgoing: import('node:http').ServerResponse): Promise<void> {
+  async #pass(answer: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    outgoing.setMaxListeners(0);
     const count = { bytes: 0 };
     const how = this.rule(this.sent.push(count));
     for await (const chunk of answer as AsyncIterable<Buffer>) {
@@ -58,7 +59,11 @@ export class BreakingProxy {
       count.bytes += piece.length;
       if (how?.milliseconds) await new Promise((resolve) => setTimeout(resolve, how.milliseconds));
       if (!outgoing.write(piece)) await Promise.race([once(outgoing, 'drain'), once(outgoing, 'close')]);
-      if (how?.after !== undefined && count.bytes >= how.after) return void outgoing.destroy();
+      if (how?.after !== undefined && count.bytes >= how.after) {
+        // What was written arrives first: without a status the SDK would try again.
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        return void outgoing.destroy();
+      }
       if (outgoing.destroyed) return;
     }
     outgoing.end();
