@@ -2,7 +2,7 @@
 import type { Context } from '../ports.ts';
 import { readAhead } from '../read-ahead.ts';
 import type { InstanceRow } from '../rows.ts';
-import { readMetadata } from '../stored-metadata.ts';
+import { readDataset } from '../stored-metadata.ts';
 import { primed } from '../wado/multipart.ts';
 import { negotiate } from './negotiation.ts';
 import { baseOf, instanceUrl, onlyQuery, readUids } from './place.ts';
@@ -47,10 +47,10 @@ async function* rows({ index }: Context, { study = '', series, instance }: Uids)
 }
 
 async function describe(row: InstanceRow, { objects }: Context, base: string): Promise<string> {
-  const { dataset } = await readMetadata(row, objects);
+  const dataset = await readDataset(row, objects);
   const url = instanceUrl(base, { study: row.study_uid, series: row.series_uid, instance: row.uid });
   // In a text value the quotes would be escaped: only members of this name match.
-  return JSON.stringify(dataset).replaceAll('"BulkDataURI":"mip-bulk:', `"BulkDataURI":"${url}/bulkdata/`);
+  return dataset.replaceAll('"BulkDataURI":"mip-bulk:', `"BulkDataURI":"${url}/bulkdata/`);
 }
 
 async function* array(texts: AsyncIterable<string>, level: keyof typeof NOT_HERE): AsyncGenerator<Buffer> {

@@ -1,5 +1,4 @@
 /** WADO-RS, instances as DICOM files: PS3.18 §10.4.1.1. */
-import { buffer } from 'node:stream/consumers';
 import type { StoredObject } from '../image-index.ts';
 import { Problem } from '../middleware/problem.ts';
 import { canTranscode, toPart10 } from '../part10/transcode.ts';
@@ -41,7 +40,7 @@ const retrieve = (url: string): Route => ({
     }
     return undecodable(async () => {
       const { value: part } = (await parts.next()) as IteratorYieldResult<Part>;
-      const stream = Buffer.isBuffer(part.body) ? part.body : await primed(chunks(part.body));
+      const stream = await primed(chunks(part.body));
       return reply.header('content-type', part.type).header('content-location', part.location).send(stream);
     });
   },
@@ -131,9 +130,9 @@ class Sender {
   async #stored(object: StoredObject): Promise<Part['body']> {
     const source = new ByteSource(this.#context.objects, object, undefined, this.#sending.signal);
     if (object.size > WHOLE_BYTES) return counted(() => source.file(), object.size);
-    const bytes = await buffer(await source.file());
-    if (bytes.length !== object.size) throw new Unreadable('the object of an instance ended early');
-    return bytes;
+    const pieces: Buffer[] = [];
+    for await (const piece of counted(() => source.file(), object.size)) pieces.push(piece);
+    return pieces;
   }
 
   async #explicit(uids: { study: string; series: string; instance: string }): Promise<Part['body']> {
@@ -154,10 +153,10 @@ async function* counted(open: () => Promise<AsyncIterable<Buffer>>, size: number
   if (seen !== size) throw new Unreadable('the object of an instance ended early');
 }
 
-async function* chunks(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* chunks(body: Part['body']): AsyncGenerator<Buffer> {
   yield* body;
 }
 
 function discard({ body }: Part): void {
-  if (!Buffer.isBuffer(body) && 'destroy' in body) (body as { destroy(): void }).destroy();
+  if ('destroy' in body) (body as { destroy(): void }).destroy();
 }
