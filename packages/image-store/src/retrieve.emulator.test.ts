@@ -249,24 +249,21 @@ function raw(path: string, accept?: string): Promise<{ status: number; type: str
 }
 
 describe('when AWS fails', () => {
-  it.each<readonly [operation: string, path: () => string]>([
-    ['s3:GetObject', () => ONE.series],
-    ['s3:GetObject', () => ONE.instance],
-    ['s3:GetObject', () => LARGE.study],
-    ['s3:GetObject', () => `${FRAMES.instance}/frames/1`],
-    ['s3:GetObject', () => `${FRAMES.instance}/rendered`],
-    ['dynamodb:Query', () => ONE.study],
-    ['dynamodb:Query', () => `${ONE.study}/metadata`],
-    ['dynamodb:Query', () => '/studies'],
-    ['dynamodb:GetItem', () => ONE.instance],
-    ['dynamodb:GetItem', () => `${ONE.study}/series`],
-  ])('%s refused: 503 for %s, to be repeated', async (operation, path) => {
+  it.each([
+    {
+      operation: 's3:GetObject',
+      paths: [ONE.series, ONE.instance, LARGE.study, `${FRAMES.instance}/frames/1`, `${FRAMES.instance}/rendered`],
+    },
+    { operation: 'dynamodb:Query', paths: [ONE.study, `${ONE.study}/metadata`, '/studies'] },
+    { operation: 'dynamodb:GetItem', paths: [ONE.instance, `${ONE.study}/series`] },
+  ])('$operation refused is a 503, to be repeated', async ({ operation, paths }) => {
     faults.restart(on(operation, { do: 'refuse', error: { ...THROTTLED, code: 'SlowDown', status: 503 } }));
-    const answer = await get(path(), undefined, faulty);
-    expect(answer.status).toBe(503);
-    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    const ask = () => Promise.all(paths.map(async (path) => [path, await get(path, undefined, faulty)] as const));
+    for (const [path, { status, headers }] of await ask()) {
+      expect({ path, status, retry: Number(headers.get('retry-after')) > 0 }).toEqual({ path, status: 503, retry: true });
+    }
     faults.restart();
-    expect((await get(path(), undefined, faulty)).status).toBe(200);
+    for (const [path, { status }] of await ask()) expect({ path, status }).toEqual({ path, status: 200 });
   });
 
   it('an object that breaks off before anything was sent is a 503', async () => {

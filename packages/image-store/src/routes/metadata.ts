@@ -1,7 +1,8 @@
 /** WADO-RS, metadata: PS3.18 §10.4.1.1.2. From the index alone; binary values are named by URLs. */
+
+import type { DescribedInstance } from '../image-index.ts';
 import type { Context } from '../ports.ts';
 import { readAhead } from '../read-ahead.ts';
-import type { InstanceRow } from '../rows.ts';
 import { readDataset } from '../stored-metadata.ts';
 import { primed } from '../wado/multipart.ts';
 import { negotiate } from './negotiation.ts';
@@ -40,13 +41,13 @@ type Uids = ReturnType<typeof readUids>;
 
 const levelOf = ({ series, instance }: Uids) => (instance !== undefined ? 'instance' : series !== undefined ? 'series' : 'study');
 
-async function* rows({ index }: Context, { study = '', series, instance }: Uids): AsyncGenerator<InstanceRow> {
-  if (series === undefined || instance === undefined) return yield* index.instancesOf(study, series);
+async function* rows({ index }: Context, { study = '', series, instance }: Uids): AsyncGenerator<DescribedInstance> {
+  if (series === undefined || instance === undefined) return yield* index.metadataOf(study, series);
   const row = await index.instance({ study, series, instance });
   if (row) yield row;
 }
 
-async function describe(row: InstanceRow, { objects }: Context, base: string): Promise<string> {
+async function describe(row: DescribedInstance, { objects }: Context, base: string): Promise<string> {
   const dataset = await readDataset(row, objects);
   const url = instanceUrl(base, { study: row.study_uid, series: row.series_uid, instance: row.uid });
   // In a text value the quotes would be escaped: only members of this name match.
