@@ -5,6 +5,7 @@ import inspect
 import os
 from pathlib import Path
 
+from mip_sdk.input_check import InputCheck
 from mip_sdk.processing import Processing
 from mip_sdk.processor import BaseProcessor
 from mip_sdk.settings import ProcessingSettings
@@ -19,7 +20,8 @@ def load_processing(settings: ProcessingSettings) -> Processing:
         As for ``load_processor``.
     """
     processor = load_processor(settings.folder, settings.threads or _processors())
-    return Processing(processor, settings.units, settings.provenance, settings.regulatory, settings.most_bytes)
+    check = InputCheck(settings.input)
+    return Processing(processor, settings.units, settings.provenance, settings.regulatory, settings.most_bytes, check)
 
 
 def load_processor(folder: Path, threads: int) -> BaseProcessor:

@@ -1,8 +1,9 @@
 """What happens to a job's images between fetching and storing: pure, but for the algorithm's own computing."""
 
-from mip_sdk.faults import InvalidInput, JobFault
-from mip_sdk.image_data import ImageData, Units
-from mip_sdk.images import StoredImage
+from mip_sdk.faults import InvalidInput
+from mip_sdk.image_data import Units
+from mip_sdk.images import StoredImage, check_identity
+from mip_sdk.input_check import InputCheck
 from mip_sdk.manifest import Provenance, manifest_of
 from mip_sdk.message import JobMessage
 from mip_sdk.outputs import Maker, derived_object
@@ -12,18 +13,6 @@ from mip_sdk.results import ResultFile
 from mip_sdk.uids import UidScope
 
 OUTCOME = "done"
-
-
-def _check_identity(data: ImageData, job: JobMessage) -> None:
-    """What was fetched has to be what was asked for: a mix-up in the store must not become a result of the wrong patient."""
-    asked = {
-        "StudyInstanceUID": job.pacs.study_uid,
-        "SeriesInstanceUID": job.pacs.series_uid,
-        "SOPInstanceUID": job.pacs.instance_uid,
-    }
-    for name, uid in asked.items():
-        if uid is not None and str(data.source.get(name) or uid) != uid:
-            raise JobFault(f"the stored image is not the one that was asked for: its {name} differs")
 
 
 class Processing:
@@ -36,12 +25,14 @@ class Processing:
         provenance: Provenance,
         regulatory: str = "research",
         most_bytes: int | None = None,
+        check: InputCheck | None = None,
     ) -> None:
         self._processor = processor
         self._units: Units = units
         self._provenance = provenance
         self._regulatory = regulatory
         self._most_bytes = most_bytes
+        self._check = check
 
     def run(self, job: JobMessage, images: list[StoredImage], started_at: str) -> list[ResultFile]:
         """``result-0001.dcm`` … in the order of the series, then ``manifest.json``.
@@ -49,10 +40,11 @@ class Processing:
         Raises
         ------
         InvalidInput
-            When an image or a parameter does not fit; for one of several images the words say which, by its place.
+            When an image, a parameter or a rule on the input does not fit; for one of several images the words say which, by its
+            place.
         """
         files: list[ResultFile] = []
-        notes: list[str] = []
+        notes = self._check.check(images, whole_study=job.pacs.series_uid is None) if self._check else []
         for index, image in enumerate(images, start=1):
             try:
                 octets, said = self._derive(job, image, index)
@@ -67,7 +59,7 @@ class Processing:
 
     def _derive(self, job: JobMessage, image: StoredImage, index: int) -> tuple[bytes, list[str]]:
         data = read_image(image.octets, self._units, self._most_bytes)
-        _check_identity(data, job)
+        check_identity(data.source, job.pacs)
         derived = self._processor.process_image(data, job.parameters)
         about = self._provenance
         uids = UidScope(about.platform, job.client_id, job.job_id, about.image_digest)

@@ -26,6 +26,7 @@ const SHOWN = [
   'finished_at',
   'outcome',
   'error',
+  'pacs_delivery',
   'admission',
 ] as const satisfies readonly (keyof JobRecord)[];
 

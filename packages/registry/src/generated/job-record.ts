@@ -134,11 +134,36 @@ export interface JobRecord {
     /**
      * The kind of failure.
      */
-    code: 'invalid-input' | 'image-not-found' | 'image-unreadable' | 'internal' | 'timeout';
+    code: 'invalid-input' | 'image-not-found' | 'image-unreadable' | 'delivery-refused' | 'internal' | 'timeout';
     /**
      * What went wrong, in words a user can read, without patient data.
      */
     message: string;
+  };
+  /**
+   * What became of the results in the PACS, where the algorithm stores them there.
+   */
+  pacs_delivery?: {
+    /**
+     * The PACS of the platform file that the results went to.
+     */
+    pacs: string;
+    /**
+     * Whether the PACS has all of them, or refused some.
+     */
+    state: 'stored' | 'failed';
+    /**
+     * How many objects the PACS has.
+     */
+    stored: number;
+    /**
+     * How many objects the PACS refused.
+     */
+    failed: number;
+    /**
+     * Why it refused one: DICOM's failure reason, the HTTP status, or that its answer did not mention the object.
+     */
+    reason?: string;
   };
   /**
    * The files the job left, in order.
