@@ -1,6 +1,6 @@
 /**
  * The image store: DICOMweb over the images bucket and its index, as a service of the platform. It is no algorithm, so it is deployed here
- * and not by reconcile (docs/adr/0005-image-store-deployment.md).
+ * and not by reconcile (docs/adr/0007-image-store-deployment.md).
  */
 
 import { CfnOutput } from 'aws-cdk-lib';
