@@ -83,7 +83,8 @@ describe('files that pydicom ships', () => {
     /** Many of these files share their UIDs: each goes to the first store that has no other of them. */
     async function storeSomewhere(path: string): Promise<void> {
       for (let number = 0; ; number++) {
-        const store = stores[number] ?? (stores[number] = await openStore());
+        const store = stores[number] ?? (await openStore());
+        stores[number] = store;
         try {
           const [outcome] = await store.client.store([path]);
           if (outcome?.refused?.reason === 0x0111) continue;
