@@ -52,6 +52,15 @@ async function post(body: AsyncIterable<Buffer>): Promise<number> {
   return answer.status;
 }
 
+/** Bytes of the body, which is read and forgotten. */
+async function get(path: string): Promise<number> {
+  const answer = await fetch(server.url + path, { headers: { 'x-api-key': place.key } });
+  expect(answer.status).toBe(200);
+  let bytes = 0;
+  for await (const chunk of answer.body ?? []) bytes += (chunk as Uint8Array).length;
+  return bytes;
+}
+
 function report(what: string): void {
   const { now, most } = server.memory;
   console.log(`memory of the image store: ${what}: ${now} MB now, ${most} MB at most`);
@@ -69,14 +78,32 @@ describe('memory', () => {
     expect(study).toMatchObject({ instance_count: 600, series_count: 1 });
   });
 
+  it('of the same 300 MB going out', async () => {
+    const { study } = uidsOf({ study: 1, series: 1, instance: 1000 });
+    const start = performance.now();
+    expect(await get(`/studies/${study}`)).toBeGreaterThan(600 * SLICE);
+    console.log(`retrieved in ${Math.round(performance.now() - start)} ms`);
+    expect(await get(`/studies/${study}/metadata`)).toBeGreaterThan(600 * 1000);
+    report('300 MB out as 600 instances');
+  });
+
   it('of one instance of 100 MB', async () => {
     expect(await post(oneLarge(100))).toBe(200);
     report('100 MB in as one instance');
+    const { study, series, instance } = uidsOf({ study: 9, series: 9, instance: 9000 });
+    expect(await get(`/studies/${study}/series/${series}/instances/${instance}`)).toBeGreaterThan(100 * 2 * SLICE);
+    report('and out');
   });
 
   it('of twenty clients at once', async () => {
     const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => post(slices(20 + index, 10))));
     expect(answers).toEqual(Array(20).fill(200));
     report('100 MB in from twenty clients');
+  });
+
+  it('of a thread that renders is beside that', async () => {
+    const { study, series, instance } = uidsOf({ study: 1, series: 1, instance: 1000 });
+    expect(await get(`/studies/${study}/series/${series}/instances/${instance}/rendered`)).toBeGreaterThan(500);
+    console.log(`memory of the image store: with a thread for pixels: ${server.memory.now} MB now`);
   });
 });

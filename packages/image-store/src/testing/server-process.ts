@@ -2,9 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
 import getPort from 'get-port';
@@ -76,13 +77,20 @@ export class ServerProcess {
   }
 }
 
-/** One file of JavaScript: types and modules that are read while it runs take memory, too. */
+/** JavaScript, in two files: types and modules that are read while it runs take memory, too. Beside it lies what decodes pixels. */
 async function bundle(folder: string): Promise<string> {
-  const outfile = join(folder, 'server.mjs');
-  const require = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);";
-  await build({
-    entryPoints: [join(import.meta.dirname, '../server.ts')],
-    ...{ bundle: true, platform: 'node', format: 'esm', outfile, logLevel: 'error', banner: { js: require } },
-  });
-  return outfile;
+  const require = "import{createRequire as requireOf}from'node:module';const require=requireOf(import.meta.url);";
+  for (const [file, source] of [
+    ['server.mjs', 'server.ts'],
+    ['worker.js', 'pixels/worker.ts'],
+  ] as const) {
+    await build({
+      entryPoints: [join(import.meta.dirname, '..', source)],
+      ...{ bundle: true, platform: 'node', format: 'esm', outfile: join(folder, file), logLevel: 'error', banner: { js: require } },
+    });
+  }
+  const codecs = dirname(createRequire(import.meta.url).resolve('dcmjs-codecs'));
+  await copyFile(join(codecs, 'dcmjs-native-codecs.wasm'), join(folder, 'dcmjs-native-codecs.wasm'));
+  await writeFile(join(folder, 'package.json'), '{"type":"module"}');
+  return join(folder, 'server.mjs');
 }
