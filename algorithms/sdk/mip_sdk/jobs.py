@@ -54,9 +54,13 @@ class Jobs:
         )
         return Started(int(record.get("attempts", 0)), str(record["started_at"]))
 
-    def succeed(self, job: JobMessage, results: list[dict[str, Any]], outcome: str) -> None:
-        """running → succeeded. Raises NotOpen when the job is no longer running."""
-        self._update(job, {"state": "succeeded", "finished_at": now(), "results": results, "outcome": outcome}, closes=True)
+    def succeed(self, job: JobMessage, results: list[dict[str, Any]], outcome: str, reason: str | None = None) -> None:
+        """running → succeeded; ``reason`` is a code where the outcome is not-applicable.
+
+        Raises NotOpen when the job is no longer running.
+        """
+        values: dict[str, Any] = {"state": "succeeded", "finished_at": now(), "results": results, "outcome": outcome}
+        self._update(job, values | ({"outcome_reason": reason} if reason else {}), closes=True)
 
     def fail(self, job: JobMessage, code: str, message: str) -> None:
         """running → failed, with the reason. Raises NotOpen when the job is no longer running."""

@@ -20,7 +20,7 @@ from mip_sdk.images import Images
 from mip_sdk.jobs import Jobs, NotOpen, Started
 from mip_sdk.log import Log
 from mip_sdk.message import JobMessage, check_key, parse_message
-from mip_sdk.processing import OUTCOME, Processing
+from mip_sdk.processing import Processing
 from mip_sdk.request_queue import Delivery, Heartbeat, RequestQueue
 from mip_sdk.results import Results
 from mip_sdk.transient import is_transient, pause_s, where
@@ -145,9 +145,9 @@ class Worker:
         if job.algorithm != self._algorithm:
             raise JobFault("the job is for another algorithm than this worker's")
         images = parts.images.fetch(job.pacs)
-        files = parts.processing.run(job, images, started.started_at)
-        stored = parts.results.store(job.job_key, files)
-        parts.jobs.succeed(job, stored, OUTCOME)
+        processed = parts.processing.run(job, images, started.started_at)
+        stored = parts.results.store(job.job_key, processed.files)
+        parts.jobs.succeed(job, stored, processed.outcome, processed.reason)
 
     def _failed(self, job: JobMessage, fault: JobFault, log: Log) -> bool:
         """The fault is final: the client reads its words."""
