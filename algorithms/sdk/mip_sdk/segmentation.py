@@ -236,10 +236,11 @@ def _refer(target: Dataset, volume: Volume) -> None:
 
 
 def _measure(target: Dataset, volume: Volume) -> None:
-    """Say of thickness and step what is known of them; a single slice has no step."""
+    """Say of thickness and step what is known of them; a single slice has no step.
+
+    A thickness that the source does not have stays there without a value: highdicom reads no SEG that lacks the attribute.
+    """
     for measures in target.SharedFunctionalGroupsSequence[0].get("PixelMeasuresSequence") or []:
-        if measures.get("SliceThickness") in (None, ""):
-            del measures.SliceThickness
         if "SpacingBetweenSlices" in measures:
             del measures.SpacingBetweenSlices
         if volume.step_mm is not None:
