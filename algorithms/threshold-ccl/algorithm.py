@@ -110,7 +110,7 @@ def _by_slice(mask: Mask, operation: int, element: NDArray[np.uint8]) -> Mask:
 
 def filled(mask: Mask) -> Mask:
     """With its holes: background that no path of faces joins to the border."""
-    labels, count = ndimage.label(~mask)  # type: ignore[misc]
+    labels, count = _labelled(~mask, corners=False)
     outside = np.zeros(count + 1, dtype=np.bool_)
     for axis in range(mask.ndim):
         for end in (0, -1):
@@ -124,8 +124,7 @@ def components(mask: Mask, pixel_mm2: float, least_mm2: float) -> NDArray[np.int
 
     Neighbours touch by a corner. By size, the largest first; of equal ones, the first in raster order is first.
     """
-    found: tuple[NDArray[np.int32], int] = ndimage.label(mask, np.ones((3,) * mask.ndim))  # type: ignore[assignment]
-    labels, count = found
+    labels, count = _labelled(mask, corners=True)
     sizes = np.bincount(labels.ravel(), minlength=count + 1)
     areas = sizes
     if mask.ndim == 3:
@@ -135,3 +134,10 @@ def components(mask: Mask, pixel_mm2: float, least_mm2: float) -> NDArray[np.int
     numbers = np.zeros(count + 1, dtype=np.int32)
     numbers[kept] = np.arange(1, len(kept) + 1)
     return numbers[labels]
+
+
+def _labelled(mask: Mask, corners: bool) -> tuple[NDArray[np.int32], int]:
+    """Labels 1 … count in raster order; neighbours touch by a face or, with ``corners``, by a corner."""
+    structure = np.ones((3,) * mask.ndim) if corners else None
+    found: Any = ndimage.label(mask, structure)
+    return found

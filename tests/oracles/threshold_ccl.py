@@ -18,7 +18,7 @@ from dicom import samples
 from window_level import modality
 
 Mask = NDArray[np.bool_]
-DEFAULTS = {"threshold": 81.8, "method": "fixed", "low": 30.0, "high": 150.0, "min_area_mm2": 100.0}
+DEFAULTS: dict[str, Any] = {"threshold": 81.8, "method": "fixed", "low": 30.0, "high": 150.0, "min_area_mm2": 100.0}
 
 
 def expected(source: Dataset, parameters: Mapping[str, Any]) -> Mask:
@@ -30,16 +30,15 @@ def expected(source: Dataset, parameters: Mapping[str, Any]) -> Mask:
 
 def found(hu: NDArray[np.float64], padded: Mask, pixel_mm2: float | None, parameters: Mapping[str, Any]) -> Mask:
     """The mask of one image or one volume. Without a spacing (``None``) the smallest area counts pixels."""
-    given = {**DEFAULTS, **parameters}
+    given: dict[str, Any] = {**DEFAULTS, **parameters}
     if padded.all():
         return np.zeros(hu.shape, bool)
     filled = np.where(padded, hu[~padded].min(), hu)
     clipped = np.clip(filled, given["low"], given["high"]).astype(np.float32)
-    smooth = gaussian(clipped, sigma=1.5, mode="nearest", truncate=4.0, preserve_range=True)
+    smooth: Any = gaussian(clipped, sigma=1.5, mode="nearest", truncate=4.0, preserve_range=True)
     mask = smooth > threshold(smooth[~padded], given)
-    mask = by_slice(mask, lambda one: closing(one, disk(7), mode="ignore"))
-    mask = without_holes(mask)
-    mask = by_slice(mask, lambda one: opening(one, disk(9), mode="ignore")) & ~padded
+    mask = without_holes(by_slice(mask, closing, disk(7)))
+    mask = by_slice(mask, opening, disk(9)) & ~padded
     return large(mask, pixel_mm2 or 1.0, given["min_area_mm2"])
 
 
@@ -52,21 +51,23 @@ def threshold(smooth: NDArray[np.float32], given: Mapping[str, Any]) -> float:
     return float(centres[0] if np.count_nonzero(counts) == 1 else threshold_otsu(hist=(counts, centres)))
 
 
-def by_slice(mask: Mask, change: Any) -> Mask:
-    """``change`` of every slice, or of the image."""
-    return change(mask) if mask.ndim == 2 else np.stack([change(one) for one in mask])
+def by_slice(mask: Mask, change: Any, footprint: Any) -> Mask:
+    """``change`` of every slice, or of the image; what lies outside is ignored."""
+    if mask.ndim == 3:
+        return np.stack([by_slice(one, change, footprint) for one in mask])
+    return change(mask, footprint, mode="ignore")
 
 
 def without_holes(mask: Mask) -> Mask:
     """With the background that no path of faces joins to the border."""
-    outside = label(np.pad(~mask, 1, constant_values=True), connectivity=1)
+    outside: Any = label(np.pad(~mask, 1, constant_values=True), connectivity=1)
     inner = tuple(slice(1, -1) for _ in range(mask.ndim))
     return outside[inner] != outside[(0,) * mask.ndim]
 
 
 def large(mask: Mask, pixel_mm2: float, least: float) -> Mask:
     """The components whose area, in a volume that of their largest slice, is at least ``least``."""
-    labels = label(mask, connectivity=mask.ndim)
+    labels: Any = label(mask, connectivity=mask.ndim)
     kept = [region.label for region in regionprops(labels) if largest_slice(region.image) * pixel_mm2 >= least]
     return np.isin(labels, kept)
 

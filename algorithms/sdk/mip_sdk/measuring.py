@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,7 +55,7 @@ def components_of(volume: Volume, labels: Labels) -> list[Component]:
     ]
 
 
-def _places(one: Slice, rows: NDArray[np.integer], columns: NDArray[np.integer]) -> Floats:
+def _places(one: Slice, rows: NDArray[Any], columns: NDArray[Any]) -> Floats:
     if one.plane is None:
         return np.stack([rows, columns], axis=-1).astype(np.float64)
     return one.plane.lps(rows, columns)

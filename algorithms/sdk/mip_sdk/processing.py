@@ -1,6 +1,6 @@
 """What happens to a job's images between fetching and storing: pure, but for the algorithm's own computing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
@@ -89,7 +89,7 @@ class Processing:
             made = [self._volume(self._processor, job, images)]
         else:
             made = [self._one(job, images, index) for index in range(1, len(images) + 1)]
-        outcome = min((one.outcome for one in made), key=_FIRST.index)
+        outcome: Outcome = min((one.outcome for one in made), key=_FIRST.index)
         reason = next((one.reason for one in made if one.reason), None) if outcome == "not-applicable" else None
         files = [file for one in made for file in one.files]
         notes = [note for one in made for note in one.notes]
@@ -164,7 +164,7 @@ def _read_notes(volume: Volume) -> list[str]:
 
 
 @contextmanager
-def _of_several(index: int, images: Sequence[StoredImage]) -> Iterator[None]:
+def _of_several(index: int, images: Sequence[StoredImage]) -> Generator[None]:
     """Words on one of several images say which one it is, by its place."""
     try:
         yield

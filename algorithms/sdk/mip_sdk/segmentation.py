@@ -8,6 +8,7 @@ UID, by which the references are then put right.
 import json
 import logging
 from collections.abc import Iterator, Sequence
+from typing import Any, cast
 
 import highdicom
 import numpy as np
@@ -202,7 +203,7 @@ def _made(
         instance_number=1,
         manufacturer="MIP",
         manufacturer_model_name=maker.algorithm,
-        software_versions=(maker.version, digest),
+        software_versions=cast(Any, (maker.version, digest)),
         device_serial_number=digest,
         content_label="SEGMENTATION",
         content_description=NOT_FOR_DIAGNOSIS if maker.regulatory != "cleared" else None,
