@@ -68,7 +68,8 @@ def smoothed(hu: Pixels, padding: Mask, low: float, high: float) -> Floats:
     clipped = np.clip(hu, low, high).astype(np.float32)
     if padding.any():
         clipped[padding] = clipped[~padding].min()
-    return ndimage.gaussian_filter(clipped, SIGMA_PX, mode="nearest", truncate=4.0)
+    smooth: Any = ndimage.gaussian_filter(clipped, SIGMA_PX, mode="nearest", truncate=4.0)
+    return smooth
 
 
 def otsu(values: Floats, low: float, high: float) -> float:

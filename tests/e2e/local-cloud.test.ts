@@ -174,7 +174,7 @@ const workers = (): number[] => JSON.parse(readFileSync(join(cloud.home, 'agent.
 
 describe('the agent', () => {
   it('runs a process for every task', () => {
-    expect(workers()).toHaveLength(2);
+    expect(workers()).toHaveLength(3);
     for (const pid of workers()) expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).toContain('mip_sdk');
   });
 
@@ -250,7 +250,7 @@ describe('reconcile', () => {
 
   it('lists what the registry says runs', () => {
     const rows = JSON.parse(mip('list', '--json').out);
-    expect(rows.map((row: { algorithm_name: string }) => row.algorithm_name)).toEqual(['grayscale', 'window-level']);
+    expect(rows.map((row: { algorithm_name: string }) => row.algorithm_name)).toEqual(['grayscale', 'threshold-ccl', 'window-level']);
     expect(
       rows.every((row: { status: string; image_uri: string }) => row.status === 'active' && /@sha256:[0-9a-f]{64}$/.test(row.image_uri)),
     ).toBe(true);
@@ -273,7 +273,7 @@ describe('starting and stopping', () => {
       expect(cloud.printed).toContain('unchanged since the last start');
       expect(cloud.printed).toContain('nothing to change');
       expect(await cloud.start()).toBe(undefined);
-      expect(workers()).toHaveLength(2);
+      expect(workers()).toHaveLength(3);
     },
     UP_MS,
   );

@@ -89,7 +89,7 @@ class Processing:
             made = [self._volume(self._processor, job, images)]
         else:
             made = [self._one(job, images, index) for index in range(1, len(images) + 1)]
-        outcome: Outcome = min((one.outcome for one in made), key=_FIRST.index)
+        outcome = _FIRST[min(_FIRST.index(one.outcome) for one in made)]
         reason = next((one.reason for one in made if one.reason), None) if outcome == "not-applicable" else None
         files = [file for one in made for file in one.files]
         notes = [note for one in made for note in one.notes]
