@@ -122,6 +122,43 @@ describe('a request as a viewer sends it', () => {
   });
 });
 
+describe('a segmentation', () => {
+  it('is found in the main image, a SEG on its pixels and its measurements; where there is nothing, the job says so', async () => {
+    const source = testImage('explicit_VR-UN.dcm');
+    const [imported] = JSON.parse(mip('import', source, '--json').out);
+    const { study, series, instance } = imported.uids;
+    const pacs = { study_uid: study, series_uid: series, instance_uid: instance };
+    expect((await post('threshold-ccl', { job_id: 'seg-1', pacs })).status).toBe(202);
+    const job = await ended('seg-1');
+    expect(job).toMatchObject({ state: 'succeeded', outcome: 'found' });
+    const names = job.results.map((one: { name: string }) => one.name);
+    expect(names).toEqual(['result-0001.dcm', 'measurements.json', 'manifest.json']);
+    const [seg, measurements] = await Promise.all(job.results.map(({ href }: { href: string }) => call(href)));
+    const file = join(scratch, 'seg-1.dcm');
+    writeFileSync(file, Buffer.from(await seg.arrayBuffer()));
+    expect(checkResult('threshold-ccl', source, file, {})).toMatchObject({ equal: true });
+    expect(await measurements.json()).toMatchObject({
+      outcome: 'found',
+      geometry: 'patient',
+      segments: [{ label: 'Soft tissue', count: 1 }],
+    });
+    expect((await post('threshold-ccl', { job_id: 'seg-2', pacs, parameters: { min_area_mm2: 999999 } })).status).toBe(202);
+    const nothing = await ended('seg-2');
+    expect(nothing).toMatchObject({ state: 'succeeded', outcome: 'nothing-found' });
+    expect(nothing.results.map((one: { name: string }) => one.name)).toEqual(['measurements.json', 'manifest.json']);
+  });
+
+  it('of an image in other units is refused in words', async () => {
+    const [imported] = JSON.parse(mip('import', testImage('MR_small.dcm'), '--json').out);
+    const { study, series, instance } = imported.uids;
+    const pacs = { study_uid: study, series_uid: series, instance_uid: instance };
+    const answer = await post('threshold-ccl', { job_id: 'seg-3', pacs });
+    if (answer.status === 422) return; // the router looks at the image, where it can
+    expect(answer.status).toBe(202);
+    expect(await ended('seg-3')).toMatchObject({ state: 'failed', error: { code: 'invalid-input' } });
+  });
+});
+
 describe('an image that cannot be processed', () => {
   async function outcome(jobId: string, pacs: object) {
     expect((await post('window-level', { job_id: jobId, pacs, parameters: { center: 40, width: 400 } })).status).toBe(202);
