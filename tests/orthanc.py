@@ -1,4 +1,5 @@
-"""Starts Orthanc with its DICOMweb plugin on free ports of this machine, for tests: ``orthanc.py [--auth USER:PASSWORD]``.
+"""Starts Orthanc with its DICOMweb plugin on free ports of this machine, for tests:
+``orthanc.py [--auth USER:PASSWORD] [--settings JSON]``.
 
 Prints one line of JSON, ``{"url", "dicom_port", "aet", "http"}``: the DICOMweb base, the port and the title for DIMSE (C-STORE,
 C-FIND and C-MOVE from anyone), the base of Orthanc's own API. It runs until standard input ends or SIGTERM comes, and leaves
@@ -47,7 +48,7 @@ def running(auth: str | None = None, **settings: Any) -> Iterator[dict[str, Any]
             child = subprocess.Popen([str(program()), str(configuration)], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         _wait(child, f"http://127.0.0.1:{http}", auth, folder / "log")
         base = f"http://127.0.0.1:{http}"
-        yield {"url": f"{base}/dicom-web", "dicom_port": dicom, "aet": AET, "http": base}
+        yield {"url": f"{base}/dicom-web", "dicom_port": dicom, "aet": settings.get("DicomAet", AET), "http": base}
     finally:
         if child is not None:
             child.kill()
@@ -106,12 +107,13 @@ def main() -> int:
     """Run it until told to stop."""
     parser = argparse.ArgumentParser(description="Start Orthanc for a test.")
     parser.add_argument("--auth", help="user:password that its HTTP API asks for")
+    parser.add_argument("--settings", type=json.loads, default={}, help="more of its configuration, as JSON")
     given = parser.parse_args()
     if program() is None:
         sys.stderr.write("needs Orthanc with its DICOMweb plugin (Debian: orthanc, orthanc-dicomweb)\n")
         return 1
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with running(given.auth) as orthanc:
+    with running(given.auth, **given.settings) as orthanc:
         sys.stdout.write(json.dumps(orthanc) + "\n")
         sys.stdout.flush()
         while os.read(0, 4096):

@@ -108,7 +108,9 @@ describe('a request as a viewer sends it', () => {
     const problem: Json = await answer.json();
     expect(answer.status).toBe(422);
     expect(answer.headers.get('content-type')).toContain('application/problem+json');
-    expect(problem.errors.map((fault: { pointer: string }) => fault.pointer).sort()).toEqual([
+    const pointers = problem.errors.map((fault: { pointer: string }) => fault.pointer);
+    // The images are not there either; whether that is told depends on how fast the index answers.
+    expect(pointers.filter((pointer: string) => pointer !== '/pacs/study_uid').sort()).toEqual([
       '/callback_url',
       '/parameters/centre',
       '/parameters/width',
@@ -160,25 +162,24 @@ describe('a segmentation', () => {
 });
 
 describe('an image that cannot be processed', () => {
-  async function outcome(jobId: string, pacs: object) {
-    expect((await post('window-level', { job_id: jobId, pacs, parameters: { center: 40, width: 400 } })).status).toBe(202);
-    return ended(jobId);
-  }
-
-  it('that does not exist fails its job in words, and the worker lives', async () => {
-    const job = await outcome('missing-1', { study_uid: '1.2.3', series_uid: '1.2.3.4', instance_uid: '1.2.3.4.5' });
-    expect(job).toMatchObject({ state: 'failed', error: { code: 'image-not-found' } });
-    expect(JSON.stringify(job.error)).not.toContain('1.2.3.4');
+  it('that does not exist is refused in words; where the index was too slow to say so, its job fails', async () => {
+    const pacs = { study_uid: '1.2.3', series_uid: '1.2.3.4', instance_uid: '1.2.3.4.5' };
+    const answer = await post('window-level', { job_id: 'missing-1', pacs, parameters: { center: 40, width: 400 } });
+    const told: Json = await answer.json();
+    if (answer.status === 202) {
+      expect(told.admission.state).toBe('deferred');
+      expect(await ended('missing-1')).toMatchObject({ state: 'failed', error: { code: 'image-not-found' } });
+    } else expect([answer.status, told.detail]).toEqual([404, 'The PACS has no such study.']);
+    expect(JSON.stringify(told)).not.toContain('1.2.3.4');
   });
 
-  it('that is truncated fails its job in words, and the worker lives', async () => {
+  it('that is truncated is refused at import, in words', () => {
     const whole = readFileSync(testImage('CT_small.dcm'));
     const truncated = join(scratch, 'truncated.dcm');
     writeFileSync(truncated, whole.subarray(0, whole.length - 5000));
-    const [imported] = JSON.parse(mip('import', truncated, '--json').out);
-    const { study, series, instance } = imported.uids;
-    const job = await outcome('truncated-1', { study_uid: study, series_uid: series, instance_uid: instance });
-    expect(job).toMatchObject({ state: 'failed', error: { code: expect.stringMatching(/invalid-input|image-unreadable/) } });
+    const done = mip('import', truncated);
+    expect(done.code).toBe(1);
+    expect(done.out).toMatch(/refused: .*(breaks off|truncated)/);
   });
 
   it('that is not DICOM is refused at import', () => {
@@ -207,22 +208,54 @@ describe('an image that cannot be processed', () => {
   });
 });
 
-const workers = (): number[] => JSON.parse(readFileSync(join(cloud.home, 'agent.json'), 'utf8')).pids;
+const commandOf = (pid: number) => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return ''; // it has ended
+  }
+};
+const processes = (): number[] => JSON.parse(readFileSync(join(cloud.home, 'agent.json'), 'utf8')).pids;
+const workers = () => processes().filter((pid) => commandOf(pid).includes('mip_sdk'));
+const imageStores = () => processes().filter((pid) => commandOf(pid).includes('server.mjs'));
 
 describe('the agent', () => {
-  it('runs a process for every task', () => {
-    expect(workers()).toHaveLength(3);
-    for (const pid of workers()) expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).toContain('mip_sdk');
+  it('runs a process for every task: three algorithms and the image store', () => {
+    expect([workers().length, imageStores().length, processes().length]).toEqual([3, 1, 4]);
   });
 
   // A killed worker may have been polling: what SQS hands to its dead connection stays invisible for 60 s.
   it('restarts a worker that was killed, and the next job is answered', { timeout: 150_000 }, async () => {
     const before = workers();
     for (const pid of before) process.kill(pid, 'SIGKILL');
-    const pacs = { study_uid: '1.2.3', series_uid: '1.2.3.4', instance_uid: '1.2.3.4.6' };
+    const [imported] = JSON.parse(mip('import', testImage('CT_small.dcm'), '--json').out);
+    const { study, series, instance } = imported.uids;
+    const pacs = { study_uid: study, series_uid: series, instance_uid: instance };
     expect((await post('window-level', { job_id: 'after-kill', pacs, parameters: { center: 40, width: 400 } })).status).toBe(202);
-    expect(await ended('after-kill')).toMatchObject({ state: 'failed', error: { code: 'image-not-found' } });
+    expect(await ended('after-kill')).toMatchObject({ state: 'succeeded' });
     expect(workers().filter((pid) => before.includes(pid))).toEqual([]);
+  });
+});
+
+describe('the image store', () => {
+  const look = (path: string, headers: Record<string, string> = { 'x-api-key': environment.MIP_API_KEY ?? '' }) =>
+    fetch(`${environment.MIP_DICOMWEB_URL}${path}`, { headers });
+
+  it("answers at the front's address, for those who have a key", async () => {
+    expect(environment.MIP_DICOMWEB_URL).toBe(`${environment.MIP_API_URL}/dicomweb`);
+    expect(await (await look('/health', {})).json()).toMatchObject({ status: 'healthy' });
+    expect((await look('/studies', {})).status).toBe(401);
+  });
+
+  it('comes back when it was killed, on a port of its own, and has what was stored', { timeout: 60_000 }, async () => {
+    const [imported] = JSON.parse(mip('import', testImage('CT_small.dcm'), '--json').out);
+    const [before = 0] = imageStores();
+    process.kill(before, 'SIGKILL');
+    await expect.poll(async () => (await look('/health', {})).status, { timeout: 30_000 }).toBe(503);
+    await expect.poll(async () => (await look('/health', {})).status, { timeout: 30_000 }).toBe(200);
+    expect(imageStores()).not.toContain(before);
+    const again = JSON.parse(mip('import', testImage('CT_small.dcm'), '--json').out);
+    expect(again).toMatchObject([{ uids: imported.uids }]); // the same bytes: no duplicate, no fault
   });
 });
 

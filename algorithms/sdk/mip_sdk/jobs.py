@@ -54,17 +54,25 @@ class Jobs:
         )
         return Started(int(record.get("attempts", 0)), str(record["started_at"]))
 
-    def succeed(self, job: JobMessage, results: list[dict[str, Any]], outcome: str, reason: str | None = None) -> None:
-        """running → succeeded; ``reason`` is a code where the outcome is not-applicable.
+    def succeed(
+        self,
+        job: JobMessage,
+        results: list[dict[str, Any]],
+        outcome: str,
+        delivered: dict[str, Any] | None = None,
+        reason: str | None = None,
+    ) -> None:
+        """running → succeeded; ``delivered`` is the record's ``pacs_delivery``, ``reason`` a code where it was not applicable.
 
-        Raises NotOpen when the job is no longer running.
+        Raises NotOpen when the job is not running.
         """
-        values: dict[str, Any] = {"state": "succeeded", "finished_at": now(), "results": results, "outcome": outcome}
-        self._update(job, values | ({"outcome_reason": reason} if reason else {}), closes=True)
+        more = {name: value for name, value in (("pacs_delivery", delivered), ("outcome_reason", reason)) if value is not None}
+        self._update(job, {"state": "succeeded", "finished_at": now(), "results": results, "outcome": outcome, **more}, closes=True)
 
-    def fail(self, job: JobMessage, code: str, message: str) -> None:
-        """running → failed, with the reason. Raises NotOpen when the job is no longer running."""
-        self._update(job, {"state": "failed", "finished_at": now(), "error": _error(code, message)}, closes=True)
+    def fail(self, job: JobMessage, code: str, message: str, more: dict[str, Any] | None = None) -> None:
+        """running → failed, with the reason, and ``more`` beside it. Raises NotOpen when the job is no longer running."""
+        values = {**(more or {}), "state": "failed", "finished_at": now(), "error": _error(code, message)}
+        self._update(job, values, closes=True)
 
     def count_attempt(self, job: JobMessage, attempts: int, code: str, message: str) -> bool:
         """Record that an attempt failed: ``attempts`` with this one. True when it was the last one: running → dead."""

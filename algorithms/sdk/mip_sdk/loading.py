@@ -5,6 +5,7 @@ import inspect
 import os
 from pathlib import Path
 
+from mip_sdk.input_check import InputCheck
 from mip_sdk.measurements import check_declared
 from mip_sdk.processing import Processing
 from mip_sdk.processor import BaseProcessor
@@ -21,7 +22,16 @@ def load_processing(settings: ProcessingSettings) -> Processing:
     """
     check_declared(settings.output)
     processor = load_processor(settings.folder, settings.threads or _processors())
-    return Processing(processor, settings.units, settings.provenance, settings.regulatory, settings.most_bytes, settings.output)
+    check = InputCheck(settings.input)
+    return Processing(
+        processor,
+        settings.units,
+        settings.provenance,
+        settings.regulatory,
+        settings.most_bytes,
+        check=check,
+        output=settings.output,
+    )
 
 
 def load_processor(folder: Path, threads: int) -> BaseProcessor:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from mip_sdk.declared import DeclaredOutput
-from mip_sdk.faults import InvalidInput, JobFault
+from mip_sdk.faults import InvalidInput
 from mip_sdk.image_data import ImageData, Units
-from mip_sdk.images import StoredImage
+from mip_sdk.images import StoredImage, check_identity
+from mip_sdk.input_check import InputCheck
 from mip_sdk.manifest import Provenance, manifest_of
 from mip_sdk.marks import Maker, Making
 from mip_sdk.measurements import measurements_file, measurements_of, not_applicable
@@ -44,18 +45,6 @@ class _Made:
     reason: str | None = None
 
 
-def _check_identity(data: ImageData, job: JobMessage) -> None:
-    """What was fetched has to be what was asked for: a mix-up in the store must not become a result of the wrong patient."""
-    asked = {
-        "StudyInstanceUID": job.pacs.study_uid,
-        "SeriesInstanceUID": job.pacs.series_uid,
-        "SOPInstanceUID": job.pacs.instance_uid,
-    }
-    for name, uid in asked.items():
-        if uid is not None and str(data.source.get(name) or uid) != uid:
-            raise JobFault(f"the stored image is not the one that was asked for: its {name} differs")
-
-
 class Processing:
     """Runs the algorithm on the images of a job and makes the files to store."""
 
@@ -66,6 +55,7 @@ class Processing:
         provenance: Provenance,
         regulatory: str = "research",
         most_bytes: int | None = None,
+        check: InputCheck | None = None,
         output: DeclaredOutput | None = None,
     ) -> None:
         self._processor = processor
@@ -73,6 +63,7 @@ class Processing:
         self._provenance = provenance
         self._regulatory = regulatory
         self._most_bytes = most_bytes
+        self._check = check
         self._output = output or DeclaredOutput()
 
     def run(self, job: JobMessage, images: list[StoredImage], started_at: str) -> Processed:
@@ -83,8 +74,10 @@ class Processing:
         Raises
         ------
         InvalidInput
-            When an image or a parameter does not fit; for one of several images the words say which, by its place.
+            When an image, a parameter or a rule on the input does not fit; for one of several images the words say which, by its
+            place.
         """
+        notes = self._check.check(images, whole_study=job.pacs.series_uid is None) if self._check else []
         if isinstance(self._processor, VolumeProcessor) and len(images) > 1:
             made = [self._volume(self._processor, job, images)]
         else:
@@ -92,7 +85,7 @@ class Processing:
         outcome = _FIRST[min(_FIRST.index(one.outcome) for one in made)]
         reason = next((one.reason for one in made if one.reason), None) if outcome == "not-applicable" else None
         files = [file for one in made for file in one.files]
-        notes = [note for one in made for note in one.notes]
+        notes += [note for one in made for note in one.notes]
         ended = {"outcome": outcome, **({"outcome_reason": reason} if reason else {})}
         inputs = [image.sha256 for image in images]
         manifest = manifest_of(job, self._provenance, started_at, inputs, files, notes, ended)
@@ -122,7 +115,7 @@ class Processing:
 
     def _read(self, job: JobMessage, image: StoredImage) -> ImageData:
         data = read_image(image.octets, self._units, self._most_bytes)
-        _check_identity(data, job)
+        check_identity(data.source, job.pacs)
         return data
 
     def _make(self, job: JobMessage, of: ImageData | Volume, result: Result, index: int, number: str) -> _Made:

@@ -20,8 +20,8 @@ _MONOCHROME = ("MONOCHROME1", "MONOCHROME2")
 _COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_420", "YBR_ICT", "YBR_RCT")
 
 
-def read_header(octets: bytes) -> Dataset:
-    """Parse a Part 10 file without decoding its pixels.
+def read_header(octets: bytes, pixels: bool = True) -> Dataset:
+    """Parse a Part 10 file without decoding its pixels; with ``pixels`` False, without taking them along either.
 
     Raises
     ------
@@ -29,7 +29,7 @@ def read_header(octets: bytes) -> Dataset:
         When the bytes are not a DICOM file.
     """
     try:
-        return dcmread(BytesIO(octets))
+        return dcmread(BytesIO(octets), stop_before_pixels=not pixels)
     except InvalidDicomError as error:
         raise ImageUnreadable("the image is not a DICOM file") from error
     except Exception as error:

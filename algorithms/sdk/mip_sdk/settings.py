@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any, cast
 
 from mip_sdk.declared import DeclaredOutput, declared_output
+from mip_sdk.faults import SettingsFault
 from mip_sdk.image_data import Units
 from mip_sdk.manifest import Provenance
+from mip_sdk.pacs_server import BUILT_IN, PacsServer, StoreTables, servers_from
 
-
-class SettingsFault(Exception):
-    """The environment lacks a variable, or one has no sense. Names the variable, never its value."""
+__all__ = ["ProcessingSettings", "Settings", "SettingsFault", "case_settings_from", "settings_from"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class ProcessingSettings:
     threads: int | None
     most_bytes: int | None
     output: DeclaredOutput
+    input: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,11 @@ class Settings(ProcessingSettings):
 
     queue_url: str
     jobs_table: str
-    images_bucket: str
     results_bucket: str
-    images_key: str
+    images: StoreTables
+    pacs: tuple[PacsServer, ...]
+    default_pacs: str
+    delivers: bool
     region: str
 
 
@@ -55,6 +58,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         "QUEUE_URL",
         "JOBS_TABLE",
         "IMAGES_BUCKET",
+        "IMAGES_TABLE",
         "RESULTS_BUCKET",
         "PLATFORM",
         "IMAGES_KEY",
@@ -65,9 +69,11 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         **vars(processing),
         queue_url=given["QUEUE_URL"],
         jobs_table=given["JOBS_TABLE"],
-        images_bucket=given["IMAGES_BUCKET"],
         results_bucket=given["RESULTS_BUCKET"],
-        images_key=given["IMAGES_KEY"],
+        images=StoreTables(given["IMAGES_TABLE"], given["IMAGES_BUCKET"], given["IMAGES_KEY"]),
+        pacs=servers_from(environment),
+        default_pacs=environment.get("MIP_DEFAULT_PACS") or BUILT_IN,
+        delivers="pacs" in ((_entry(environment.get("MIP_ENTRY", "{}")).get("output") or {}).get("store") or []),
         region=environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or "",
     )
 
@@ -108,6 +114,7 @@ def _processing(environment: Mapping[str, str], platform: str, image_digest: str
         threads=_whole(environment, "MIP_THREADS"),
         most_bytes=_whole(environment, "MIP_MAX_IMAGE_BYTES"),
         output=_output(entry),
+        input=entry.get("input") or {},
     )
 
 

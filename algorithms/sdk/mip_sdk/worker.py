@@ -1,4 +1,4 @@
-"""The worker, READ FIRST: receive → parse → start → fetch → process → store → finish → ack.
+"""The worker, READ FIRST: receive → parse → start → fetch → process → store → deliver → finish → ack.
 
 One job at a time. A message is deleted in one place, ``RequestQueue.ack``, and only when its job has ended in the record.
 
@@ -15,15 +15,16 @@ anything else                   the attempt is counted and the message handed ba
 import threading
 from dataclasses import dataclass
 
+from mip_sdk.delivery import PacsDelivery
 from mip_sdk.faults import JobFault, MalformedMessage, is_fault
-from mip_sdk.images import Images
+from mip_sdk.images import Source
 from mip_sdk.jobs import Jobs, NotOpen, Started
 from mip_sdk.log import Log
 from mip_sdk.message import JobMessage, check_key, parse_message
 from mip_sdk.processing import Processing
 from mip_sdk.request_queue import Delivery, Heartbeat, RequestQueue
 from mip_sdk.results import Results
-from mip_sdk.transient import is_transient, pause_s, where
+from mip_sdk.transient import is_transient, log_transient, pause_s, where
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,10 @@ class Parts:
 
     queue: RequestQueue
     jobs: Jobs
-    images: Images
+    images: Source
     processing: Processing
     results: Results
+    delivery: PacsDelivery
 
 
 class Stopped(BaseException):
@@ -114,8 +116,8 @@ class Worker:
                 if not is_transient(error):
                     raise
                 failures += 1
-                log.warn("dependency-failed", fault=type(error).__name__, where=where(error))
-                if self._stopping.wait(pause_s(failures)):
+                log_transient(log, error)
+                if self._stopping.wait(pause_s(failures, error)):
                     return False
 
     def _attempt(self, job: JobMessage, log: Log) -> bool:
@@ -147,12 +149,15 @@ class Worker:
         images = parts.images.fetch(job.pacs)
         processed = parts.processing.run(job, images, started.started_at)
         stored = parts.results.store(job.job_key, processed.files)
-        parts.jobs.succeed(job, stored, processed.outcome, processed.reason)
+        delivered = parts.delivery.deliver(job, processed.files, stored)
+        parts.jobs.succeed(job, stored, processed.outcome, delivered, processed.reason)
 
     def _failed(self, job: JobMessage, fault: JobFault, log: Log) -> bool:
         """The fault is final: the client reads its words."""
-        self._parts.jobs.fail(job, fault.code, str(fault))
-        log.info("job-failed", code=fault.code)
+        self._parts.jobs.fail(job, fault.code, str(fault), fault.record)
+        # An internal one is a store that contradicts itself, or a PACS that mixes up images: somebody has to look.
+        write = log.error if fault.code == "internal" else log.info
+        write("job-failed", code=fault.code)
         return True
 
     def _count(self, job: JobMessage, started: Started, error: BaseException, log: Log) -> bool:

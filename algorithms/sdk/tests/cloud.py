@@ -1,7 +1,9 @@
 """What a worker finds around it, in memory (moto): a queue, a table, two buckets."""
 
+import hashlib
 import io
 import json
+import uuid
 from dataclasses import asdict
 from functools import cache
 from typing import Any
@@ -10,16 +12,20 @@ import boto3
 from boto3.dynamodb.types import TypeDeserializer
 
 from made import IMAGE_DIGEST, message_of, processing
-from mip_sdk.images import Images, hashed
+from mip_sdk.built_in import BuiltInStore
+from mip_sdk.delivery import PacsDelivery
+from mip_sdk.images import hashed
 from mip_sdk.jobs import Jobs
 from mip_sdk.log import Log
 from mip_sdk.message import JobMessage, Value
+from mip_sdk.pacs_server import BUILT_IN, StoreTables
 from mip_sdk.processor import BaseProcessor
 from mip_sdk.request_queue import Delivery, RequestQueue
 from mip_sdk.results import Results
 from mip_sdk.worker import Parts, Worker
 
 KEY = "T9c0vQm2rXn5sLk8wZb1yHd4uJf7aGe3"
+TABLES = StoreTables("mip-images", "images", KEY)
 REGION = "eu-central-1"
 
 
@@ -45,6 +51,12 @@ class Cloud:
             KeySchema=[{"AttributeName": "client_id", "KeyType": "HASH"}, {"AttributeName": "job_id", "KeyType": "RANGE"}],
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("client_id", "job_id")],
         )
+        self.dynamodb.create_table(
+            TableName="mip-images",
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": "study", "KeyType": "HASH"}, {"AttributeName": "row", "KeyType": "RANGE"}],
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("study", "row")],
+        )
         self.logged = io.StringIO()
         self._sent = 0
 
@@ -54,11 +66,22 @@ class Cloud:
         return url, self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
 
     def put_image(self, octets: bytes, job: JobMessage) -> None:
-        """As an import does."""
+        """As the image store does: the object, then its row in the index."""
         pacs = job.pacs
         levels = {"study": pacs.study_uid, "series": pacs.series_uid or "", "instance": pacs.instance_uid or ""}
-        key = "/".join(hashed(KEY, level, uid) for level, uid in levels.items())
-        self.s3.put_object(Bucket="images", Key=f"instances/{key}.dcm", Body=octets)
+        study, series, instance = (hashed(KEY, level, uid) for level, uid in levels.items())
+        key = f"instances/{study}/{series}/{instance}/{uuid.uuid4()}.dcm"
+        self.s3.put_object(Bucket="images", Key=key, Body=octets)
+        texts = {
+            "study": study,
+            "row": f"instance/{series}/{instance}",
+            "key": key,
+            "sha256": hashlib.sha256(octets).hexdigest(),
+            "uid": pacs.instance_uid or "",
+            "attributes": "{}",
+        }
+        row: dict[str, Any] = {name: {"S": text} for name, text in texts.items()}
+        self.dynamodb.put_item(TableName="mip-images", Item={**row, "size": {"N": str(len(octets))}})
 
     def put_record(self, job: JobMessage, state: str = "queued", attempts: int = 0) -> None:
         """As the router does."""
@@ -134,9 +157,10 @@ class Cloud:
         parts = {
             "queue": self.queue(),
             "jobs": Jobs(self.dynamodb, "jobs", image_digest, "1.0.0"),
-            "images": Images(self.s3, "images", KEY),
+            "images": BuiltInStore(self.dynamodb, self.s3, TABLES),
             "processing": processing(processor, algorithm, image_digest),
             "results": Results(self.s3, "results", algorithm, image_digest),
+            "delivery": PacsDelivery({}, BUILT_IN, wanted=False),
             **changed,
         }
         return Worker(Parts(**parts), algorithm, Log(self.logged))

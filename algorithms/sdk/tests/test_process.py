@@ -106,6 +106,7 @@ def environment(endpoint: str, queue_url: str, algorithm: str) -> dict[str, str]
         "MIP_QUEUE_URL": queue_url,
         "MIP_JOBS_TABLE": "jobs",
         "MIP_IMAGES_BUCKET": "images",
+        "MIP_IMAGES_TABLE": "mip-images",
         "MIP_RESULTS_BUCKET": "results",
         "MIP_PLATFORM": "local",
         "MIP_IMAGES_KEY": KEY,

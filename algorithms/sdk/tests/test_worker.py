@@ -10,11 +10,13 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from jsonschema import Draft202012Validator
 
-from cloud import KEY, Cloud
+from cloud import TABLES, Cloud
 from made import ct, message_of, parsed
 from mip_sdk import BaseProcessor, DerivedImage, ImageData, Parameters
-from mip_sdk.images import Images
+from mip_sdk.built_in import BuiltInStore
+from mip_sdk.faults import ImageNotFound
 from mip_sdk.jobs import Jobs
+from mip_sdk.message import Pacs
 from mip_sdk.request_queue import Delivery, Heartbeat, RequestQueue
 from mip_sdk.results import ResultFile, Results
 from mip_sdk.worker import Worker
@@ -101,7 +103,7 @@ def test_a_redelivery_after_a_crash_before_finishing_ends_with_the_same_bytes(
     cloud: Cloud, processors: dict[str, BaseProcessor]
 ) -> None:
     class DiesBeforeFinishing(Jobs):
-        def succeed(self, job: Any, results: Any, outcome: str, reason: str | None = None) -> None:
+        def succeed(self, job: Any, results: Any, outcome: str, delivered: Any = None, reason: str | None = None) -> None:
             raise KeyboardInterrupt
 
     job = cloud.submit(CT, "window-level", WINDOW)
@@ -298,14 +300,18 @@ def test_of_a_series_the_words_of_a_fault_name_the_image_by_its_place(cloud: Clo
 
 
 def test_a_series_without_images_is_named(cloud: Cloud) -> None:
-    images = Images(cloud.s3, "images", KEY)
+    images = BuiltInStore(cloud.dynamodb, cloud.s3, TABLES)
     job = message_of(CT, "window-level")
-    for pacs, word in [
-        (job.pacs.__class__("9"), "study"),
-        (job.pacs.__class__("9", "8"), "series"),
-        (job.pacs.__class__("9", "8", "7"), "instance"),
+    cloud.put_image(CT, job)
+    for pacs, level in [
+        (Pacs("9"), "study"),
+        (Pacs("9", "8"), "study"),
+        (Pacs("9", "8", "7"), "study"),
+        (Pacs("1.2.3", "8"), "series"),
+        (Pacs("1.2.3", "8", "7"), "series"),
+        (Pacs("1.2.3", "1.2.3.4", "7"), "instance"),
     ]:
-        with pytest.raises(Exception, match=word):
+        with pytest.raises(ImageNotFound, match=f"the {level} is not in the image store"):
             images.fetch(pacs)
 
 
@@ -328,7 +334,7 @@ class Unsteady:
 
 @pytest.fixture
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mip_sdk.worker.pause_s", lambda failures: 0.0)
+    monkeypatch.setattr("mip_sdk.worker.pause_s", lambda *_: 0.0)
 
 
 @pytest.mark.usefixtures("no_pause")
@@ -337,24 +343,24 @@ def test_while_a_dependency_is_down_the_message_is_kept_and_no_attempt_is_counte
 ) -> None:
     job = cloud.submit(CT, "window-level", WINDOW)
     s3: Any = Unsteady(cloud.s3, {"get_object": 2, "put_object": 1})
-    dynamodb: Any = Unsteady(cloud.dynamodb, {"update_item": 2})
+    dynamodb: Any = Unsteady(cloud.dynamodb, {"update_item": 2, "query": 1})
     worker = cloud.worker(
         processors["window-level"],
         "window-level",
-        images=Images(s3, "images", KEY),
+        images=BuiltInStore(dynamodb, s3, TABLES),
         results=Results(s3, "results", "window-level", "sha256:" + "ab" * 32),
         jobs=Jobs(dynamodb, "jobs", "sha256:" + "ab" * 32, "1.0.0"),
     )
     cloud.deliver(worker)
     record = cloud.record(job)
     assert (record["state"], record["attempts"]) == ("succeeded", 0)
-    assert [line["event"] for line in cloud.lines()].count("dependency-failed") == 5
+    assert [line["event"] for line in cloud.lines()].count("dependency-failed") == 6
 
 
 def test_a_stop_while_a_dependency_is_down_hands_the_message_back(cloud: Cloud, processors: dict[str, BaseProcessor]) -> None:
     job = cloud.submit(CT, "window-level", WINDOW)
     s3: Any = Unsteady(cloud.s3, {"get_object": 1_000_000})
-    worker = cloud.worker(processors["window-level"], "window-level", images=Images(s3, "images", KEY))
+    worker = cloud.worker(processors["window-level"], "window-level", images=BuiltInStore(cloud.dynamodb, s3, TABLES))
     worker.stop()
     cloud.deliver(worker)
     assert (cloud.record(job)["attempts"], cloud.waiting()) == (0, 1)

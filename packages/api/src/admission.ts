@@ -1,11 +1,13 @@
 /** Decides whether a request may become a job. Pure: reads come before, writes after. */
 import { validateParameters } from '@mip/catalog/parameters';
 import { below } from '@mip/catalog/pointer';
-import type { JobRequest, RegistryEntry } from '@mip/registry';
+import type { JobRecord, JobRequest, RegistryEntry } from '@mip/registry';
 import { LIMITS } from '@mip/registry/limits';
 import { ALGORITHM_NAME } from '@mip/registry/names';
+import { type CheckedInput, checkInput, type Input } from './input-check.ts';
+import type { Images } from './look/images.ts';
+import { type Look, levelOf, type Uids } from './look/look.ts';
 import { type Fault, invalidBody, Problem } from './middleware/problem.ts';
-import { BUILT_IN } from './submission.ts';
 
 /** What the path asks for: `name`, or `name@version`. */
 export interface Target {
@@ -22,6 +24,10 @@ export interface Candidate {
   readonly body: unknown;
   /** What is wrong with the body whatever the algorithm. */
   readonly faults: readonly Fault[];
+  /** The PACSs that a request can name. */
+  readonly images: Pick<Images, 'names' | 'defaultName' | 'maxImageBytes'>;
+  /** What the PACS says of the images; undefined where the body is too wrong to ask. */
+  readonly look: Look | undefined;
 }
 
 export interface Admitted {
@@ -29,6 +35,9 @@ export interface Admitted {
   readonly request: JobRequest;
   /** With the defaults of this version. */
   readonly parameters: NonNullable<JobRequest['parameters']>;
+  readonly admission: NonNullable<JobRecord['admission']>;
+  /** The PACS that is meant where the request names none. */
+  readonly defaultSource: string;
 }
 
 const NAME_LENGTH = 36;
@@ -43,9 +52,9 @@ export function parseTarget(text: string): Target {
 /**
  * The one door to the queue.
  *
- * @returns what was admitted, or why not: 404 (algorithm, version), 403 (whose, what for), 409 (not running), 422 (every fault).
+ * @returns what was admitted, or why not: 404 (algorithm, version, images), 403 (whose, what for), 409 (not running), 422 (every fault).
  */
-export function admit({ target, entry, clientId, body, faults }: Candidate): Admitted | Problem {
+export function admit({ target, entry, clientId, body, faults, images, look }: Candidate): Admitted | Problem {
   if (!entry) return noSuchAlgorithm();
   if (target.version !== undefined && target.version !== entry.version)
     return new Problem(404, `This version of ${target.name} is not served; ${entry.version} is.`);
@@ -57,8 +66,35 @@ export function admit({ target, entry, clientId, body, faults }: Candidate): Adm
   if (entry.status !== 'active')
     return new Problem(409, `The algorithm ${target.name} is ${entry.status}: it is known, but does not run now.`);
   const checked = validateParameters(entry.parameters, given.parameters);
-  const all = [...faults, ...checked.faults, ...scopeFaults(entry, given.pacs), ...notServedYet(given)];
-  return all.length > 0 ? invalidBody(all) : { entry, request: body as JobRequest, parameters: checked.effective };
+  const all = [
+    ...faults,
+    ...checked.faults,
+    ...scopeFaults(entry, given.pacs),
+    ...sourceFaults(given.pacs, images),
+    ...notServedYet(given),
+  ];
+  const { refused, warnings, deferred } = inputOf(entry, given.pacs, { images, look });
+  const missing = look?.kind === 'missing' ? [missingFault(look.level)] : [];
+  if (all.length + refused.length > 0) return invalidBody(all, [...refused, ...missing]);
+  if (look?.kind === 'missing') return new Problem(404, `The PACS has no such ${look.level}.`, { faults: missing });
+  const admission = { state: deferred ? ('deferred' as const) : ('checked' as const), warnings: [...warnings] };
+  return { entry, request: body as JobRequest, parameters: checked.effective, admission, defaultSource: images.defaultName };
+}
+
+/** The rules of the algorithm, at the UID that says what is asked for. */
+function inputOf(
+  entry: RegistryEntry,
+  pacs: Members,
+  { images, look }: Pick<Candidate, 'images' | 'look'>,
+): Omit<CheckedInput, 'refused'> & { refused: readonly Fault[] } {
+  if (!look) return { refused: [], warnings: [], deferred: true };
+  const level = levelOf(pacs as unknown as Uids);
+  const checked = checkInput({ input: entry.input as Input, capacity: { ...entry, maxImageBytes: images.maxImageBytes } }, level, look);
+  return { ...checked, refused: checked.refused.map((words) => ({ pointer: `/pacs/${level}_uid`, detail: `is not taken: ${words}` })) };
+}
+
+function missingFault(level: string): Fault {
+  return { pointer: `/pacs/${level}_uid`, detail: `names no ${level} of this PACS` };
 }
 
 /** The most specific UID given decides whether an instance, a series or a study is asked for. */
@@ -74,11 +110,16 @@ function scopeFaults(entry: RegistryEntry, pacs: Members): readonly Fault[] {
   return [{ pointer: `/pacs/${needed ?? asked}_uid`, detail }];
 }
 
+function sourceFaults({ source }: Members, { names }: Candidate['images']): readonly Fault[] {
+  if (source === undefined || names.includes(source as string)) return [];
+  return [
+    { pointer: '/pacs/source', detail: `names no PACS of this platform; there ${names.length > 1 ? 'are' : 'is'} ${names.join(', ')}` },
+  ];
+}
+
 function notServedYet(given: ReturnType<typeof loose>): readonly Fault[] {
   const faults: Fault[] = [];
   if (given.callback_url !== undefined) faults.push({ pointer: '/callback_url', detail: 'is not served yet: poll the job instead' });
-  if (given.pacs.source !== undefined && given.pacs.source !== BUILT_IN)
-    faults.push({ pointer: '/pacs/source', detail: `names no PACS of this platform; its own image store is ${BUILT_IN}` });
   return faults;
 }
 

@@ -140,7 +140,8 @@ describe('a job', () => {
       image_digest: `sha256:${'1'.repeat(64)}`,
       started_at: '2024-01-31T10:00:01.000Z',
       finished_at: '2024-01-31T10:00:02.000Z',
-      error: { code: 'invalid-input', message: 'The image has 32 bits.' },
+      error: { code: 'delivery-refused', message: 'The PACS hospital did not take 1 of 1 results.' },
+      pacs_delivery: { pacs: 'hospital', state: 'failed', stored: 0, failed: 1, reason: '0xC000' },
     });
     const answer = await get(app, '/jobs/job-1');
     expect(answer.json()).toEqual({
@@ -155,7 +156,9 @@ describe('a job', () => {
       queued_at: '2024-01-31T10:00:00.000Z',
       started_at: '2024-01-31T10:00:01.000Z',
       finished_at: '2024-01-31T10:00:02.000Z',
-      error: { code: 'invalid-input', message: 'The image has 32 bits.' },
+      error: { code: 'delivery-refused', message: 'The PACS hospital did not take 1 of 1 results.' },
+      pacs_delivery: { pacs: 'hospital', state: 'failed', stored: 0, failed: 1, reason: '0xC000' },
+      admission: { state: 'checked', warnings: [] },
       results: [],
     });
     expect(answer.headers['cache-control']).toBe('no-store');

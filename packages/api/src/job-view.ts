@@ -27,6 +27,8 @@ const SHOWN = [
   'outcome',
   'outcome_reason',
   'error',
+  'pacs_delivery',
+  'admission',
 ] as const satisfies readonly (keyof JobRecord)[];
 
 /** A job as its client sees it. Times are ISO 8601 in UTC with milliseconds; `attempts` counts those that failed. */

@@ -1,7 +1,14 @@
 /** The agent of the local cloud: for every task that ECS was asked for, a process, as Fargate would run a container. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DescribeTaskDefinitionCommand, DescribeTasksCommand, ECSClient, ListTasksCommand, type TaskDefinition } from '@aws-sdk/client-ecs';
+import {
+  DescribeTaskDefinitionCommand,
+  DescribeTasksCommand,
+  type ECSClient,
+  ListTasksCommand,
+  type TaskDefinition,
+} from '@aws-sdk/client-ecs';
 import { LIMITS } from '@mip/registry';
+import { ecsClient } from './ecs-client.ts';
 import type { EmulatorConnection } from './environment.ts';
 import { killLeftovers, rememberProcesses } from './leftovers.ts';
 import { SecretReader } from './secrets.ts';
@@ -15,6 +22,8 @@ export interface AgentOptions {
   readonly home: string;
   readonly connection: EmulatorConnection;
   readonly cluster: string;
+  /** Values in place of those that task definitions have for these variables. */
+  readonly replaced?: Readonly<Record<string, string>>;
   readonly log: (line: string) => void;
 }
 
@@ -22,6 +31,8 @@ export interface AgentOptions {
 export interface Agent {
   /** The processes as they are now. */
   status(): readonly TaskProcess[];
+  /** The ports of the tasks of a family that run now. */
+  ports(family: string): readonly number[];
   /** Ends every process: SIGTERM, and SIGKILL after its stop timeout. */
   stop(): Promise<void>;
 }
@@ -37,6 +48,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const loop = agent.run(stopped.signal);
   return {
     status: () => agent.status(),
+    ports: (family) => agent.ports(family),
     stop: async () => {
       stopped.abort();
       await loop;
@@ -50,7 +62,7 @@ class TaskAgent {
   readonly #ecs: ECSClient;
   readonly #secrets: SecretReader;
   readonly #definitions = new Map<string, TaskDefinition>();
-  readonly #processes = new Map<string, { readonly process: WorkerProcess; readonly failures: number }>();
+  readonly #processes = new Map<string, { readonly task: Task; readonly process: WorkerProcess; readonly failures: number }>();
   /** Why a task last could not be started. */
   readonly #faults = new Map<string, string>();
   #complaint = '';
@@ -58,12 +70,16 @@ class TaskAgent {
 
   constructor(options: AgentOptions) {
     this.#options = options;
-    this.#ecs = new ECSClient(options.connection);
+    this.#ecs = ecsClient(options.connection);
     this.#secrets = new SecretReader(options.connection);
   }
 
   status(): readonly TaskProcess[] {
     return [...this.#processes].map(([arn, { process, failures }]) => ({ arn, failures, ...process.status() }));
+  }
+
+  ports(family: string): readonly number[] {
+    return [...this.#processes.values()].flatMap(({ task, process }) => (familyOf(task) === family ? (process.port ?? []) : []));
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -102,10 +118,10 @@ class TaskAgent {
   #start(task: Task, failures: number): void {
     const prepare = async () => {
       const definition = await this.#definition(task.taskDefinition);
-      return launchOf({ ...this.#options, task, definition, secrets: this.#secrets });
+      return launchOf({ ...this.#options, replaced: this.#options.replaced ?? {}, task, definition, secrets: this.#secrets });
     };
     const process = new WorkerProcess(prepare, () => void this.#remember());
-    this.#processes.set(task.arn, { process, failures });
+    this.#processes.set(task.arn, { task, process, failures });
     void process.ended.then((end) => this.#tell(task, end));
   }
 
@@ -165,4 +181,9 @@ class TaskAgent {
     this.#definitions.set(arn, taskDefinition);
     return taskDefinition;
   }
+}
+
+/** Of `arn:…:task-definition/family:revision`. */
+function familyOf({ taskDefinition }: Task): string | undefined {
+  return taskDefinition.split('/').at(-1)?.split(':')[0];
 }

@@ -1,8 +1,10 @@
-import { compileSchema } from '@mip/catalog/schemas';
+import { checkJobRequest } from '@mip/catalog/job-request';
 import { isOpen, type JobRecord, type JobRequest, requestDigest } from '@mip/registry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Admitted, admit, parseTarget, type Target, unstorable } from '../admission.ts';
+import { type Admitted, admit, type Candidate, parseTarget, type Target, unstorable } from '../admission.ts';
 import { jobPath, viewJob } from '../job-view.ts';
+import { lookInTime } from '../look/images.ts';
+import type { Uids } from '../look/look.ts';
 import { clientOf } from '../middleware/authenticate.ts';
 import { errorSummary } from '../middleware/log.ts';
 import { Problem } from '../middleware/problem.ts';
@@ -11,7 +13,8 @@ import { draftJob, messageOf, normalise } from '../submission.ts';
 import { readBody } from './request-body.ts';
 import type { Route } from './route.ts';
 
-const validate = compileSchema<JobRequest>('job-request');
+/** Pointers of faults that leave open which images are meant. */
+const UIDS = /^(\/pacs(\/.*)?)?$/;
 
 /** validate → record → message → queued. The record comes first: a request that dies in between is completed by its repeat. */
 export const submitJob: Route = {
@@ -22,9 +25,9 @@ export const submitJob: Route = {
     const target = parseTarget((request.params as { name: string }).name);
     const { client_id: clientId } = clientOf(request);
     const body = readBody(request);
-    const faults = [...validate(body).faults, ...unstorable(body)];
-    const entry = await ports.registry.get(target.name);
-    const verdict = admit({ target, entry, clientId, body, faults });
+    const faults = [...checkJobRequest(body).faults, ...unstorable(body)];
+    const { entry, look } = await seen(ports, request, target, { body, faults });
+    const verdict = admit({ target, entry, clientId, body, faults, images: ports.images, look });
     if (!(verdict instanceof Problem))
       return sendJob(reply, await submit(ports, request, draftJob(target, clientId, verdict, ports.now()), verdict));
     // A job that was accepted once stays known under its id, whatever has become of its algorithm meanwhile.
@@ -33,6 +36,25 @@ export const submitJob: Route = {
     return sendJob(reply, known);
   },
 };
+
+/** The algorithm's row and the images, at the same time; the images only where the body says which ones. */
+async function seen(ports: Ports, request: FastifyRequest, target: Target, { body, faults }: Pick<Candidate, 'body' | 'faults'>) {
+  const { names, defaultName } = ports.images;
+  const { source = defaultName, ...uids } = (faults.some(({ pointer }) => UIDS.test(pointer)) ? {} : (body as JobRequest).pacs) as Partial<
+    JobRequest['pacs']
+  >;
+  const idle = new AbortController();
+  const look =
+    uids.study_uid !== undefined && names.includes(source)
+      ? lookInTime(ports.images, source, uids as Uids, { log: request.log, more: idle.signal })
+      : undefined;
+  try {
+    const entry = await ports.registry.get(target.name);
+    return { entry, look: entry && (await look) };
+  } finally {
+    idle.abort();
+  }
+}
 
 /** @throws {Problem} 409 when the client already has another job of that id. */
 async function submit(ports: Ports, request: FastifyRequest, wanted: JobRecord, { entry }: Admitted): Promise<JobRecord> {
@@ -52,7 +74,7 @@ async function submit(ports: Ports, request: FastifyRequest, wanted: JobRecord, 
 async function repeated(ports: Ports, target: Target, clientId: string, request: FastifyRequest): Promise<JobRecord | undefined> {
   const body = request.body as JobRequest;
   const record = await ports.jobs.get({ client_id: clientId, job_id: body.job_id });
-  if (record?.request_digest !== requestDigest(normalise(target, body))) return undefined;
+  if (record?.request_digest !== requestDigest(normalise(target, body, ports.images.defaultName))) return undefined;
   request.jobKey = record.job_key;
   return record;
 }

@@ -9,6 +9,8 @@ import {
   type RegistryEntry,
   stateAfter,
 } from '@mip/registry';
+import type { Images } from '../look/images.ts';
+import type { Look } from '../look/look.ts';
 import type { Ports } from '../ports.ts';
 
 /** The ports, and what a test can look at and reach into. What goes in and out is copied, as over a wire. */
@@ -25,6 +27,12 @@ export class Memory implements Ports {
   readonly #records = new Map<string, JobRecord>();
   readonly #clients = new Map<string, Client>();
   readonly #sent = new Set<string>();
+
+  readonly #defaultPacs: string;
+
+  constructor(defaultPacs = 'built-in') {
+    this.#defaultPacs = defaultPacs;
+  }
 
   readonly now = () => this.time;
 
@@ -64,6 +72,21 @@ export class Memory implements Ports {
       return this.record(identity);
     },
   };
+
+  /** What every PACS says of any image: an instance that no rule refuses, unless a test says otherwise. */
+  answer: (...asked: Parameters<Images['look']>) => Look | Promise<Look> = () => ({ kind: 'found', instance: {}, instances: 1 });
+
+  get images(): Ports['images'] {
+    return {
+      names: ['built-in', 'hospital'],
+      defaultName: this.#defaultPacs,
+      lookMs: 300,
+      look: async (...asked) => {
+        this.#called('images.look');
+        return this.answer(...asked);
+      },
+    };
+  }
 
   readonly requests: Ports['requests'] = {
     send: async (queueUrl, message) => {

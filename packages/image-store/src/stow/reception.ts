@@ -1,0 +1,114 @@
+/** The instances of one STOW request: several on their way to S3 at once, their rows written in batches. */
+import type { Readable } from 'node:stream';
+import pLimit, { type LimitFunction } from 'p-limit';
+import type { Outcome } from '../index-write.ts';
+import { isUnavailable } from '../middleware/unavailable.ts';
+import type { NewInstance } from '../new-instance.ts';
+import type { Context } from '../ports.ts';
+import { type Failure, type Outcomes, REASONS, type Stored } from './outcome.ts';
+import { Interrupted, type Received, Receiver, Refused } from './receive.ts';
+
+/** Rows wait for one another up to this many, so that a series of hundreds takes a few transactions. */
+const BATCH = 64;
+/** Of one request, on their way to S3. */
+const AT_ONCE = 4;
+
+/** Told of every fault that is not the client's. */
+export type Report = (error: unknown, what: string) => void;
+
+export interface ReceptionOptions {
+  /** The only study that is let in; any without it. */
+  readonly study: string | undefined;
+  /** Shared by all requests of the process: how many instances are on their way to S3. */
+  readonly uploads: LimitFunction;
+  readonly report: Report;
+}
+
+interface Arrived {
+  readonly received: Received;
+  readonly instance: NewInstance;
+}
+
+export class Reception {
+  readonly #context: Context;
+  readonly #options: ReceptionOptions;
+  readonly #stored: Stored[] = [];
+  readonly #failed: Failure[] = [];
+  readonly #uploading = new Set<Promise<void>>();
+  readonly #writing = pLimit(1);
+  readonly #writes: Promise<void>[] = [];
+  #arrived: Arrived[] = [];
+
+  constructor(context: Context, options: ReceptionOptions) {
+    this.#context = context;
+    this.#options = options;
+  }
+
+  /** Reads one part to its end. Its object and row are taken care of while the next comes in. It never throws. */
+  async take(part: Readable): Promise<void> {
+    while (this.#uploading.size >= AT_ONCE) await Promise.race(this.#uploading);
+    try {
+      const received = await new Receiver(this.#context, this.#options.study).receive(part);
+      const upload: Promise<void> = this.#options.uploads(() => this.#upload(received)).finally(() => this.#uploading.delete(upload));
+      this.#uploading.add(upload);
+    } catch (error) {
+      this.#refused(error);
+    }
+  }
+
+  /** Waits until all that came in whole is stored or refused. */
+  async finish(): Promise<Outcomes> {
+    await Promise.all(this.#uploading);
+    this.#write();
+    await Promise.all(this.#writes);
+    return { stored: this.#stored, failed: this.#failed };
+  }
+
+  async #upload(received: Received): Promise<void> {
+    try {
+      this.#arrived.push({ received, instance: await received.store() });
+    } catch (error) {
+      this.#refused(error);
+    }
+    if (this.#arrived.length >= BATCH) this.#write();
+  }
+
+  #write(): void {
+    const arrived = this.#arrived;
+    this.#arrived = [];
+    if (arrived.length > 0) this.#writes.push(this.#writing(() => this.#index(arrived)));
+  }
+
+  async #index(arrived: readonly Arrived[]): Promise<void> {
+    const outcomes = await this.#context.index.add(arrived.map(({ instance }) => instance));
+    await Promise.all(arrived.map(({ received }, index) => this.#settle(received, outcomes[index] as Outcome)));
+  }
+
+  /** Whatever has no row of its own has no object either, unless a row may yet lead to it. */
+  async #settle(received: Received, outcome: Outcome): Promise<void> {
+    const { uids, sopClass } = received;
+    if (outcome === 'stored' || outcome === 'same') this.#stored.push({ uids, sopClass });
+    else if (outcome === 'different')
+      this.#failed.push({ uids, sopClass, reason: REASONS.duplicate, comment: 'has a UID under which other bytes are stored' });
+    else {
+      const passing = isUnavailable(outcome.failed) || !outcome.certain;
+      this.#options.report(outcome.failed, outcome.certain ? 'rows were not written' : 'rows may not have been written; objects stay');
+      this.#failed.push({ uids, sopClass, reason: REASONS.processingFailure, comment: 'could not be stored now', passing });
+    }
+    if (outcome !== 'stored' && (typeof outcome === 'string' || outcome.certain)) await received.discard();
+  }
+
+  #refused(error: unknown): void {
+    if (error instanceof Interrupted) {
+      this.#failed.push({ uids: undefined, sopClass: '', reason: REASONS.cannotUnderstand, comment: 'breaks off before its end' });
+      return;
+    }
+    if (!(error instanceof Refused)) {
+      this.#options.report(error, 'an instance failed');
+      this.#failed.push({ uids: undefined, sopClass: '', reason: REASONS.processingFailure, comment: 'could not be stored' });
+      return;
+    }
+    if (error.failure.reason === REASONS.processingFailure) this.#options.report(error.cause, 'an object was not put');
+    this.#failed.push(error.failure);
+  }
+}
