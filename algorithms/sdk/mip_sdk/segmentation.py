@@ -97,8 +97,7 @@ def segmentation_object(volume: Volume, result: Segmentation, segments: Sequence
     _organise(target, making.uids.uid("dimension-organization", making.index))
     _refer(target, volume)
     _measure(target, volume)
-    lossy = inherit_lossy_history(source, target)
-    target.LossyImageCompression = target.get("LossyImageCompression", "00")
+    lossy = _lossy_history(target, volume)
     notes = [*repaired, *lossy, *keep_character_set(source, target), *dropped(source)]
     return DerivedObject(written(target), SegmentationStorage, tuple(notes))
 
@@ -234,6 +233,18 @@ def _refer(target: Dataset, volume: Volume) -> None:
     for item in series.ReferencedInstanceSequence:
         del item.PurposeOfReferenceCodeSequence
     target.ReferencedSeriesSequence = [series]
+
+
+def _lossy_history(target: Dataset, volume: Volume) -> list[str]:
+    """That of the first slice that has one: a volume is no better than its slices."""
+    target.pop("LossyImageCompression", None)
+    notes: list[str] = []
+    for one in volume.slices:
+        notes = inherit_lossy_history(one.image.source, target)
+        if target.get("LossyImageCompression") == "01":
+            break
+    target.LossyImageCompression = target.get("LossyImageCompression", "00")
+    return notes
 
 
 def _measure(target: Dataset, volume: Volume) -> None:

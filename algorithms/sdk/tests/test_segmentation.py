@@ -141,6 +141,15 @@ def test_every_frame_refers_to_its_own_image_and_the_step_is_that_of_the_volume(
     assert len(seg.SourceImageSequence) == 4
 
 
+def test_a_volume_inherits_the_lossy_history_of_any_of_its_slices() -> None:
+    plain = series()
+    lossy = parsed(plain[2])
+    lossy.LossyImageCompression, lossy.LossyImageCompressionRatio = "01", "12"
+    seg = parsed(seg_of(run(found(*three((4, 6, 8))), [*plain[:2], written(lossy), plain[3]])))
+    assert (seg.LossyImageCompression, seg.LossyImageCompressionRatio) == ("01", 12)
+    assert parsed(seg_of(run(found(*three((4, 6, 8))), plain))).LossyImageCompression == "00"
+
+
 @needs_dciodvfy
 def test_dciodvfy_finds_no_error_in_the_seg_of_a_volume() -> None:
     entry = {"output": {**ENTRY["output"], "segments": ENTRY["output"]["segments"][:2]}}
