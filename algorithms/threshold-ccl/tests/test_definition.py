@@ -214,6 +214,15 @@ def test_padding_belongs_to_nothing_and_is_in_no_statistics(processors: dict[str
     assert (values["Mean"], values["Standard deviation"]) == (100, 0)
 
 
+def test_bright_padding_does_not_make_what_lies_beside_it_brighter(processors: dict[str, BaseProcessor]) -> None:
+    rows, columns = np.mgrid[:60, :60]
+    stored = np.where((rows // 2 + columns // 2) % 2 == 0, 3000, 60).astype(np.int16)
+    done = processed(processors, "threshold-ccl", ct(stored, RescaleType="HU", PixelPaddingValue=3000), {"min_area_mm2": 0})
+    assert done.outcome == "nothing-found"
+    bright = processed(processors, "threshold-ccl", ct(stored, RescaleType="HU"), {"min_area_mm2": 0})
+    assert bright.outcome == "found"
+
+
 @pytest.mark.parametrize(
     ("attributes", "parameters", "words"),
     [
