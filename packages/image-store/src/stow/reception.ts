@@ -1,12 +1,12 @@
 /** The instances of one STOW request: several on their way to S3 at once, their rows written in batches. */
 import type { Readable } from 'node:stream';
-import pLimit, { type LimitFunction } from 'p-limit';
+import pLimit from 'p-limit';
 import type { Outcome } from '../index-write.ts';
 import { isUnavailable } from '../middleware/unavailable.ts';
 import type { NewInstance } from '../new-instance.ts';
 import type { Context } from '../ports.ts';
 import { type Failure, type Outcomes, REASONS, type Stored } from './outcome.ts';
-import { Interrupted, type Received, Receiver, Refused } from './receive.ts';
+import { Interrupted, type Received, Receiver, type ReceiverOptions, Refused } from './receive.ts';
 
 /** Rows wait for one another up to this many, so that a series of hundreds takes a few transactions. */
 const BATCH = 64;
@@ -16,11 +16,7 @@ const AT_ONCE = 4;
 /** Told of every fault that is not the client's. */
 export type Report = (error: unknown, what: string) => void;
 
-export interface ReceptionOptions {
-  /** The only study that is let in; any without it. */
-  readonly study: string | undefined;
-  /** Shared by all requests of the process: how many instances are on their way to S3. */
-  readonly uploads: LimitFunction;
+export interface ReceptionOptions extends ReceiverOptions {
   readonly report: Report;
 }
 
@@ -48,8 +44,8 @@ export class Reception {
   async take(part: Readable): Promise<void> {
     while (this.#uploading.size >= AT_ONCE) await Promise.race(this.#uploading);
     try {
-      const received = await new Receiver(this.#context, this.#options.study).receive(part);
-      const upload: Promise<void> = this.#options.uploads(() => this.#upload(received)).finally(() => this.#uploading.delete(upload));
+      const received = await new Receiver(this.#context, this.#options).receive(part);
+      const upload: Promise<void> = this.#upload(received).finally(() => this.#uploading.delete(upload));
       this.#uploading.add(upload);
     } catch (error) {
       this.#refused(error);
@@ -66,7 +62,8 @@ export class Reception {
 
   async #upload(received: Received): Promise<void> {
     try {
-      this.#arrived.push({ received, instance: await received.store() });
+      const instance = await received.store();
+      this.#arrived.push({ received, instance });
     } catch (error) {
       this.#refused(error);
     }
