@@ -132,7 +132,9 @@ describe('a segmentation', () => {
     const pacs = { study_uid: study, series_uid: series, instance_uid: instance };
     expect((await post('threshold-ccl', { job_id: 'seg-1', pacs })).status).toBe(202);
     const job = await ended('seg-1');
-    expect(job).toMatchObject({ state: 'succeeded', outcome: 'found' });
+    expect(job).toMatchObject({ state: 'succeeded', outcome: 'found', pacs_delivery: { state: 'stored', stored: 1, failed: 0 } });
+    const query = `${environment.MIP_DICOMWEB_URL}/studies/${study}/series?Modality=SEG`;
+    expect(await (await fetch(query, { headers: { 'x-api-key': environment.MIP_API_KEY ?? '' } })).json()).toHaveLength(1);
     const names = job.results.map((one: { name: string }) => one.name);
     expect(names).toEqual(['result-0001.dcm', 'measurements.json', 'manifest.json']);
     const [seg, measurements] = await Promise.all(job.results.map(({ href }: { href: string }) => call(href)));
