@@ -52,9 +52,10 @@ afterAll(async () => {
 }, 60_000);
 
 describe('the local cloud', () => {
-  it('puts both images through, equal to the reference, and prints the time of each stage', () => {
+  it('puts the first image of every algorithm through, equal to the reference, and prints the time of each stage', () => {
     expect(cloud.printed).toMatch(/window-level .*equal to the reference/);
     expect(cloud.printed).toMatch(/grayscale .*equal to the reference/);
+    expect(cloud.printed).toMatch(/threshold-ccl .*equal to the reference/);
     expect(cloud.printed.match(/\(\d+\.\d s\)/g)?.length).toBeGreaterThanOrEqual(7);
     expect(cloud.printed).toContain('the local aspect removed:');
   });
@@ -133,8 +134,9 @@ describe('a segmentation', () => {
     expect((await post('threshold-ccl', { job_id: 'seg-1', pacs })).status).toBe(202);
     const job = await ended('seg-1');
     expect(job).toMatchObject({ state: 'succeeded', outcome: 'found', pacs_delivery: { state: 'stored', stored: 1, failed: 0 } });
+    // That of the images that `mip up` sent through, and this one.
     const query = `${environment.MIP_DICOMWEB_URL}/studies/${study}/series?Modality=SEG`;
-    expect(await (await fetch(query, { headers: { 'x-api-key': environment.MIP_API_KEY ?? '' } })).json()).toHaveLength(1);
+    expect(await (await fetch(query, { headers: { 'x-api-key': environment.MIP_API_KEY ?? '' } })).json()).toHaveLength(2);
     const names = job.results.map((one: { name: string }) => one.name);
     expect(names).toEqual(['result-0001.dcm', 'measurements.json', 'manifest.json']);
     const [seg, measurements] = await Promise.all(job.results.map(({ href }: { href: string }) => call(href)));
