@@ -178,7 +178,8 @@ async function fillSecrets(cloud: Cloud, secrets: Record<string, object>): Promi
 
 /** Every element of the image says that its VR is unknown, which DCMTK does not take, so no PACS would have it so: the same with its VRs. */
 function repair(source: string, target: string): void {
-  const script = 'import pydicom,sys;d=pydicom.dcmread(sys.argv[1]);d.decompress(generate_instance_uid=False);list(d.iterall());d.save_as(sys.argv[2])';
+  const script =
+    'import pydicom,sys;d=pydicom.dcmread(sys.argv[1]);d.decompress(generate_instance_uid=False);list(d.iterall());d.save_as(sys.argv[2])';
   const done = spawnSync(python, ['-c', script, source, target], { encoding: 'utf8' });
   if (done.status !== 0) throw new Error(done.stderr);
 }

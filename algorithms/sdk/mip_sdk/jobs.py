@@ -55,10 +55,18 @@ class Jobs:
         return Started(int(record.get("attempts", 0)), str(record["started_at"]))
 
     def succeed(
-        self, job: JobMessage, results: list[dict[str, Any]], outcome: str, delivered: dict[str, Any] | None = None
+        self,
+        job: JobMessage,
+        results: list[dict[str, Any]],
+        outcome: str,
+        delivered: dict[str, Any] | None = None,
+        reason: str | None = None,
     ) -> None:
-        """running → succeeded; ``delivered`` is the record's ``pacs_delivery``. Raises NotOpen when the job is not running."""
-        more = {} if delivered is None else {"pacs_delivery": delivered}
+        """running → succeeded; ``delivered`` is the record's ``pacs_delivery``, ``reason`` a code where it was not applicable.
+
+        Raises NotOpen when the job is not running.
+        """
+        more = {name: value for name, value in (("pacs_delivery", delivered), ("outcome_reason", reason)) if value is not None}
         self._update(job, {"state": "succeeded", "finished_at": now(), "results": results, "outcome": outcome, **more}, closes=True)
 
     def fail(self, job: JobMessage, code: str, message: str, more: dict[str, Any] | None = None) -> None:

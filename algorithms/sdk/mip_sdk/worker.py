@@ -21,7 +21,7 @@ from mip_sdk.images import Source
 from mip_sdk.jobs import Jobs, NotOpen, Started
 from mip_sdk.log import Log
 from mip_sdk.message import JobMessage, check_key, parse_message
-from mip_sdk.processing import OUTCOME, Processing
+from mip_sdk.processing import Processing
 from mip_sdk.request_queue import Delivery, Heartbeat, RequestQueue
 from mip_sdk.results import Results
 from mip_sdk.transient import is_transient, log_transient, pause_s, where
@@ -147,10 +147,10 @@ class Worker:
         if job.algorithm != self._algorithm:
             raise JobFault("the job is for another algorithm than this worker's")
         images = parts.images.fetch(job.pacs)
-        files = parts.processing.run(job, images, started.started_at)
-        stored = parts.results.store(job.job_key, files)
-        delivered = parts.delivery.deliver(job, files, stored)
-        parts.jobs.succeed(job, stored, OUTCOME, delivered)
+        processed = parts.processing.run(job, images, started.started_at)
+        stored = parts.results.store(job.job_key, processed.files)
+        delivered = parts.delivery.deliver(job, processed.files, stored)
+        parts.jobs.succeed(job, stored, processed.outcome, delivered, processed.reason)
 
     def _failed(self, job: JobMessage, fault: JobFault, log: Log) -> bool:
         """The fault is final: the client reads its words."""

@@ -103,7 +103,7 @@ def test_a_redelivery_after_a_crash_before_finishing_ends_with_the_same_bytes(
     cloud: Cloud, processors: dict[str, BaseProcessor]
 ) -> None:
     class DiesBeforeFinishing(Jobs):
-        def succeed(self, job: Any, results: Any, outcome: str, delivered: Any = None) -> None:
+        def succeed(self, job: Any, results: Any, outcome: str, delivered: Any = None, reason: str | None = None) -> None:
             raise KeyboardInterrupt
 
     job = cloud.submit(CT, "window-level", WINDOW)
