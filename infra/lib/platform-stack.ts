@@ -15,6 +15,7 @@ import type { Place } from './platform.ts';
 import { addReconcileRoles } from './reconcile-roles.ts';
 import { addExecutionRole } from './roles.ts';
 import { addSecrets } from './secrets.ts';
+import { addSweeper } from './sweeper.ts';
 import { addTables } from './tables.ts';
 import { addClassRoles, addTaskBoundary } from './task-roles.ts';
 
@@ -47,6 +48,7 @@ export class PlatformStack extends Stack {
     addClassRoles(this, place, addTaskBoundary(this, place));
     addReconcileRoles(this, place);
     addAdminKey(this, place, lambdas);
+    addSweeper(this, place, { tables, lambdas });
     const api = addApi(this, place, { tables, buckets, secrets, lambdas });
     publishFacts(this, place, { network, cluster, logGroup, executionRole, secrets, imageStoreUrl, api });
   }

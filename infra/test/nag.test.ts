@@ -30,6 +30,7 @@ const ANSWERED: Readonly<Record<string, string>> = {
   'AwsSolutions-IAM5 PlanRole': WILDCARD,
   'AwsSolutions-IAM5 RouterRole/DefaultPolicy': WILDCARD,
   'AwsSolutions-IAM5 ScaleRole': WILDCARD,
+  'AwsSolutions-IAM5 SweeperRole/DefaultPolicy': WILDCARD,
   'AwsSolutions-IAM5 TaskBoundary': WILDCARD,
 };
 

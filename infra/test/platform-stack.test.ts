@@ -144,7 +144,7 @@ describe('secrets', () => {
 });
 
 describe('the rest', () => {
-  test.each([['/aws/lambda/mip-dynamic-router'], ['/ecs/mip-algorithms'], ['/ecs/mip-dicomweb']])(
+  test.each([['/aws/lambda/mip-dynamic-router'], ['/aws/lambda/mip-sweeper'], ['/ecs/mip-algorithms'], ['/ecs/mip-dicomweb']])(
     'log group %s forgets after 90 days',
     (LogGroupName) => {
       aws.template.hasResourceProperties('AWS::Logs::LogGroup', { LogGroupName, RetentionInDays: 90 });
@@ -165,6 +165,14 @@ describe('the rest', () => {
       ClusterName: 'rad-cluster',
       ClusterSettings: [{ Name: 'containerInsights', Value: 'enabled' }],
     });
+  });
+
+  test('the sweeper runs every other minute, once at a time', () => {
+    aws.template.hasResourceProperties('AWS::Lambda::Function', {
+      FunctionName: 'rad-sweeper',
+      Environment: { Variables: { MIP_PREFIX: 'rad', MIP_PLATFORM: 'north', MIP_ACCOUNT: '123456789012' } },
+    });
+    aws.template.hasResourceProperties('AWS::Events::Rule', { ScheduleExpression: 'rate(2 minutes)', State: 'ENABLED' });
   });
 
   test('every path goes to the router, which knows its platform', () => {

@@ -58,6 +58,20 @@ describe('rights', () => {
       },
     ],
     [
+      'SweeperRole',
+      {
+        'dynamodb:Query': 'arn:aws:dynamodb:eu-north-1:123456789012:table/rad-jobs/index/by-open-state',
+        'dynamodb:UpdateItem': 'Jobs',
+        'logs:CreateLogStream': 'SweeperLog',
+        'logs:PutLogEvents': 'SweeperLog',
+        'sqs:ChangeMessageVisibility': 'arn:aws:sqs:eu-north-1:123456789012:rad-*-requests-dlq.fifo',
+        'sqs:GetQueueAttributes': ':sqs:eu-north-1:123456789012:rad-*-requests.fifo',
+        'sqs:GetQueueUrl': ':sqs:eu-north-1:123456789012:rad-*-requests.fifo, arn:aws:sqs:eu-north-1:123456789012:rad-*-requests-dlq.fifo',
+        'sqs:ReceiveMessage': 'arn:aws:sqs:eu-north-1:123456789012:rad-*-requests-dlq.fifo',
+        'sqs:SendMessage': ':sqs:eu-north-1:123456789012:rad-*-requests.fifo',
+      },
+    ],
+    [
       'AdminKeyMakerRole',
       {
         'logs:CreateLogStream': 'AdminKeyMakerLog',

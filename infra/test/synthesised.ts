@@ -1,4 +1,4 @@
-/** The platform as CloudFormation sees it, for the tests: two made-up Lambdas, so that nothing but the infrastructure is under test. */
+/** The platform as CloudFormation sees it, for the tests: made-up Lambdas, so that nothing but the infrastructure is under test. */
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -80,7 +80,8 @@ export function synthesisedApp(platform: Platform, emulated: boolean): PlatformA
   const folder = mkdtempSync(join(tmpdir(), 'mip-synthesised-'));
   const lambdas = join(folder, 'lambda');
   mkdirSync(lambdas);
-  for (const name of ['router', 'admin-key']) writeFileSync(join(lambdas, `${name}.ts`), 'export const handler = async () => {};');
+  for (const name of ['router', 'sweeper', 'admin-key'])
+    writeFileSync(join(lambdas, `${name}.ts`), 'export const handler = async () => {};');
   const made = platformApp({ platform: { ...platform, emulated }, lambdas, app: { outdir: join(folder, 'cdk.out') } });
   made.app.synth();
   for (const stack of [made.delivery, ...made.stacks]) if (stack) Template.fromStack(stack); // synthesised once, it is remembered

@@ -6,7 +6,18 @@ patient data, only what is wrong and where (a position in the series, the name o
 
 from typing import Any, Literal
 
-Code = Literal["invalid-input", "image-not-found", "image-unreadable", "delivery-refused", "internal", "timeout"]
+Code = Literal[
+    "invalid-input",
+    "image-not-found",
+    "image-unreadable",
+    "delivery-refused",
+    "result-too-large",
+    "version-withdrawn",
+    "internal",
+    "timeout",
+    "out-of-memory",
+    "worker-lost",
+]
 
 
 class SettingsFault(Exception):
@@ -52,6 +63,18 @@ class DeliveryRefused(JobFault):
 
 class ResultConflict(JobFault):
     """A result with other bytes is already stored under the key of this one. The first stays."""
+
+
+class ResultTooLarge(JobFault):
+    """The files of a result are together more than the platform takes."""
+
+    code: Code = "result-too-large"
+
+
+class VersionWithdrawn(JobFault):
+    """The job was validated for a major version that no worker runs any more."""
+
+    code: Code = "version-withdrawn"
 
 
 def is_fault(error: BaseException) -> bool:

@@ -99,6 +99,16 @@ def check_key(job: JobMessage) -> JobMessage:
     return job
 
 
+def deduplication_id(job: JobMessage, delivery: int) -> str:
+    """SQS swallows a second message with one id for 5 minutes without a word: every delivery of a job has its own."""
+    return hashlib.sha256(rfc8785.dumps(["mip-delivery-v1", job.client_id, job.job_id, delivery])).hexdigest()
+
+
+def with_delivery(body: str, delivery: int) -> str:
+    """The same body as another delivery of its job."""
+    return json.dumps({**json.loads(body), "delivery": delivery}, separators=(",", ":"))
+
+
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 

@@ -19,6 +19,7 @@ _CONNECT_S = 5.0
 _WHOLE_ANSWER = 10
 """A whole answer may take this many times the PACS's timeout, however it trickles."""
 _LONGEST_WAIT_S = 10.0
+_LONGEST_ASKED_S = 300
 _LATER = (408, 425, 429)
 _DENIED = (401, 403)
 
@@ -143,6 +144,6 @@ class PacsHttp:
 def _retry_after_s(answer: BaseHTTPResponse) -> float | None:
     try:
         given = answer.headers.get("retry-after")
-        return None if given is None else Retry().parse_retry_after(given)
+        return None if given is None else Retry(retry_after_max=_LONGEST_ASKED_S).parse_retry_after(given)
     except InvalidHeader:
         return None

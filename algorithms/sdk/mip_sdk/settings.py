@@ -1,6 +1,8 @@
 """The worker's settings, from the environment that the task definition gives it."""
 
 import json
+import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,9 +11,13 @@ from typing import Any, cast
 from mip_sdk.declared import DeclaredOutput, declared_output
 from mip_sdk.faults import SettingsFault
 from mip_sdk.image_data import Units
+from mip_sdk.limits import Limits, memory_share
 from mip_sdk.manifest import Provenance
 from mip_sdk.pacs_server import BUILT_IN, PacsServer, StoreTables, servers_from
+from mip_sdk.request_queue import VISIBILITY_S
 
+# What running jobs have after a stop: Fargate gives 120 s, and the hand-back takes some of them.
+GRACE_S = 90
 __all__ = ["ProcessingSettings", "Settings", "SettingsFault", "case_settings_from", "settings_from"]
 
 
@@ -41,6 +47,13 @@ class Settings(ProcessingSettings):
     default_pacs: str
     delivers: bool
     region: str
+    dead_letter_url: str
+    children: int
+    limits: Limits
+    most_result_bytes: int | None
+    visibility_s: int
+    grace_s: int
+    agent_uri: str | None
 
 
 def settings_from(environment: Mapping[str, str]) -> Settings:
@@ -65,6 +78,8 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
     )
     given = _required(environment, required)
     processing = _processing(environment, given["PLATFORM"], given["IMAGE_DIGEST"])
+    children = _whole(environment, "MIP_CHILDREN") or processors()
+    memory = _whole(environment, "MIP_MEMORY_MIB")
     return Settings(
         **vars(processing),
         queue_url=given["QUEUE_URL"],
@@ -75,7 +90,25 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         default_pacs=environment.get("MIP_DEFAULT_PACS") or BUILT_IN,
         delivers="pacs" in ((_entry(environment.get("MIP_ENTRY", "{}")).get("output") or {}).get("store") or []),
         region=environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or "",
+        dead_letter_url=environment.get("MIP_DEAD_LETTER_URL") or _dead_letters_of(given["QUEUE_URL"]),
+        children=children,
+        limits=Limits(_whole(environment, "MIP_TIMEOUT"), memory_share(memory, children) if memory else None),
+        most_result_bytes=_whole(environment, "MIP_MAX_RESULT_BYTES"),
+        visibility_s=_whole(environment, "MIP_VISIBILITY") or VISIBILITY_S,
+        grace_s=_whole(environment, "MIP_STOP_GRACE") or GRACE_S,
+        agent_uri=environment.get("ECS_AGENT_URI"),
     )
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def _dead_letters_of(queue_url: str) -> str:
+    """The name that reconcile gives them."""
+    return re.sub(r"\.fifo$", "-dlq.fifo", queue_url)
 
 
 def case_settings_from(environment: Mapping[str, str], platform: str, image_digest: str) -> ProcessingSettings:

@@ -6,11 +6,9 @@ from typing import Literal
 from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError, NoCredentialsError, ReadTimeoutError
 from botocore.exceptions import ConnectionError as NoConnection
 
-from mip_sdk.log import Log
+from mip_sdk.answer import Down
 
 Event = Literal["pacs-down", "pacs-denied", "pacs-unexpected"]
-_LONGEST_PAUSE_S = 30.0
-_LONGEST_ASKED_PAUSE_S = 300.0
 _CODES = {
     "RequestTimeout",
     "SlowDown",
@@ -50,19 +48,17 @@ class Unavailable(Exception):
     def __str__(self) -> str:
         return str(self.args[0])
 
-
-def log_transient(log: Log, error: BaseException) -> None:
-    """One line about a dependency that is down: a warning, or an error when waiting alone will not help."""
-    if not isinstance(error, Unavailable):
-        log.warn("dependency-failed", fault=type(error).__name__, where=where(error))
-        return
-    write = log.warn if error.event == "pacs-down" else log.error
-    write(error.event, pacs=error.pacs, status=error.status, reason=str(error), where=where(error))
+    def down(self) -> Down:
+        """As a child tells it to its parent."""
+        fields: dict[str, str | int] = {"pacs": self.pacs, "status": self.status, "reason": str(self)}
+        return Down(type(self).__name__, where(self), self.event, fields, self.retry_after_s)
 
 
 def is_transient(error: BaseException) -> bool:
     """True where the same call may work later: no connection, a timeout, throttling, an error of the service itself."""
-    if isinstance(error, (Unavailable, NoConnection, HTTPClientError, IncompleteReadError, ReadTimeoutError, NoCredentialsError)):
+    if isinstance(error, (Down, Unavailable, NoConnection, HTTPClientError, IncompleteReadError)):
+        return True
+    if isinstance(error, (ReadTimeoutError, NoCredentialsError)):
         return True
     if not isinstance(error, ClientError):
         return False
@@ -70,11 +66,9 @@ def is_transient(error: BaseException) -> bool:
     return status >= 500 or error.response.get("Error", {}).get("Code") in _CODES
 
 
-def pause_s(failures: int, error: BaseException | None = None) -> float:
-    """How long to wait after so many failures in a row: 0.5 s, doubled each time, at most 30 s; or as long as a PACS asks."""
-    pause = min(_LONGEST_PAUSE_S, 0.5 * 2.0 ** min(failures - 1, 10))
-    asked = error.retry_after_s if isinstance(error, Unavailable) else None
-    return pause if asked is None else max(pause, min(asked, _LONGEST_ASKED_PAUSE_S))
+def pause_s(failures: int, longest: float = 30.0) -> float:
+    """How long to wait after so many failures in a row: 0.5 s, doubled each time, at most ``longest``."""
+    return min(longest, 0.5 * 2.0 ** min(failures - 1, 10))
 
 
 def where(error: BaseException) -> str:

@@ -111,6 +111,7 @@ def environment(endpoint: str, queue_url: str, algorithm: str) -> dict[str, str]
         "MIP_PLATFORM": "local",
         "MIP_IMAGES_KEY": KEY,
         "MIP_ALGORITHM_DIR": str(folder),
+        "MIP_CHILDREN": "1",
         "MIP_ENTRY": json.dumps({"input": {"units": "modality"}, "regulatory": {"status": "research"}}),
     }
 
@@ -175,7 +176,7 @@ def test_a_worker_whose_folder_has_no_algorithm_leaves_with_1_and_tells_no_secre
 def test_only_the_entry_points_read_the_environment() -> None:
     sources = (ALGORITHMS / "sdk" / "mip_sdk").glob("*.py")
     readers = {path.name for path in sources if re.search(r"environ\b|getenv", path.read_text())}
-    assert readers == {"__main__.py", "case.py"}
+    assert readers == {"__main__.py", "child.py", "case.py"}
     for adapter in (*ALGORITHMS.glob("*/adapter.py"), *ALGORITHMS.glob("*/algorithm.py")):
         assert "environ" not in adapter.read_text()
 

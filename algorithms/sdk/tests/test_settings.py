@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from mip_sdk.dicomweb import DicomWebPacs
+from mip_sdk.limits import memory_share
 from mip_sdk.loading import load_processor
 from mip_sdk.message import Pacs
 from mip_sdk.pacs_http import PacsHttp
@@ -148,3 +149,17 @@ def test_a_folder_without_exactly_one_processor_is_refused(tmp_path: Path, text:
         (tmp_path / "algorithm.py").write_text(text)
     with pytest.raises(LookupError, match=words):
         load_processor(tmp_path, threads=1)
+
+
+def test_the_limits_of_a_job_come_from_its_task() -> None:
+    sized = {"MIP_CHILDREN": "2", "MIP_MEMORY_MIB": "2176", "MIP_TIMEOUT": "300", "MIP_MAX_RESULT_BYTES": "5"}
+    settings = settings_from({**FULL, **sized})
+    assert (settings.children, settings.limits.seconds, settings.most_result_bytes) == (2, 300, 5)
+    assert settings.limits.octets == 1024 * 1024 * 1024
+    assert settings_from({**FULL, "QUEUE_URL": "", "MIP_QUEUE_URL": "http://x/mip-a-requests.fifo"}).dead_letter_url == (
+        "http://x/mip-a-requests-dlq.fifo"
+    )
+
+
+def test_a_small_task_keeps_half_of_its_memory_for_the_job() -> None:
+    assert memory_share(128, 1) == 64 * 1024 * 1024

@@ -23,6 +23,7 @@ describe('a key', () => {
     ['POST', '/process/window-level'],
     ['GET', '/jobs/job-1'],
     ['HEAD', '/jobs/job-1'],
+    ['DELETE', '/jobs/job-1'],
     ['GET', '/jobs/job-1/results/result-0001.dcm'],
   ] as const;
   it.each(paths)('is needed for %s %s', async (method, url) => {
@@ -82,8 +83,8 @@ describe('a request that cannot be read', () => {
 describe('paths and methods', () => {
   it.each([
     ['PUT', '/health', 'GET, HEAD'],
-    ['POST', '/jobs/job-1', 'GET, HEAD'],
-    ['DELETE', '/jobs/job-1', 'GET, HEAD'],
+    ['POST', '/jobs/job-1', 'GET, HEAD, DELETE'],
+    ['DELETE', '/jobs/job-1/results/x', 'GET, HEAD'],
     ['PATCH', '/jobs/job-1/results/x', 'GET, HEAD'],
     ['GET', '/process/window-level', 'POST'],
     ['HEAD', '/process/window-level', 'POST'],

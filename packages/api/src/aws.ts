@@ -2,19 +2,10 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import {
-  ClientTable,
-  cachedClients,
-  deduplicationId,
-  JobTable,
-  type NameScope,
-  type PhysicalNames,
-  physicalNames,
-  Registry,
-} from '@mip/registry';
+import { ClientTable, cachedClients, JobTable, type NameScope, type PhysicalNames, physicalNames, Registry } from '@mip/registry';
 import { BuiltInImages } from './look/built-in.ts';
 import { DicomwebImages } from './look/dicomweb.ts';
 import { DicomwebClient } from './look/dicomweb-client.ts';
@@ -23,6 +14,7 @@ import type { ImageSource } from './look/look.ts';
 import { authorization, type Pacs } from './look/pacs.ts';
 import { remembered } from './look/secrets.ts';
 import type { Ports } from './ports.ts';
+import { sqsRequests } from './sqs-requests.ts';
 import { BUILT_IN } from './submission.ts';
 
 /** Three tries of 1.5 s for each of the five calls of a submission stay within the API's 30 s; a healthy call takes milliseconds. */
@@ -78,22 +70,6 @@ function dicomweb(pacs: Pacs, secrets: SecretsManagerClient, names: PhysicalName
   const secret = remembered(secrets, names.pacsSecret(pacs.name), 60_000);
   const headers = async () => (pacs.credentials ? authorization(await secret()) : {});
   return [pacs.name, new DicomwebImages(new DicomwebClient(pacs, headers))];
-}
-
-/** One message group per job: a poison job holds up nobody, and all jobs run in parallel. */
-function sqsRequests(sqs: SQSClient): Ports['requests'] {
-  return {
-    async send(queueUrl, message) {
-      await sqs.send(
-        new SendMessageCommand({
-          QueueUrl: queueUrl,
-          MessageBody: JSON.stringify(message),
-          MessageGroupId: message.job_key,
-          MessageDeduplicationId: deduplicationId(message, message.delivery),
-        }),
-      );
-    },
-  };
 }
 
 /** Signing is arithmetic on this side: no call to AWS. */

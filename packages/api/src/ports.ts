@@ -8,7 +8,7 @@ export type ResultFile = NonNullable<JobRecord['results']>[number];
 export interface Ports {
   readonly clients: Pick<ClientTable, 'find'>;
   readonly registry: Pick<Registry, 'get'>;
-  readonly jobs: Pick<JobTable, 'accept' | 'markQueued' | 'get'>;
+  readonly jobs: Pick<JobTable, 'accept' | 'markQueued' | 'get' | 'cancel'>;
   readonly requests: {
     /** Puts the message on the queue; the same job and delivery sent twice within 5 minutes arrives once. */
     send(queueUrl: string, message: JobMessage): Promise<void>;

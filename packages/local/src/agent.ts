@@ -13,6 +13,7 @@ import type { EmulatorConnection } from './environment.ts';
 import { killLeftovers, rememberProcesses } from './leftovers.ts';
 import { SecretReader } from './secrets.ts';
 import { launchOf } from './task-process.ts';
+import { TaskProtection } from './task-protection.ts';
 import { type Action, decide, isWanted, type Task, type TaskProcess } from './tasks.ts';
 import { type End, WorkerProcess } from './worker-process.ts';
 
@@ -42,7 +43,8 @@ const LOOK_EVERY_MS = 1000;
 /** Kills what an agent that died left behind, then keeps processes and tasks in step until it is stopped. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   await killLeftovers(options.home);
-  const agent = new TaskAgent(options);
+  const protection = await TaskProtection.open();
+  const agent = new TaskAgent(options, protection);
   await agent.look();
   const stopped = new AbortController();
   const loop = agent.run(stopped.signal);
@@ -53,6 +55,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       stopped.abort();
       await loop;
       await agent.stopAll();
+      await protection.close();
     },
   };
 }
@@ -61,6 +64,7 @@ class TaskAgent {
   readonly #options: AgentOptions;
   readonly #ecs: ECSClient;
   readonly #secrets: SecretReader;
+  readonly #protection: TaskProtection;
   readonly #definitions = new Map<string, TaskDefinition>();
   readonly #processes = new Map<string, { readonly task: Task; readonly process: WorkerProcess; readonly failures: number }>();
   /** Why a task last could not be started. */
@@ -68,14 +72,20 @@ class TaskAgent {
   #complaint = '';
   #remembered: Promise<void> = Promise.resolve();
 
-  constructor(options: AgentOptions) {
+  constructor(options: AgentOptions, protection: TaskProtection) {
     this.#options = options;
+    this.#protection = protection;
     this.#ecs = ecsClient(options.connection);
     this.#secrets = new SecretReader(options.connection);
   }
 
   status(): readonly TaskProcess[] {
-    return [...this.#processes].map(([arn, { process, failures }]) => ({ arn, failures, ...process.status() }));
+    return [...this.#processes].map(([arn, { process, failures }]) => ({
+      arn,
+      failures,
+      protected: this.#protection.holds(arn),
+      ...process.status(),
+    }));
   }
 
   ports(family: string): readonly number[] {
@@ -118,7 +128,8 @@ class TaskAgent {
   #start(task: Task, failures: number): void {
     const prepare = async () => {
       const definition = await this.#definition(task.taskDefinition);
-      return launchOf({ ...this.#options, replaced: this.#options.replaced ?? {}, task, definition, secrets: this.#secrets });
+      const given = { replaced: this.#options.replaced ?? {}, agentUri: this.#protection.uriOf(task.arn), secrets: this.#secrets };
+      return launchOf({ ...this.#options, ...given, task, definition });
     };
     const process = new WorkerProcess(prepare, () => void this.#remember());
     this.#processes.set(task.arn, { task, process, failures });
@@ -128,6 +139,7 @@ class TaskAgent {
   #forget(arn: string): void {
     this.#processes.delete(arn);
     this.#faults.delete(arn);
+    this.#protection.forget(arn);
   }
 
   /** Says how a process ended that nobody stopped; the same fault of a task only once. */

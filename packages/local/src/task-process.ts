@@ -15,6 +15,8 @@ export interface ProcessOptions {
   readonly task: Task;
   readonly definition: TaskDefinition;
   readonly secrets: SecretReader;
+  /** `ECS_AGENT_URI`. */
+  readonly agentUri: string;
   /** Values in place of those that a definition has for these variables: addresses that are others on this machine. */
   readonly replaced: Readonly<Record<string, string>>;
 }
@@ -73,6 +75,7 @@ async function environmentOf(
     PATH: [join(options.root, '.venv', 'bin'), dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
     HOME: options.home,
     LANG: 'C.UTF-8',
+    ECS_AGENT_URI: options.agentUri,
     ...connectionEnvironment(options.connection),
     ...Object.fromEntries(fromImage),
     ...inPlace(variables(container.environment), options.replaced),

@@ -76,6 +76,8 @@ describe('a new algorithm', () => {
       MIP_RESULTS_BUCKET: 'mip-000000000000-eu-central-1-results',
       MIP_PLATFORM: 'test',
       MIP_TIMEOUT: '900',
+      MIP_CHILDREN: '1',
+      MIP_MEMORY_MIB: '2048',
       MIP_COMMIT: 'c0ffee',
     });
     expect(MIP_PLAN_DIGEST).toMatch(/^sha256:/);

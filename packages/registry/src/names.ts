@@ -51,10 +51,12 @@ export function physicalNames(scope: NameScope) {
     logGroup: {
       admin: '/aws/lambda/mip-algos-admin',
       router: '/aws/lambda/mip-dynamic-router',
+      sweeper: '/aws/lambda/mip-sweeper',
       algorithms: '/ecs/mip-algorithms',
       imageStore: '/ecs/mip-dicomweb',
     },
     routerFunction: `${prefix}-dynamic-router`,
+    sweeperFunction: `${prefix}-sweeper`,
     adminKey: `/${prefix}/admin/key`,
     imagesKey: `${prefix}/images/key`,
     /** With which workers speak to the image store. */

@@ -61,8 +61,7 @@ export class Memory implements Ports {
     markQueued: async (identity, now) => {
       this.#called('jobs.markQueued');
       const at = now.toISOString();
-      const record = this.record(identity);
-      if (!record) throw new Error('no such job');
+      const record = this.record(identity) ?? raise('no such job');
       const state = stateAfter(record.state, 'sent');
       if (state) this.change(identity, { state, open_state: 'queued', queued_at: at, updated_at: at });
       return this.record(identity) ?? record;
@@ -70,6 +69,14 @@ export class Memory implements Ports {
     get: async (identity) => {
       this.#called('jobs.get');
       return this.record(identity);
+    },
+    cancel: async (identity, now) => {
+      this.#called('jobs.cancel');
+      const { open_state: _, ...record } = this.record(identity) ?? raise('no such job');
+      const state = stateAfter(record.state, 'cancelled');
+      const at = now.toISOString();
+      if (state) this.#records.set(keyOf(identity), { ...record, state, finished_at: at, updated_at: at });
+      return this.record(identity) ?? record;
     },
   };
 
@@ -132,6 +139,10 @@ export class Memory implements Ports {
     const error = this.fail(name);
     if (error) throw error;
   }
+}
+
+function raise(words: string): never {
+  throw new Error(words);
 }
 
 function keyOf({ client_id, job_id }: JobIdentity): string {

@@ -54,11 +54,13 @@ const NETWORK = 'awsvpc';
 const LOGS = 'awslogs';
 /** No capability at all; an init process reaps what a worker leaves behind. */
 const LINUX = { capabilities: { drop: ['ALL'] }, initProcessEnabled: true };
+/** A worker runs so many jobs at a time as its task has whole processors, and shares its memory among them. */
+const CPU_OF_A_JOB = 1024;
 const ARCHITECTURES = { amd64: 'X86_64', arm64: 'ARM64' } as const;
 /** Set when a revision is registered, and no reason to register another. */
 const OF_THE_RUN = ['MIP_COMMIT', 'MIP_PLAN_DIGEST', 'MIP_IMAGE_DIGEST'];
-/** Have a field of their own in the spec. */
-const OF_THE_SPEC = ['MIP_ENTRY', 'MIP_QUEUE_URL'];
+/** Have a field of their own in the spec, or follow from one. */
+const OF_THE_SPEC = ['MIP_ENTRY', 'MIP_QUEUE_URL', 'MIP_CHILDREN', 'MIP_MEMORY_MIB'];
 
 export const taskDefinition: Kind<TaskDefinitionSpec> = {
   name: 'task-definition',
@@ -213,6 +215,8 @@ async function registration(aws: Aws, wanted: Wanted<TaskDefinitionSpec>, run: R
     ...spec.environment,
     MIP_ENTRY: canonicalize(spec.entry) ?? '',
     MIP_QUEUE_URL: await queueUrl(aws.sqs, spec.queue),
+    MIP_CHILDREN: String(Math.max(1, Math.floor(Number(spec.cpu) / CPU_OF_A_JOB))),
+    MIP_MEMORY_MIB: spec.memory,
     MIP_IMAGE_DIGEST: image.slice(image.indexOf('@') + 1),
     MIP_COMMIT: run.commit,
     MIP_PLAN_DIGEST: run.planDigest,

@@ -138,7 +138,17 @@ export interface JobRecord {
     /**
      * The kind of failure.
      */
-    code: 'invalid-input' | 'image-not-found' | 'image-unreadable' | 'delivery-refused' | 'internal' | 'timeout';
+    code:
+      | 'invalid-input'
+      | 'image-not-found'
+      | 'image-unreadable'
+      | 'delivery-refused'
+      | 'result-too-large'
+      | 'version-withdrawn'
+      | 'internal'
+      | 'timeout'
+      | 'out-of-memory'
+      | 'worker-lost';
     /**
      * What went wrong, in words a user can read, without patient data.
      */
