@@ -452,7 +452,7 @@ async function behindProxy<T>(rules: readonly Rule[], work: (base: string, proxy
 }
 
 describe.concurrent('request × fault → status', () => {
-  it.each(FAULTS.map((fault, index) => ({ ...fault, number: 2000 + index })))(
+  it.each(FAULTS.map((fault, index) => ({ reasons: [], ...fault, number: 2000 + index })))(
     'STOW × $name → $status $reasons',
     async ({ number, rules, status, reasons: expected = [], pixels, kept = 0 }) => {
       const options = { study: number, instance: number, ...(pixels && { pixels }) };

@@ -21,6 +21,8 @@ export interface ReceptionOptions extends ReceiverOptions {
 }
 
 interface Arrived {
+  /** Of the part, in the order of the request. */
+  readonly number: number;
   readonly received: Received;
   readonly instance: NewInstance;
 }
@@ -33,6 +35,7 @@ export class Reception {
   readonly #uploading = new Set<Promise<void>>();
   readonly #writing = pLimit(1);
   readonly #writes: Promise<void>[] = [];
+  #parts = 0;
   #arrived: Arrived[] = [];
 
   constructor(context: Context, options: ReceptionOptions) {
@@ -42,10 +45,11 @@ export class Reception {
 
   /** Reads one part to its end. Its object and row are taken care of while the next comes in. It never throws. */
   async take(part: Readable): Promise<void> {
+    const number = this.#parts++;
     while (this.#uploading.size >= AT_ONCE) await Promise.race(this.#uploading);
     try {
       const received = await new Receiver(this.#context, this.#options).receive(part);
-      const upload: Promise<void> = this.#upload(received).finally(() => this.#uploading.delete(upload));
+      const upload: Promise<void> = this.#upload(received, number).finally(() => this.#uploading.delete(upload));
       this.#uploading.add(upload);
     } catch (error) {
       this.#refused(error);
@@ -60,10 +64,10 @@ export class Reception {
     return { stored: this.#stored, failed: this.#failed };
   }
 
-  async #upload(received: Received): Promise<void> {
+  async #upload(received: Received, number: number): Promise<void> {
     try {
       const instance = await received.store();
-      this.#arrived.push({ received, instance });
+      this.#arrived.push({ number, received, instance });
     } catch (error) {
       this.#refused(error);
     }
@@ -71,7 +75,8 @@ export class Reception {
   }
 
   #write(): void {
-    const arrived = this.#arrived;
+    // Of two with one UID the one that was sent first stays, whichever S3 took first.
+    const arrived = this.#arrived.toSorted((one, other) => one.number - other.number);
     this.#arrived = [];
     if (arrived.length > 0) this.#writes.push(this.#writing(() => this.#index(arrived)));
   }
