@@ -52,6 +52,8 @@ const SAMPLE =
 const FILES = knownFiles().filter((file) => process.env.MIP_TEST_FULL !== undefined || SAMPLE.test(basename(file)));
 
 const TRUNCATED = 'it is truncated: its pixel data, or other bulk data, breaks off';
+const NO_FILE = 'is not a DICOM file (no "DICM" after the preamble)';
+const NO_PIXELS = 'it is truncated: it describes pixels but has none';
 const NO_STUDY = 'has no valid study UID';
 const OTHER_SIZE = '406 This cannot be sent in the form asked for: a frame has another size than its attributes say.';
 
@@ -67,6 +69,21 @@ const REFUSED: Readonly<Record<string, string>> = {
   'SC_rgb_jpeg.dcm': 'is not written in the transfer syntax that it names',
   'UN_sequence.dcm': NO_STUDY,
   'nested_priv_SQ.dcm': NO_STUDY,
+  'ExplVR_BigEndNoMeta.dcm': NO_FILE,
+  'ExplVR_LitEndNoMeta.dcm': NO_FILE,
+  'OT-PAL-8-face.dcm': NO_FILE,
+  'no_meta.dcm': NO_FILE,
+  'rtstruct.dcm': NO_FILE,
+  'chrJapMulti.dcm': NO_PIXELS,
+  'chrJapMultiExplicitIR6.dcm': NO_PIXELS,
+  'chrKoreanMulti.dcm': NO_PIXELS,
+  'chrSQEncoding.dcm': NO_STUDY,
+  'chrSQEncoding1.dcm': NO_STUDY,
+  'empty_charset_LEI.dcm': NO_STUDY,
+  'no_meta_group_length.dcm': NO_STUDY,
+  'priv_SQ.dcm': NO_STUDY,
+  'meta_missing_tsyntax.dcm': 'does not say its transfer syntax',
+  'rtplan_truncated.dcm': 'it is truncated, or damaged: an element breaks off',
   'JPEG2000-embedded-sequence-delimiter.dcm': OTHER_SIZE,
 };
 
