@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { hashUid } from '@mip/registry/image-keys';
 import { type Orthanc, startOrthanc } from '../tests/orthanc.ts';
 import * as client from './dicomweb/client.ts';
-import { ImageStoreProcess } from './dicomweb/image-store.ts';
+import { EmulatedImageStore } from './dicomweb/image-store.ts';
 import { type SeriesUids, SLICES, Slices } from './dicomweb/slices.ts';
 import { BareStore } from './peers/bare-store.ts';
 import { bound, median, type Row } from './row.ts';
@@ -16,8 +16,8 @@ const ROUNDS = 3;
 const PIXEL_BYTES = 512 * 512 * 2;
 /** At most so many times the bare loop. */
 const GOAL = 1.3;
-/** MiB that the server may hold while 300 MB go in and 300 MB come out. */
-const MOST_MIB = 200;
+/** MB that the server may hold while 300 MB go in and 300 MB come out. */
+const MOST_MB = 200;
 const WITH_GOAL = ['store', 'retrieve', 'metadata'];
 
 /** Milliseconds of each round, by case and by who did it. */
@@ -37,7 +37,7 @@ class Times {
 
 export async function dicomwebRows(log: (line: string) => void): Promise<readonly Row[]> {
   const slices = Slices.make();
-  const store = await ImageStoreProcess.start();
+  const store = await EmulatedImageStore.start();
   const orthanc = spawnSync('which', ['Orthanc']).status === 0 ? await startOrthanc('bench:bench') : undefined;
   if (!orthanc) log('Orthanc is not installed: its cases have no peer');
   try {
@@ -48,7 +48,7 @@ export async function dicomwebRows(log: (line: string) => void): Promise<readonl
       log(`round ${round} of ${ROUNDS + 1}: ${round === 1 ? 'warming up' : words(measured)}`);
     }
     const cases = ['store', 'search', 'retrieve', 'instance', 'metadata'];
-    return [...cases.flatMap((name) => rowsOf(name, times)), bound('dicomweb-memory, 400 MB in and out', 'MiB', store.peakMib, MOST_MIB)];
+    return [...cases.flatMap((name) => rowsOf(name, times)), bound('dicomweb-memory, 400 MB in and out', 'MB', store.peakMb, MOST_MB)];
   } finally {
     await orthanc?.stop();
     await store.stop();
@@ -58,7 +58,7 @@ export async function dicomwebRows(log: (line: string) => void): Promise<readonl
 interface Round {
   readonly slices: Slices;
   readonly round: number;
-  readonly store: ImageStoreProcess;
+  readonly store: EmulatedImageStore;
   readonly orthanc: Orthanc | undefined;
   readonly times: Times;
 }
@@ -91,7 +91,7 @@ async function bareRound({
   files,
   times,
 }: {
-  store: ImageStoreProcess;
+  store: EmulatedImageStore;
   uids: SeriesUids;
   files: readonly Buffer[];
   times: Times;

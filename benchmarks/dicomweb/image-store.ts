@@ -1,72 +1,39 @@
-/** MIP's image store as a process of its own, over an emulator, as the local cloud runs it. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+/** MIP's image store as a process of its own, from the files of its image, over an emulator. */
 import { EmulatedPlace } from '@mip/image-store/testing/emulated';
-import getPort from 'get-port';
+import { ServerProcess } from '@mip/image-store/testing/server-process';
 import { openEmulator, type TestEmulator } from '../../tests/emulator.ts';
-import { ROOT } from '../catalog-of.ts';
 import type { Server } from './client.ts';
 
-export class ImageStoreProcess {
-  readonly place: EmulatedPlace;
-  readonly server: Server;
-  readonly #emulator: TestEmulator;
-  readonly #child: ChildProcess;
+const MOST_BYTES = 2 ** 31;
 
-  private constructor(place: EmulatedPlace, server: Server, parts: { emulator: TestEmulator; child: ChildProcess }) {
+export class EmulatedImageStore {
+  readonly place: EmulatedPlace;
+  readonly #process: ServerProcess;
+  readonly #emulator: TestEmulator;
+
+  private constructor(place: EmulatedPlace, parts: { process: ServerProcess; emulator: TestEmulator }) {
     this.place = place;
-    this.server = server;
+    this.#process = parts.process;
     this.#emulator = parts.emulator;
-    this.#child = parts.child;
   }
 
-  static async start(): Promise<ImageStoreProcess> {
+  static async start(): Promise<EmulatedImageStore> {
     const emulator = await openEmulator();
     const place = await EmulatedPlace.make(emulator.connection);
-    const port = await getPort({ host: '127.0.0.1' });
-    const env = environmentOf(place, port);
-    const child = spawn(process.execPath, [join(ROOT, 'packages/image-store/src/server.ts')], {
-      env,
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-    const url = `http://127.0.0.1:${port}/dicomweb`;
-    for (let tries = 0; tries < 100; tries += 1) {
-      const answer = await fetch(`${url}/health`).catch(() => undefined);
-      if (answer?.ok) return new ImageStoreProcess(place, { url, headers: { 'x-api-key': place.key } }, { emulator, child });
-      await delay(100);
-    }
-    throw new Error('the image store did not start');
+    return new EmulatedImageStore(place, { process: await ServerProcess.start(place, MOST_BYTES), emulator });
   }
 
-  /** The most memory that it held so far, in MiB. */
-  get peakMib(): number {
-    const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8');
-    return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+  get server(): Server {
+    return { url: this.#process.url, headers: { 'x-api-key': this.place.key } };
+  }
+
+  /** The most that it held so far, in MB. */
+  get peakMb(): number {
+    return this.#process.memory.most;
   }
 
   async stop(): Promise<void> {
-    this.#child.kill('SIGKILL');
+    await this.#process.stop();
     await this.#emulator.stop();
   }
-}
-
-function environmentOf(place: EmulatedPlace, port: number): Record<string, string> {
-  const { scope, connection } = place;
-  return {
-    PATH: process.env.PATH ?? '',
-    PORT: String(port),
-    HOST: '127.0.0.1',
-    AWS_ENDPOINT_URL: connection.endpoint,
-    AWS_REGION: connection.region,
-    AWS_ACCESS_KEY_ID: connection.credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: connection.credentials.secretAccessKey,
-    MIP_PREFIX: scope.prefix,
-    MIP_ACCOUNT: scope.account,
-    MIP_PLATFORM: scope.platform,
-    MIP_IMAGES_KEY: place.imagesKey,
-    MIP_WORKERS_KEY: place.workersKey,
-    MIP_MAX_INSTANCE_BYTES: String(2 ** 31),
-  };
 }

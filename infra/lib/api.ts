@@ -34,13 +34,13 @@ export function addApi(scope: Construct, place: Place, parts: ApiParts): HttpApi
       MIP_PLATFORM: platform.name,
       MIP_ACCOUNT: platform.account,
       MIP_MAX_REQUEST_BYTES: String(platform.limits.max_request_bytes),
+      MIP_MAX_IMAGE_BYTES: String(platform.limits.max_image_bytes),
       ...pacsEnvironment(place),
     },
   });
   grant(role, ['dynamodb:GetItem'], [tables.algorithms.tableArn, tables.clients.tableArn]);
   grant(role, ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], [tables.jobs.tableArn]);
-  grant(role, ['dynamodb:GetItem', 'dynamodb:Query'], [tables.images.tableArn]); // looks at images before it takes a job
-  grant(role, ['dynamodb:Query'], [`${tables.images.tableArn}/index/*`]);
+  grant(role, ['dynamodb:BatchGetItem', 'dynamodb:Query'], [tables.images.tableArn]); // looks at images before it takes a job
   const looksWith = [secrets.imagesKey, ...secrets.pacs.values()];
   grant(
     role,

@@ -1,9 +1,9 @@
 /**
  * The image store: DICOMweb over the images bucket and its index, as a service of the platform. It is no algorithm, so it is deployed here
- * and not by reconcile (docs/adr/0005-image-store-deployment.md).
+ * and not by reconcile (docs/adr/0007-image-store-deployment.md).
  */
 
-import { CfnOutput, Tags } from 'aws-cdk-lib';
+import { CfnOutput } from 'aws-cdk-lib';
 import { CfnService, CfnTaskDefinition, type Cluster } from 'aws-cdk-lib/aws-ecs';
 import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -58,7 +58,6 @@ function addTaskDefinition(scope: Construct, place: Place, parts: ImageStorePart
     containerDefinitions: [containerOf(place, parts)],
   });
   definition.node.addDependency(executionRole);
-  Tags.of(definition).add('Name', names.imageStore);
   return definition;
 }
 

@@ -34,7 +34,7 @@ const ANSWERED: Readonly<Record<string, string>> = {
   'AwsSolutions-IAM5 TaskBoundary': WILDCARD,
 };
 
-test('every finding has an answer, and every answer a finding', () => {
+test('every finding has an answer, and every answer a finding', { timeout: 120_000 }, () => {
   const { app } = synthesisedApp({ ...WITH_IMAGE_STORE, github: { repository: 'octo-org/catalog', create_provider: true } }, false);
   const { violations } = new AwsSolutionsChecks(app).validateScope(app);
   const findings = violations.flatMap(({ ruleName, violatingResources }) =>

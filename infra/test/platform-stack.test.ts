@@ -184,7 +184,7 @@ describe('the rest', () => {
       Environment: {
         Variables: {
           ...{ MIP_PREFIX: 'rad', MIP_PLATFORM: 'north', MIP_ACCOUNT: '123456789012', MIP_MAX_REQUEST_BYTES: '1000' },
-          ...{ MIP_PACS: '[]', MIP_DEFAULT_PACS: 'built-in' },
+          ...{ MIP_PACS: '[]', MIP_DEFAULT_PACS: 'built-in', MIP_MAX_IMAGE_BYTES: '5000000' },
         },
       },
     });

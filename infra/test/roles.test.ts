@@ -45,9 +45,10 @@ describe('rights', () => {
     [
       'RouterRole',
       {
-        'dynamodb:GetItem': 'Algorithms, Clients, ImageIndex, Jobs',
+        'dynamodb:BatchGetItem': 'ImageIndex',
+        'dynamodb:GetItem': 'Algorithms, Clients, Jobs',
         'dynamodb:PutItem': 'Jobs',
-        'dynamodb:Query': 'ImageIndex, ImageIndex/index/*',
+        'dynamodb:Query': 'ImageIndex',
         'dynamodb:UpdateItem': 'Jobs',
         'logs:CreateLogStream': 'RouterLog',
         'logs:PutLogEvents': 'RouterLog',

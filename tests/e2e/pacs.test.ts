@@ -7,7 +7,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { PutSecretValueCommand, ResourceNotFoundException, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import getPort from 'get-port';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseDocument } from 'yaml';
@@ -15,6 +15,7 @@ import { Cloud, checkResult, copyRepository, testImage } from '../cloud.ts';
 import { type Orthanc, startOrthanc } from '../orthanc.ts';
 
 const needed = ['Orthanc', 'storescu', 'findscu', 'dcmqrscp'];
+const python = join(import.meta.dirname, '../../.venv/bin/python');
 const missing = needed.filter((program) => spawnSync('which', [program]).status !== 0);
 const PARAMETERS = { center: 40, width: 400 };
 const SOURCE = 'explicit_VR-UN.dcm';
@@ -25,12 +26,14 @@ describe.skipIf(missing.length > 0)(`the main job with each PACS (needs ${needed
   const scratch = mkdtempSync(join(tmpdir(), 'mip-pacs-'));
   const cloud = new Cloud(repository);
   const source = testImage(SOURCE);
+  const repaired = join(scratch, 'repaired.dcm');
   let pacs: Orthanc;
   let gateway: Orthanc;
   let dimse: DimsePacs;
   let environment: Record<string, string>;
 
   beforeAll(async () => {
+    repair(source, repaired);
     dimse = await startDimsePacs(join(scratch, 'dimse'));
     pacs = await startOrthanc('mip:of-the-pacs');
     gateway = await startOrthanc('mip:of-the-gateway', gatewayConfiguration(dimse.port));
@@ -42,7 +45,7 @@ describe.skipIf(missing.length > 0)(`the main job with each PACS (needs ${needed
     });
     edit(join(repository, 'catalog/algorithms/window-level.yaml'), (file) => file.setIn(['output', 'store'], ['s3', 'pacs']));
     const started = cloud.start();
-    await putSecrets(cloud, {
+    await fillSecrets(cloud, {
       hospital: { username: 'mip', password: 'of-the-pacs' },
       gateway: { username: 'mip', password: 'of-the-gateway' },
     });
@@ -60,11 +63,7 @@ describe.skipIf(missing.length > 0)(`the main job with each PACS (needs ${needed
   async function mainJob(name: string): Promise<{ job: Json; result: string }> {
     const [study_uid, series_uid, instance_uid] = uidsOf(source);
     const body = { job_id: `main-${name}`, pacs: { study_uid, series_uid, instance_uid, source: name }, parameters: PARAMETERS };
-    const accepted = await call('/process/window-level', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
+    const accepted = await post(body);
     expect(accepted.status, await accepted.clone().text()).toBe(202);
     const job = await ended(body.job_id);
     expect(job).toMatchObject({ state: 'succeeded', pacs_delivery: { pacs: name, state: 'stored' } });
@@ -77,6 +76,9 @@ describe.skipIf(missing.length > 0)(`the main job with each PACS (needs ${needed
 
   const call = (path: string, init: RequestInit = {}) =>
     fetch(environment.MIP_API_URL + path, { ...init, headers: { 'x-api-key': environment.MIP_API_KEY ?? '', ...init.headers } });
+
+  const post = (body: object) =>
+    call('/process/window-level', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
 
   async function ended(jobId: string): Promise<Json> {
     for (;;) {
@@ -103,31 +105,35 @@ describe.skipIf(missing.length > 0)(`the main job with each PACS (needs ${needed
   });
 
   it('Orthanc over DICOMweb: stored there, processed, found there', { timeout: 60_000 }, async () => {
-    expect((await pacs.store(readFileSync(source))).status).toBe(200);
+    expect((await pacs.store(readFileSync(repaired))).status).toBe(200);
     const { result } = await mainJob('hospital');
     expect(await found(pacs.url, pacs.authorization, result)).toHaveLength(1);
   });
 
   it('a PACS that speaks only DIMSE: storescu in, result found by findscu', { timeout: 60_000 }, async () => {
-    const sent = spawnSync('storescu', ['-xv', '-aec', 'MIPGATEWAY', '127.0.0.1', String(gateway.dicomPort), source], { encoding: 'utf8' });
+    const sent = spawnSync('storescu', ['-aec', 'MIPGATEWAY', '127.0.0.1', String(gateway.dicomPort), repaired], { encoding: 'utf8' });
     expect(sent.status, sent.stderr).toBe(0);
     const { result } = await mainJob('gateway');
     const [study, series, instance] = uidsOf(result);
     await expect.poll(() => dimse.find({ study, series, instance }), { timeout: 30_000, interval: 250 }).toContain(instance);
   });
 
-  it('a UID that the PACS does not have is a 404 that names the level', async () => {
-    for (const name of ['built-in', 'hospital', 'gateway']) {
-      const body = { job_id: `none-${name}`, pacs: { study_uid: '1.2.3', series_uid: '1.2.4', instance_uid: '1.2.5', source: name } };
-      const answer = await call('/process/window-level', {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      });
-      expect(answer.status).toBe(404);
-      expect(await answer.text()).toMatch(/study/);
-    }
-  });
+  // A look that takes longer than its 300 ms says nothing, and the job is accepted: on a machine that is busy, the next look may do.
+  it.each(['built-in', 'hospital', 'gateway'])(
+    'a UID that %s does not have is a 404 that names the level',
+    { timeout: 60_000 },
+    async (name) => {
+      const uids = { study_uid: '1.2.3', series_uid: '1.2.4', instance_uid: '1.2.5' };
+      let tries = 0;
+      const ask = async () => {
+        tries += 1;
+        const answer = await post({ job_id: `none-${name}-${tries}`, pacs: { ...uids, source: name } });
+        const said: Json = await answer.json();
+        return answer.status === 404 ? said.detail : said.admission.state;
+      };
+      await expect.poll(ask, { timeout: 30_000, interval: 500 }).toMatch(/study/);
+    },
+  );
 });
 
 /** What the API answers; the tests look at what they expect of it. */
@@ -152,23 +158,35 @@ function gatewayConfiguration(port: number): Record<string, unknown> {
   };
 }
 
-/** Secrets of PACSs are the operator's to make: as soon as the emulator answers, before a worker needs them. */
-async function putSecrets(cloud: Cloud, secrets: Record<string, object>): Promise<void> {
+/** The platform makes the secrets with nothing of use in them, well before it starts a worker; what they hold is the operator's to say. */
+async function fillSecrets(cloud: Cloud, secrets: Record<string, object>): Promise<void> {
   const endpoint = await cloud.emulator();
   const client = new SecretsManagerClient({
     endpoint,
     region: 'eu-central-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   });
-  for (const [name, value] of Object.entries(secrets))
-    await client.send(new CreateSecretCommand({ Name: `mip/pacs/${name}`, SecretString: JSON.stringify(value) }));
+  for (const [name, value] of Object.entries(secrets)) {
+    const put = new PutSecretValueCommand({ SecretId: `mip/pacs/${name}`, SecretString: JSON.stringify(value) });
+    for (;;) {
+      const done = await client.send(put).catch((error: unknown) => error);
+      if (!(done instanceof ResourceNotFoundException)) break;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
+
+/** Every element of the image says that its VR is unknown, which DCMTK does not take, so no PACS would have it so: the same with its VRs. */
+function repair(source: string, target: string): void {
+  const script =
+    'import pydicom,sys;d=pydicom.dcmread(sys.argv[1]);d.decompress(generate_instance_uid=False);list(d.iterall());d.save_as(sys.argv[2])';
+  const done = spawnSync(python, ['-c', script, source, target], { encoding: 'utf8' });
+  if (done.status !== 0) throw new Error(done.stderr);
 }
 
 function uidsOf(file: string): readonly string[] {
   const script = `import pydicom,sys;d=pydicom.dcmread(sys.argv[1],stop_before_pixels=True);print(${UIDS.map((uid) => `d.${uid}`).join(',')})`;
-  return spawnSync(join(import.meta.dirname, '../../.venv/bin/python'), ['-c', script, file], { encoding: 'utf8' })
-    .stdout.trim()
-    .split(' ');
+  return spawnSync(python, ['-c', script, file], { encoding: 'utf8' }).stdout.trim().split(' ');
 }
 
 interface DimsePacs {

@@ -5,7 +5,7 @@ Run ``python tools/dicom/attributes.py`` after an update of pydicom.
 
 from pathlib import Path
 
-from pydicom.datadict import DicomDictionary
+from pydicom.datadict import dictionary_VR, keyword_dict
 
 TARGET = Path(__file__).parents[2] / "packages/catalog/src/input-rules/attributes.generated.ts"
 HEAD = """\
@@ -16,7 +16,8 @@ export const ATTRIBUTES = `\\
 
 def main() -> None:
     """Write the file: one attribute a line, by keyword."""
-    entries = sorted((entry[4], f"{tag:08X}", entry[0][:2]) for tag, entry in DicomDictionary.items() if entry[4] and entry[0] != "NONE")
+    known = ((keyword, tag, dictionary_VR(tag)) for keyword, tag in keyword_dict.items() if keyword)
+    entries = sorted((keyword, f"{tag:08X}", vr[:2]) for keyword, tag, vr in known if vr != "NONE")
     TARGET.write_text(HEAD + "".join(" ".join(entry) + "\n" for entry in entries) + "`;\n")
 
 

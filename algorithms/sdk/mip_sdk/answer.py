@@ -16,11 +16,14 @@ class Finished:
         As the job's record has them.
     pacs_delivery
         What became of the delivery to a PACS, as the job's record has it; None where none was asked for.
+    reason
+        A code that says why the algorithm was not applicable; None for every other outcome.
     """
 
     results: list[dict[str, Any]]
     outcome: str
     pacs_delivery: dict[str, Any] | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True)

@@ -71,8 +71,8 @@ class Jobs:
             "results": finished.results,
             "outcome": finished.outcome,
         }
-        if finished.pacs_delivery is not None:
-            values["pacs_delivery"] = finished.pacs_delivery
+        more = {"pacs_delivery": finished.pacs_delivery, "outcome_reason": finished.reason}
+        values |= {name: value for name, value in more.items() if value is not None}
         self._update(job, values, closes=True)
 
     def fail(self, job: JobMessage, code: str, message: str, more: dict[str, Any] | None = None) -> None:

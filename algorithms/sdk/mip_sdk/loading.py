@@ -5,6 +5,7 @@ import inspect
 from pathlib import Path
 
 from mip_sdk.input_check import InputCheck
+from mip_sdk.measurements import check_declared
 from mip_sdk.processing import Processing
 from mip_sdk.processor import BaseProcessor
 from mip_sdk.settings import ProcessingSettings, processors
@@ -16,11 +17,20 @@ def load_processing(settings: ProcessingSettings) -> Processing:
     Raises
     ------
     LookupError
-        As for ``load_processor``.
+        As for ``load_processor``, and when the entry declares a measurement that cannot be made.
     """
+    check_declared(settings.output)
     processor = load_processor(settings.folder, settings.threads or processors())
     check = InputCheck(settings.input)
-    return Processing(processor, settings.units, settings.provenance, settings.regulatory, settings.most_bytes, check)
+    return Processing(
+        processor,
+        settings.units,
+        settings.provenance,
+        settings.regulatory,
+        settings.most_bytes,
+        check=check,
+        output=settings.output,
+    )
 
 
 def load_processor(folder: Path, threads: int) -> BaseProcessor:

@@ -14,7 +14,7 @@ from pydicom.uid import UID, RLELossless
 
 from mip_sdk.faults import ImageUnreadable, InvalidInput, is_fault
 from mip_sdk.image_data import Array, ImageData, Units
-from mip_sdk.values import frame_rescales, frame_windows, number, padding_range, spacing_mm
+from mip_sdk.values import frame_planes, frame_rescales, frame_windows, number, padding_range, spacing_mm
 
 _MONOCHROME = ("MONOCHROME1", "MONOCHROME2")
 _COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_420", "YBR_ICT", "YBR_RCT")
@@ -80,6 +80,7 @@ def _image(source: Dataset, units: Units, most_bytes: int | None) -> ImageData:
         windows=[None] * frames if colour else frame_windows(source, frames),
         padding=None if colour else padding_range(source),
         spacing_mm=spacing_mm(source),
+        planes=frame_planes(source, frames),
         units=units,
         source=source,
     )

@@ -8,7 +8,7 @@ from mip_sdk.faults import JobFault, ResultTooLarge, is_fault
 from mip_sdk.images import Source
 from mip_sdk.jobs import Started
 from mip_sdk.message import JobMessage
-from mip_sdk.processing import OUTCOME, Processing
+from mip_sdk.processing import Processing
 from mip_sdk.results import ResultFile, Results
 from mip_sdk.transient import Unavailable, is_transient, where
 
@@ -35,10 +35,11 @@ class JobRun:
         if job.algorithm != self.algorithm:
             raise JobFault("the job is for another algorithm than this worker's")
         images = self.images.fetch(job.pacs)
-        files = self.processing.run(job, images, started.started_at)
-        self._check_size(files)
-        stored = self.results.store(job.job_key, files)
-        return Finished(stored, OUTCOME, self.delivery.deliver(job, files, stored))
+        processed = self.processing.run(job, images, started.started_at)
+        self._check_size(processed.files)
+        stored = self.results.store(job.job_key, processed.files)
+        delivered = self.delivery.deliver(job, processed.files, stored)
+        return Finished(stored, processed.outcome, delivered, processed.reason)
 
     def answer(self, job: JobMessage, started: Started) -> Answer:
         """``run_job``, with what went wrong as an answer: a fault's own words may quote what must not be told."""

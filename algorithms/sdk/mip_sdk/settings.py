@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from mip_sdk.declared import DeclaredOutput, declared_output
 from mip_sdk.faults import SettingsFault
 from mip_sdk.image_data import Units
 from mip_sdk.limits import Limits, memory_share
@@ -30,6 +31,7 @@ class ProcessingSettings:
     folder: Path
     threads: int | None
     most_bytes: int | None
+    output: DeclaredOutput
     input: dict[str, Any]
 
 
@@ -144,6 +146,7 @@ def _processing(environment: Mapping[str, str], platform: str, image_digest: str
         folder=Path(environment.get("MIP_ALGORITHM_DIR") or "."),
         threads=_whole(environment, "MIP_THREADS"),
         most_bytes=_whole(environment, "MIP_MAX_IMAGE_BYTES"),
+        output=_output(entry),
         input=entry.get("input") or {},
     )
 
@@ -163,6 +166,13 @@ def _units(entry: dict[str, Any]) -> Units:
     if units not in ("stored", "modality", "hu"):
         raise SettingsFault("MIP_ENTRY has units that are not known")
     return units
+
+
+def _output(entry: dict[str, Any]) -> DeclaredOutput:
+    try:
+        return declared_output(entry)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise SettingsFault("MIP_ENTRY has an output that cannot be read") from error
 
 
 def _whole(environment: Mapping[str, str], name: str) -> int | None:

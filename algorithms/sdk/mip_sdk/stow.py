@@ -17,11 +17,13 @@ from mip_sdk.multipart import DICOM, write_parts
 from mip_sdk.reading import read_header
 
 _JSON = "application/dicom+json"
-_REFERENCED, _FAILED, _UID, _REASON = "00081199", "00081198", "00081155", "00081197"
+_REFERENCED, _FAILED, _OTHER_FAILED, _UID, _REASON = "00081199", "00081198", "0008119A", "00081155", "00081197"
 _BATCH_BYTES = 32 << 20
 _BATCH_INSTANCES = 100
 _DUPLICATE = "0x0111"
 _NOT_CONFIRMED = "not-confirmed"
+_UNNAMED = "unnamed"
+"""The answer tells of failures without saying of which objects."""
 _PASSING = ("0x0110", "0xA700")
 """Processing failure, out of resources: these may be gone in a moment."""
 _PAUSES_S = (1.0, 4.0)
@@ -72,9 +74,12 @@ class Stow:
 
     def _store(self, batch: Sequence[Outgoing]) -> dict[str, str]:
         refused = self._send(batch)
-        if len(batch) > 1 and all(refused.get(one.uid, "").startswith("http-") for one in batch):
-            # One object can make a PACS refuse a request as a whole (Orthanc does), or the request was too large.
-            refused = {uid: reason for one in batch for uid, reason in self._send([one]).items()}
+        # One object can make a PACS refuse a request as a whole (Orthanc does), or the request was too large.
+        alone = [one for one in batch if refused.get(one.uid, "").startswith(("http-", _UNNAMED))]
+        if len(batch) > 1:
+            for one in alone:
+                del refused[one.uid]
+                refused |= self._send([one])
         for pause_s in self._pauses_s:
             again = [one for one in batch if refused.get(one.uid) in _PASSING]
             if not again:
@@ -99,7 +104,10 @@ class Stow:
                 return {one.uid: f"http-{answer.status}" for one in batch}
         stored = {_text(item, _UID) for item in _items(said, _REFERENCED)}
         failed = {_text(item, _UID): _reason(item) for item in _items(said, _FAILED)}
-        return {one.uid: failed.get(one.uid, _NOT_CONFIRMED) for one in batch if one.uid in failed or one.uid not in stored}
+        unmentioned = _NOT_CONFIRMED
+        if unnamed := [_reason(item) for item in _items(said, _OTHER_FAILED)]:
+            unmentioned = unnamed[0] if len(batch) == 1 else _UNNAMED
+        return {one.uid: failed.get(one.uid, unmentioned) for one in batch if one.uid in failed or one.uid not in stored}
 
     def _said(self, answer: BaseHTTPResponse) -> dict[str, Any] | None:
         """The answer's dataset; None for a refusal without one."""
@@ -109,7 +117,7 @@ class Stow:
         if answer.status == 204 or answer.headers.get("content-length") == "0":
             return {} if answer.status < 400 else None
         said = read_json(self._pacs.http, answer)
-        if answer.status >= 400 and not (isinstance(said, dict) and (_REFERENCED in said or _FAILED in said)):
+        if answer.status >= 400 and not (isinstance(said, dict) and said.keys() & {_REFERENCED, _FAILED, _OTHER_FAILED}):
             return None
         if not isinstance(said, dict):
             raise self._pacs.http.unexpected("the PACS's answer to storing is no object", answer.status)

@@ -51,6 +51,7 @@ class FakePacs:
         self.most_results: int | None = None
         self.ignores_limit = self.ignores_offset = False
         self.refused: dict[str, int] = {}
+        self.names_failures = True
         self.now = self.most_at_once = 0
         self.lock = threading.Lock()
         self.url = ""
@@ -110,7 +111,10 @@ class FakePacs:
                 referenced.append(item)
             else:
                 failed.append({**item, "00081197": {"vr": "US", "Value": [reason]}})
-        said = {"00081199": {"vr": "SQ", "Value": referenced}, "00081198": {"vr": "SQ", "Value": failed}}
+        if not self.names_failures:
+            failed = [{"00081197": item["00081197"]} for item in failed]
+        kind = "00081198" if self.names_failures else "0008119A"
+        said = {"00081199": {"vr": "SQ", "Value": referenced}, kind: {"vr": "SQ", "Value": failed}}
         return Answer(200 if not failed else 202 if referenced else 409, body=json.dumps(said).encode())
 
 

@@ -168,6 +168,15 @@ def test_a_refusal_fails_the_job_with_its_reason(pacs: FakePacs, name: str) -> N
     assert "2.25." not in str(caught.value)
 
 
+def test_a_failure_that_names_no_object_is_found_by_sending_each_again(pacs: FakePacs) -> None:
+    """OtherFailuresSequence: for what the PACS could not read far enough to find a UID."""
+    pacs.names_failures = False
+    pacs.refused = {"2.25.2": 0xC000}
+    with pytest.raises(DeliveryRefused, match=r"did not take 1 of 3 results \(reason 0xC000\)"):
+        delivery(pacs).deliver(JOB, FILES, STORED)
+    assert sorted(pacs.instances.values()) == sorted([RESULTS[0], RESULTS[2]])
+
+
 @pytest.mark.parametrize("reason", [0x0110, 0xA700])
 def test_a_failure_in_passing_is_sent_again_and_only_that(pacs: FakePacs, reason: int) -> None:
     def recover(request: Request) -> None:

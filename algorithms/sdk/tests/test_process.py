@@ -177,9 +177,9 @@ def test_only_the_entry_points_read_the_environment() -> None:
     sources = (ALGORITHMS / "sdk" / "mip_sdk").glob("*.py")
     readers = {path.name for path in sources if re.search(r"environ\b|getenv", path.read_text())}
     assert readers == {"__main__.py", "child.py", "case.py"}
-    for adapter in ALGORITHMS.glob("*/adapter.py"):
+    for adapter in (*ALGORITHMS.glob("*/adapter.py"), *ALGORITHMS.glob("*/algorithm.py")):
         assert "environ" not in adapter.read_text()
 
 
 def test_the_processors_of_this_repository_load(processors: dict[str, BaseProcessor]) -> None:
-    assert {type(processor).__name__ for processor in processors.values()} == {"WindowLevel", "Grayscale"}
+    assert {type(processor).__name__ for processor in processors.values()} == {"WindowLevel", "Grayscale", "ThresholdCcl"}

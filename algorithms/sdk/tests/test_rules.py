@@ -222,7 +222,7 @@ def test_modalities_are_a_rule_and_of_a_study_one_image_is_enough() -> None:
 
 def test_a_result_of_mip_is_not_processed_again_unless_the_entry_says_so(processors: dict[str, BaseProcessor]) -> None:
     job = message_of(EVEN[0], "window-level", {"center": 40.0, "width": 400.0})
-    result = processing(processors["window-level"], "window-level").run(job, [stored(EVEN[0])], job.accepted_at)[0].octets
+    result = processing(processors["window-level"], "window-level").run(job, [stored(EVEN[0])], job.accepted_at).files[0].octets
     with pytest.raises(InvalidInput, match="is_derived_by_mip has to be false: Results of MIP are not processed again"):
         InputCheck({}).check([stored(result)])
     allowed = {"fact": "is_derived_by_mip", "one_of": [True, False], "severity": "reject"}

@@ -4,9 +4,9 @@ import { below } from '@mip/catalog/pointer';
 import type { JobRecord, JobRequest, RegistryEntry } from '@mip/registry';
 import { LIMITS } from '@mip/registry/limits';
 import { ALGORITHM_NAME } from '@mip/registry/names';
-import { type CheckedInput, checkInput, type Input } from './input-check.ts';
+import { imageFaults, type Members, namedFaults } from './image-faults.ts';
 import type { Images } from './look/images.ts';
-import { type Look, levelOf, type Uids } from './look/look.ts';
+import type { Look } from './look/look.ts';
 import { type Fault, invalidBody, Problem } from './middleware/problem.ts';
 
 /** What the path asks for: `name`, or `name@version`. */
@@ -66,64 +66,18 @@ export function admit({ target, entry, clientId, body, faults, images, look }: C
   if (entry.status !== 'active')
     return new Problem(409, `The algorithm ${target.name} is ${entry.status}: it is known, but does not run now.`);
   const checked = validateParameters(entry.parameters, given.parameters);
-  const all = [
-    ...faults,
-    ...checked.faults,
-    ...scopeFaults(entry, given.pacs),
-    ...sourceFaults(given.pacs, images),
-    ...notServedYet(given),
-  ];
-  const { refused, warnings, deferred } = inputOf(entry, given.pacs, { images, look });
-  const missing = look?.kind === 'missing' ? [missingFault(look.level)] : [];
+  const named = namedFaults(entry, given.pacs, images);
+  const { refused, missing, warnings, deferred } = imageFaults(entry, given.pacs, { images, look });
+  const all = [...faults, ...checked.faults, ...named, ...notServedYet(given)];
   if (all.length + refused.length > 0) return invalidBody(all, [...refused, ...missing]);
   if (look?.kind === 'missing') return new Problem(404, `The PACS has no such ${look.level}.`, { faults: missing });
   const admission = { state: deferred ? ('deferred' as const) : ('checked' as const), warnings: [...warnings] };
   return { entry, request: body as JobRequest, parameters: checked.effective, admission, defaultSource: images.defaultName };
 }
 
-/** The rules of the algorithm, at the UID that says what is asked for. */
-function inputOf(
-  entry: RegistryEntry,
-  pacs: Members,
-  { images, look }: Pick<Candidate, 'images' | 'look'>,
-): Omit<CheckedInput, 'refused'> & { refused: readonly Fault[] } {
-  if (!look) return { refused: [], warnings: [], deferred: true };
-  const level = levelOf(pacs as unknown as Uids);
-  const checked = checkInput({ input: entry.input as Input, capacity: { ...entry, maxImageBytes: images.maxImageBytes } }, level, look);
-  return { ...checked, refused: checked.refused.map((words) => ({ pointer: `/pacs/${level}_uid`, detail: `is not taken: ${words}` })) };
-}
-
-function missingFault(level: string): Fault {
-  return { pointer: `/pacs/${level}_uid`, detail: `names no ${level} of this PACS` };
-}
-
-/** The most specific UID given decides whether an instance, a series or a study is asked for. */
-function scopeFaults(entry: RegistryEntry, pacs: Members): readonly Fault[] {
-  const levels = ['instance', 'series', 'study'] as const;
-  const asked = levels.find((level) => pacs[`${level}_uid`] !== undefined);
-  const scope = entry.input.scope as readonly (typeof levels)[number][];
-  if (asked === undefined || scope.includes(asked)) return [];
-  const takes = scope.map((level) => `one ${level}`).join(' or ');
-  // Of the levels below the one asked for, the highest that the algorithm takes: its UID is what is missing.
-  const needed = levels.findLast((level) => scope.includes(level) && levels.indexOf(level) < levels.indexOf(asked));
-  const detail = needed ? `is required: ${entry.algorithm_name} takes ${takes}` : `is too specific: ${entry.algorithm_name} takes ${takes}`;
-  return [{ pointer: `/pacs/${needed ?? asked}_uid`, detail }];
-}
-
-function sourceFaults({ source }: Members, { names }: Candidate['images']): readonly Fault[] {
-  if (source === undefined || names.includes(source as string)) return [];
-  return [
-    { pointer: '/pacs/source', detail: `names no PACS of this platform; there ${names.length > 1 ? 'are' : 'is'} ${names.join(', ')}` },
-  ];
-}
-
 function notServedYet(given: ReturnType<typeof loose>): readonly Fault[] {
-  const faults: Fault[] = [];
-  if (given.callback_url !== undefined) faults.push({ pointer: '/callback_url', detail: 'is not served yet: poll the job instead' });
-  return faults;
+  return given.callback_url === undefined ? [] : [{ pointer: '/callback_url', detail: 'is not served yet: poll the job instead' }];
 }
-
-type Members = Readonly<Record<string, unknown>>;
 
 /** A body of any shape as members that may be looked at: what is no object counts as an empty one, its fault is the schema's. */
 function loose(body: unknown) {

@@ -25,6 +25,7 @@ const SHOWN = [
   'started_at',
   'finished_at',
   'outcome',
+  'outcome_reason',
   'error',
   'pacs_delivery',
   'admission',

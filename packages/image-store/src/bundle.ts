@@ -17,6 +17,13 @@ export interface BundledFile {
 const REPOSITORY = join(import.meta.dirname, '../../..');
 /** What the image starts, in the folder of the files. */
 export const SERVER = 'server.mjs';
+/** How it keeps its memory small (docs/adr: how multipart and DICOM are read). The Dockerfile says the same. */
+export const ENVIRONMENT: Readonly<Record<string, string>> = {
+  NODE_ENV: 'production',
+  NODE_OPTIONS: '--max-semi-space-size=2',
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_MMAP_THRESHOLD_: '65536',
+};
 /** What becomes a file of its own. The worker is what threads of the server run (`pixels/pool.ts` looks for it beside itself). */
 const ENTRIES: Readonly<Record<string, string>> = {
   [SERVER]: join(import.meta.dirname, 'server.ts'),

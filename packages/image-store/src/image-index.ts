@@ -19,6 +19,9 @@ export interface ImageIndexOptions {
 export type StoredObject = Pick<InstanceRow, (typeof OBJECT_FIELDS)[number]>;
 const OBJECT_FIELDS = ['uid', 'study_uid', 'series_uid', 'key', 'size', 'transfer_syntax'] as const;
 
+export type DescribedInstance = Pick<InstanceRow, (typeof METADATA_FIELDS)[number]>;
+const METADATA_FIELDS = ['uid', 'study_uid', 'series_uid', 'metadata', 'metadata_key'] as const;
+
 /** The table `mip-images` (rows.ts), by UIDs. Reads are consistent: what was stored is found. */
 export class ImageIndex {
   readonly #document: DynamoDBDocumentClient;
@@ -54,6 +57,12 @@ export class ImageIndex {
   objectsOf(study: string, series?: string): AsyncGenerator<StoredObject> {
     const prefix = series === undefined ? 'instance/' : `instance/${hashUid(this.#secret, 'series', series)}/`;
     return this.#rows<StoredObject>(study, prefix, OBJECT_FIELDS);
+  }
+
+  /** The same, with their metadata and without their attributes. */
+  metadataOf(study: string, series?: string): AsyncGenerator<DescribedInstance> {
+    const prefix = series === undefined ? 'instance/' : `instance/${hashUid(this.#secret, 'series', series)}/`;
+    return this.#rows<DescribedInstance>(study, prefix, METADATA_FIELDS);
   }
 
   /** Every series of a study. */

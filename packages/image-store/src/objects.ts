@@ -1,11 +1,16 @@
 import type { Readable } from 'node:stream';
-import { DeleteObjectCommand, GetObjectCommand, NoSuchKey, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { Upload } from '@aws-sdk/lib-storage';
-
-/** S3's smallest part of a multipart upload. */
-export const PART_BYTES = 5 * 1024 * 1024;
-/** Parts of one upload in flight; with one being gathered, three are in memory. */
-const PARTS_AT_ONCE = 2;
+import {
+  AbortMultipartUploadCommand,
+  type CompletedPart,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  NoSuchKey,
+  PutObjectCommand,
+  type S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
 
 /** A range of an object, in bytes. */
 export interface Range {
@@ -17,10 +22,9 @@ export interface PutOptions {
   readonly contentType: string;
   /** Of the whole body in hex, where it is known before: S3 compares. */
   readonly sha256?: string;
-  readonly signal?: AbortSignal;
 }
 
-/** The images bucket: objects as streams, never whole. */
+/** The images bucket: objects as streams and parts, never whole. */
 export class Objects {
   readonly #s3: S3Client;
   readonly #bucket: string;
@@ -46,37 +50,61 @@ export class Objects {
   }
 
   /** Puts bytes that are in memory, in one call. */
-  async put(key: string, body: Uint8Array, { contentType, sha256, signal }: PutOptions): Promise<void> {
+  async put(key: string, body: Uint8Array, { contentType, sha256 }: PutOptions): Promise<void> {
     const ChecksumSHA256 = sha256 && Buffer.from(sha256, 'hex').toString('base64');
     await this.#s3.send(
       new PutObjectCommand({
         ...{ Bucket: this.#bucket, Key: key, Body: body, ContentType: contentType },
         ...(ChecksumSHA256 && { ChecksumSHA256 }),
       }),
-      signal && { abortSignal: signal },
     );
   }
 
-  /** Puts a stream of any length, part by part; it is read only as fast as S3 takes it. What fails or is aborted leaves nothing behind. */
-  async putStream(key: string, body: Readable, { contentType, signal }: PutOptions): Promise<void> {
-    const upload = new Upload({
-      client: this.#s3,
-      params: { Bucket: this.#bucket, Key: key, Body: body, ContentType: contentType },
-      partSize: PART_BYTES,
-      queueSize: PARTS_AT_ONCE,
-      leavePartsOnError: false,
-    });
-    const abort = () => void upload.abort();
-    signal?.addEventListener('abort', abort, { once: true });
-    try {
-      await upload.done();
-    } finally {
-      signal?.removeEventListener('abort', abort);
-    }
+  /** Begins an object that comes in parts. End it by `complete` or `abort`. */
+  async upload(key: string, { contentType }: PutOptions): Promise<PartUpload> {
+    const place = { Bucket: this.#bucket, Key: key };
+    const { UploadId } = await this.#s3.send(new CreateMultipartUploadCommand({ ...place, ContentType: contentType }));
+    return new PartUpload(this.#s3, { ...place, UploadId });
   }
 
   /** Deleting what is not there is no error. */
   async delete(key: string): Promise<void> {
     await this.#s3.send(new DeleteObjectCommand({ Bucket: this.#bucket, Key: key }));
+  }
+}
+
+interface UploadPlace {
+  readonly Bucket: string;
+  readonly Key: string;
+  readonly UploadId: string | undefined;
+}
+
+/** S3's multipart upload: nothing is seen of the object before `complete`. */
+export class PartUpload {
+  readonly #s3: S3Client;
+  readonly #place: UploadPlace;
+  readonly #parts: CompletedPart[] = [];
+
+  constructor(s3: S3Client, place: UploadPlace) {
+    this.#s3 = s3;
+    this.#place = place;
+  }
+
+  /** Adds the next part, in the order of the calls; at least 5 MiB, but for the last. Settles when its bytes are not needed any more. */
+  async add(body: Uint8Array): Promise<void> {
+    const part: CompletedPart = { PartNumber: this.#parts.length + 1 };
+    this.#parts.push(part);
+    const { ETag } = await this.#s3.send(new UploadPartCommand({ ...this.#place, PartNumber: part.PartNumber, Body: body }));
+    part.ETag = ETag;
+  }
+
+  /** After every `add` has settled. */
+  async complete(): Promise<void> {
+    await this.#s3.send(new CompleteMultipartUploadCommand({ ...this.#place, MultipartUpload: { Parts: this.#parts } }));
+  }
+
+  /** Frees the parts; after every `add` has settled. */
+  async abort(): Promise<void> {
+    await this.#s3.send(new AbortMultipartUploadCommand(this.#place));
   }
 }

@@ -57,7 +57,8 @@ describe("the image store's image", () => {
 
   it('starts as the image of the Dockerfile does', () => {
     const lines = readFileSync(join(root, 'packages/image-store/Dockerfile'), 'utf8').split('\n');
-    const { Entrypoint, WorkingDir } = config(image);
+    const { Entrypoint, WorkingDir, Env } = config(image);
+    expect(lines).toContain(`ENV ${Env.join(' ')}`);
     expect(lines).toEqual(
       expect.arrayContaining([`ENTRYPOINT [${Entrypoint.map((word: string) => `"${word}"`).join(', ')}]`, `WORKDIR ${WorkingDir}`]),
     );

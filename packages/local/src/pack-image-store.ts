@@ -1,6 +1,6 @@
 /** The image of the image store: its bundled server as one OCI layer. In AWS its Dockerfile makes the same. */
 import { treeHash } from '@mip/catalog';
-import { bundleImageStore, SERVER } from '@mip/image-store/bundle';
+import { bundleImageStore, ENVIRONMENT, SERVER } from '@mip/image-store/bundle';
 import { TREE_HASH_LABEL } from '@mip/registry';
 import { HOME, type Image, imageOf, layerOf, pushImage } from './oci-image.ts';
 import { OciRepository } from './oci-registry.ts';
@@ -14,7 +14,8 @@ export async function packImageStore(root: string, entries?: Parameters<typeof b
   const [files, hash] = await Promise.all([bundleImageStore(entries), treeHash(root, SOURCES)]);
   const content = files.map(({ path, content }) => ({ path: `${FOLDER}/${path}`, content, executable: false }));
   const labels = { [TREE_HASH_LABEL]: hash, 'org.opencontainers.image.title': 'dicomweb' };
-  const settings = { Entrypoint: ['node', SERVER], WorkingDir: `/${FOLDER}`, Env: ['NODE_ENV=production'] };
+  const Env = Object.entries(ENVIRONMENT).map(([name, value]) => `${name}=${value}`);
+  const settings = { Entrypoint: ['node', SERVER], WorkingDir: `/${FOLDER}`, Env };
   return imageOf(await layerOf(content), settings, labels);
 }
 

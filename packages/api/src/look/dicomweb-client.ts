@@ -5,6 +5,7 @@ import { rootCertificates } from 'node:tls';
 import type { Dataset } from '@mip/catalog/input-rules/values';
 import { HttpRequest } from '@smithy/core/protocols';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { whileWaiting } from './look.ts';
 import type { Pacs } from './pacs.ts';
 
 /** `none`: the server has answered that there is nothing. `unknown`: it did not say, `why` is for the log. */
@@ -33,7 +34,7 @@ export class DicomwebClient {
   /** @param path below the base, of segments that need no escaping. */
   async get(path: string, query: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Answer> {
     const { protocol, hostname, port, pathname } = this.#base;
-    const headers = { accept: 'application/dicom+json', ...(await this.#headers()) };
+    const headers = { accept: 'application/dicom+json', ...(await whileWaiting(this.#headers(), signal)) };
     const request = new HttpRequest({
       ...{ protocol, hostname, method: 'GET', headers, query: { ...query } },
       path: `${pathname.replace(/\/$/, '')}/${path}`,

@@ -153,6 +153,12 @@ describe('a PACS that does not say', () => {
     expect(await look(PACS_UIDS, AbortSignal.timeout(500))).toMatchObject({ kind: 'found', known: {} });
   });
 
+  it('because its credentials do not come', async () => {
+    const client = new DicomwebClient({ name: 'hospital', url: `http://${server.host}/dicom-web` }, () => new Promise(() => undefined));
+    const answer = await new DicomwebImages(client).look(PACS_UIDS, AbortSignal.timeout(50));
+    expect(answer).toEqual({ kind: 'unknown', why: 'it took too long' });
+  });
+
   it('because it sends without end: it is left', async () => {
     const chunk = `"${'x'.repeat(1024 * 1024)}",`;
     server.fault = (_request, response) => {

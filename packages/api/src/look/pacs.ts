@@ -21,11 +21,20 @@ export function parsePacs(json: string): readonly Pacs[] {
 
 /** The headers that a PACS's secret stands for. */
 export function authorization(secret: string): Readonly<Record<string, string>> {
-  const { username, password, bearer_token, headers } = JSON.parse(secret) as Readonly<Record<string, unknown>>;
+  const { username, password, bearer_token, headers } = parsed(secret);
   if (typeof bearer_token === 'string') return { authorization: `Bearer ${bearer_token}` };
   if (typeof username === 'string' && typeof password === 'string')
     return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
   if (typeof headers === 'object' && headers !== null && Object.values(headers).every((value) => typeof value === 'string'))
     return headers as Record<string, string>;
   throw new Error('the secret of a PACS has none of username and password, bearer_token, headers');
+}
+
+/** JSON's own error would repeat a piece of the secret. */
+function parsed(secret: string): Readonly<Record<string, unknown>> {
+  try {
+    return Object(JSON.parse(secret));
+  } catch {
+    return {};
+  }
 }

@@ -331,6 +331,16 @@ describe('a look at the images', () => {
     expect((await post(app, { ...REQUEST, job_id: 'job-2' })).statusCode).toBeGreaterThanOrEqual(400);
   });
 
+  it('completes the repeat of a request that died before its message, though its image is gone', async () => {
+    memory.fail = (name) => (name === 'requests.send' ? new Error('gone') : undefined);
+    await post(app, REQUEST);
+    expect(memory.record(JOB)?.state).toBe('accepted');
+    memory.fail = () => undefined;
+    memory.answer = () => ({ kind: 'missing', level: 'series' });
+    expect((await post(app, REQUEST)).json().state).toBe('queued');
+    expect(queued()).toHaveLength(1);
+  });
+
   it.each([
     ['what the PACS has not', { kind: 'missing', level: 'study' } as const, ['clients.find', 'images.look', 'registry.get', 'jobs.get']],
     ['a repeat', { kind: 'found' } as const, ['clients.find', 'images.look', 'registry.get', 'jobs.accept']],

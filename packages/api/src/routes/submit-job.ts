@@ -1,7 +1,7 @@
 import { checkJobRequest } from '@mip/catalog/job-request';
-import { isOpen, type JobRecord, type JobRequest, requestDigest } from '@mip/registry';
+import { isOpen, type JobRecord, type JobRequest, type RegistryEntry, requestDigest } from '@mip/registry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Admitted, admit, type Candidate, parseTarget, type Target, unstorable } from '../admission.ts';
+import { admit, type Candidate, parseTarget, type Target, unstorable } from '../admission.ts';
 import { jobPath, viewJob } from '../job-view.ts';
 import { lookInTime } from '../look/images.ts';
 import type { Uids } from '../look/look.ts';
@@ -29,39 +29,45 @@ export const submitJob: Route = {
     const { entry, look } = await seen(ports, request, target, { body, faults });
     const verdict = admit({ target, entry, clientId, body, faults, images: ports.images, look });
     if (!(verdict instanceof Problem))
-      return sendJob(reply, await submit(ports, request, draftJob(target, clientId, verdict, ports.now()), verdict));
-    // A job that was accepted once stays known under its id, whatever has become of its algorithm meanwhile.
+      return sendJob(reply, await submit(ports, request, draftJob(target, clientId, verdict, ports.now()), verdict.entry));
+    // A job that was accepted once stays known under its id, whatever has become of its algorithm or its images meanwhile.
     const known = faults.length === 0 && verdict.status !== 403 ? await repeated(ports, target, clientId, request) : undefined;
     if (!known) throw verdict;
-    return sendJob(reply, known);
+    return sendJob(reply, entry?.status === 'active' ? await putOnQueue(ports, request, known, entry) : known);
   },
 };
 
-/** The algorithm's row and the images, at the same time; the images only where the body says which ones. */
-async function seen(ports: Ports, request: FastifyRequest, target: Target, { body, faults }: Pick<Candidate, 'body' | 'faults'>) {
-  const { names, defaultName } = ports.images;
-  const { source = defaultName, ...uids } = (faults.some(({ pointer }) => UIDS.test(pointer)) ? {} : (body as JobRequest).pacs) as Partial<
-    JobRequest['pacs']
-  >;
-  const idle = new AbortController();
-  const look =
-    uids.study_uid !== undefined && names.includes(source)
-      ? lookInTime(ports.images, source, uids as Uids, { log: request.log, more: idle.signal })
-      : undefined;
+/** The algorithm's row and the images, at the same time. */
+async function seen(ports: Ports, request: FastifyRequest, target: Target, given: Pick<Candidate, 'body' | 'faults'>) {
+  const asked = askedFor(given, ports);
+  const unneeded = new AbortController();
+  const look = asked && lookInTime(ports.images, asked.source, asked.uids, { log: request.log, more: unneeded.signal });
   try {
     const entry = await ports.registry.get(target.name);
     return { entry, look: entry && (await look) };
   } finally {
-    idle.abort();
+    unneeded.abort();
   }
 }
 
+/** Which images are meant; nothing where the body does not say so, or names no PACS of the platform. */
+function askedFor({ body, faults }: Pick<Candidate, 'body' | 'faults'>, { images }: Ports): { source: string; uids: Uids } | undefined {
+  if (faults.some(({ pointer }) => UIDS.test(pointer))) return undefined;
+  const { source = images.defaultName, ...uids } = (body as JobRequest).pacs;
+  return images.names.includes(source) ? { source, uids } : undefined;
+}
+
 /** @throws {Problem} 409 when the client already has another job of that id. */
-async function submit(ports: Ports, request: FastifyRequest, wanted: JobRecord, { entry }: Admitted): Promise<JobRecord> {
+async function submit(ports: Ports, request: FastifyRequest, wanted: JobRecord, entry: RegistryEntry): Promise<JobRecord> {
   request.jobKey = wanted.job_key;
   const { record } = await ports.jobs.accept(wanted);
   if (record.request_digest !== wanted.request_digest)
     throw new Problem(409, 'You have another job of this id: its algorithm, images or parameters differ. Choose a new job_id.');
+  return putOnQueue(ports, request, record, entry);
+}
+
+/** A job that is past that is left as it is. */
+async function putOnQueue(ports: Ports, request: FastifyRequest, record: JobRecord, entry: RegistryEntry): Promise<JobRecord> {
   if (record.state !== 'accepted') return record;
   await ports.requests.send(entry.queue_url, messageOf(record));
   return ports.jobs.markQueued(record, ports.now()).catch((error: unknown) => {

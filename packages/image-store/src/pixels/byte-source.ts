@@ -1,12 +1,12 @@
-import { Readable } from 'node:stream';
+import { addAbortSignal, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { createInflateRaw } from 'node:zlib';
 import type { Objects } from '../objects.ts';
 import type { InstanceRow, Span, StoredMetadata } from '../rows.ts';
 
-/** An instance whose object cannot be read: not the client's fault, and worth another try. */
-export class ObjectMissing extends Error {
-  override readonly name = 'ObjectMissing';
+/** The object of an instance is not there, or breaks off: not the client's fault, and worth another try. */
+export class Unreadable extends Error {
+  override readonly name = 'Unreadable';
 }
 
 /** Ranges of a stored file, by the offsets that the index keeps: into the file, or into the inflated data set of a deflated one. */
@@ -28,19 +28,20 @@ export class ByteSource {
     const whole = offset === 0 && length === this.#row.size;
     const body =
       length === 0 ? Readable.from([]) : await this.#objects.get(this.#row.key, whole ? undefined : { offset, length }, this.#signal);
-    if (!body) throw new ObjectMissing('the object of an instance is not there');
-    return body;
+    if (!body) throw new Unreadable('the object of an instance is not there');
+    return this.#signal ? addAbortSignal(this.#signal, body) : body;
   }
 
   /** Of what offsets point into. */
   async stream([offset, length]: Span): Promise<Readable> {
     if (this.#deflatedFrom === undefined) return this.file(offset, length);
-    const inflated = (await this.file(this.#deflatedFrom)).pipe(createInflateRaw());
-    return Readable.from(part(inflated, offset, length));
+    return Readable.from(part(await this.inflated(), offset, length), { objectMode: false });
   }
 
   async read(span: Span): Promise<Buffer> {
-    return buffer(await this.stream(span));
+    const bytes = await buffer(await this.stream(span));
+    if (bytes.length !== span[1]) throw new Unreadable('the object of an instance ended early');
+    return bytes;
   }
 
   /** The inflated data set of a deflated file, from its first byte. */

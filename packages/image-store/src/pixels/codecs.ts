@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import dcmjsCodecs from 'dcmjs-codecs';
+import { type CodestreamHead, readCodestream, shortestSegment } from './codestream.ts';
 import { decodedFormat, frameBits, type PixelFormat, Undecodable } from './format.ts';
 import type { Codec } from './syntaxes.ts';
 
@@ -12,6 +13,8 @@ const { Context, NativeCodecs, log } = dcmjsCodecs;
 // What it says about a frame stays out of our logs.
 log.setLevel('silent');
 
+const DAMAGED = 'a frame is not what its transfer syntax says, or is damaged';
+const OTHER_SIZE = 'a frame has another size than its attributes say';
 const MODULE = 'dcmjs-native-codecs.wasm';
 
 /** Beside the bundle, or in the package. */
@@ -30,6 +33,7 @@ async function ready(): Promise<typeof NativeCodecs> {
  * @throws {Undecodable}
  */
 export async function decodeFrame(frame: Uint8Array, codec: Codec, format: PixelFormat): Promise<Uint8Array> {
+  const head = checkedHead(Buffer.from(frame.buffer, frame.byteOffset, frame.length), codec, format);
   const codecs = await ready();
   const context = contextOf(format);
   context.setEncodedBuffer(frame);
@@ -39,11 +43,11 @@ export async function decodeFrame(frame: Uint8Array, codec: Codec, format: Pixel
   } catch {
     // Whatever a broken frame did to the memory of the module goes with it.
     codecs.release();
-    throw new Undecodable('a frame is not what its transfer syntax says, or is damaged');
+    throw new Undecodable(DAMAGED);
   }
   const expected = frameBits(decodedFormat(format)) / 8;
-  if (decoded?.length !== expected) throw new Undecodable('a frame has another size than its attributes say');
-  return codec === 'decodeJpeg2000' ? withSign(decoded, frame, format) : decoded;
+  if (decoded?.length !== expected) throw new Undecodable(OTHER_SIZE);
+  return codec === 'decodeJpeg2000' && head ? withSign(decoded, head, format) : decoded;
 }
 
 /** A JPEG for a browser. @param pixels 8 bits, grey or RGB. */
@@ -84,16 +88,29 @@ function contextOf(format: PixelFormat): InstanceType<typeof Context> {
   });
 }
 
+/** The codecs believe the attributes: where the codestream has another size, their result would be wrong without a sign of it. */
+function checkedHead(frame: Buffer, codec: Codec, format: PixelFormat): CodestreamHead | undefined {
+  const { rows, columns, samples, bitsAllocated } = format;
+  if (codec === 'decodeRle') {
+    if (shortestSegment(frame) < rows * columns) throw new Undecodable(DAMAGED);
+    return undefined;
+  }
+  const head = readCodestream(frame, codec);
+  if (!head) throw new Undecodable(DAMAGED);
+  const same = head.rows === rows && head.columns === columns && head.components === samples && head.precision <= bitsAllocated;
+  if (!same) throw new Undecodable(OTHER_SIZE);
+  return head;
+}
+
 /**
  * Where a JPEG 2000 codestream and the data set disagree about the sign, the data set is right, and the codestream's precision says
  * which bit is the sign. (pydicom does the same.)
  */
-function withSign(decoded: Uint8Array, frame: Uint8Array, { signed, bitsAllocated }: PixelFormat): Uint8Array {
-  const size = Buffer.from(frame.buffer, frame.byteOffset, frame.length).indexOf('ff4fff51', 0, 'hex');
-  const component = size < 0 ? undefined : frame[size + 42];
-  if (component === undefined || component >= 0x80 === signed || bitsAllocated !== 16) return decoded;
-  const shift = 16 - ((component & 0x7f) + 1);
-  const values = signed ? new Int16Array(new Uint8Array(decoded).buffer) : new Uint16Array(new Uint8Array(decoded).buffer);
+function withSign(decoded: Uint8Array, head: CodestreamHead, { signed, bitsAllocated }: PixelFormat): Uint8Array {
+  if (head.signed === signed || bitsAllocated !== 16) return decoded;
+  const shift = 16 - head.precision;
+  const copy = new Uint8Array(decoded).buffer;
+  const values = signed ? new Int16Array(copy) : new Uint16Array(copy);
   for (let i = 0; i < values.length; i++) {
     const raised = (values[i] ?? 0) << shift;
     values[i] = signed ? ((raised << 16) >> 16) >> shift : (raised & 0xffff) >>> shift;

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import workerpool, { type Pool } from 'workerpool';
 import type { RenderTask } from '../render/render.ts';
 import { type PixelFormat, Undecodable } from './format.ts';
@@ -24,9 +25,11 @@ export class PixelPool {
   constructor(threads = 2) {
     // Beside a bundle it is JavaScript.
     const script = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
-    this.#pool = workerpool.pool(new URL(script, import.meta.url).pathname, {
+    this.#pool = workerpool.pool(fileURLToPath(new URL(script, import.meta.url)), {
       workerType: 'thread',
       maxWorkers: threads,
+      // Frames are outside of the heap; what V8 likes to have beside them is not needed.
+      workerThreadOpts: { resourceLimits: { maxYoungGenerationSizeMb: 4 } },
       maxQueueSize: MAX_QUEUE,
     });
   }

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { swapped } from '../part10/explicit.ts';
 import type { DicomJson } from '../qido/attributes.ts';
 import type { InstanceRow, Span, StoredMetadata } from '../rows.ts';
-import type { ByteSource } from './byte-source.ts';
+import { type ByteSource, Unreadable } from './byte-source.ts';
 import { decodedFormat, frameBits, type PixelFormat, readFormat, Undecodable } from './format.ts';
 import type { PixelPool } from './pool.ts';
 import { type Codec, codecOf, isNative } from './syntaxes.ts';
@@ -87,7 +87,7 @@ export class StoredFrames {
       left -= Math.min(whole, left);
       rest = bytes.subarray(whole);
     }
-    if (left > 0) throw new Error('the object of an instance ended early');
+    if (left > 0) throw new Unreadable('the object of an instance ended early');
   }
 
   get plainFormat(): PixelFormat {

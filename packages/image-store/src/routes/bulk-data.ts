@@ -49,7 +49,7 @@ function value({ metadata, source }: FoundInstance, path: string, location: stri
     OCTETS,
     (async function* () {
       const small = size !== undefined && span[1] <= MAX_SWAPPED;
-      const body = small ? swapped(await source.read(span), size) : await source.stream(span);
+      const body = small ? [swapped(await source.read(span), size)] : await source.stream(span);
       yield { type: OCTETS, location, body };
     })(),
   );

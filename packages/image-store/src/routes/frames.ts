@@ -106,6 +106,6 @@ export async function* sendFrames(frames: StoredFrames, { numbers, location, con
   yield* readAhead(numbers, AHEAD, async (number) => {
     const index = number - 1;
     const body = choice.stored ? await frames.stored(index) : await frames.plain(index, context.pixels);
-    return { type, location: `${location}/${number}`, body };
+    return { type, location: `${location}/${number}`, body: [body] };
   });
 }

@@ -1,9 +1,8 @@
 /** WADO-RS, instances as DICOM files: PS3.18 §10.4.1.1. */
-import { buffer } from 'node:stream/consumers';
 import type { StoredObject } from '../image-index.ts';
 import { Problem } from '../middleware/problem.ts';
 import { canTranscode, toPart10 } from '../part10/transcode.ts';
-import { ByteSource } from '../pixels/byte-source.ts';
+import { ByteSource, Unreadable } from '../pixels/byte-source.ts';
 import { EXPLICIT } from '../pixels/syntaxes.ts';
 import type { Context } from '../ports.ts';
 import { readAhead } from '../read-ahead.ts';
@@ -41,7 +40,7 @@ const retrieve = (url: string): Route => ({
     }
     return undecodable(async () => {
       const { value: part } = (await parts.next()) as IteratorYieldResult<Part>;
-      const stream = Buffer.isBuffer(part.body) ? part.body : await primed(chunks(part.body));
+      const stream = await primed(chunks(part.body));
       return reply.header('content-type', part.type).header('content-location', part.location).send(stream);
     });
   },
@@ -131,9 +130,9 @@ class Sender {
   async #stored(object: StoredObject): Promise<Part['body']> {
     const source = new ByteSource(this.#context.objects, object, undefined, this.#sending.signal);
     if (object.size > WHOLE_BYTES) return counted(() => source.file(), object.size);
-    const bytes = await buffer(await source.file());
-    if (bytes.length !== object.size) throw new Error('the object of an instance has another size than its row says');
-    return bytes;
+    const pieces: Buffer[] = [];
+    for await (const piece of counted(() => source.file(), object.size)) pieces.push(piece);
+    return pieces;
   }
 
   async #explicit(uids: { study: string; series: string; instance: string }): Promise<Part['body']> {
@@ -151,13 +150,13 @@ async function* counted(open: () => Promise<AsyncIterable<Buffer>>, size: number
     seen += chunk.length;
     yield chunk;
   }
-  if (seen !== size) throw new Error('the object of an instance ended early');
+  if (seen !== size) throw new Unreadable('the object of an instance ended early');
 }
 
-async function* chunks(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* chunks(body: Part['body']): AsyncGenerator<Buffer> {
   yield* body;
 }
 
 function discard({ body }: Part): void {
-  if (!Buffer.isBuffer(body) && 'destroy' in body) (body as { destroy(): void }).destroy();
+  if ('destroy' in body) (body as { destroy(): void }).destroy();
 }

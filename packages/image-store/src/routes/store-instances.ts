@@ -5,22 +5,23 @@ import { baseUrl } from '../base-url.ts';
 import { errorSummary } from '../middleware/log.ts';
 import { Problem, unavailable } from '../middleware/problem.ts';
 import type { Context } from '../ports.ts';
+import { Slabs } from '../slabs.ts';
 import { type Outcomes, outcomeJson, statusOf } from '../stow/outcome.ts';
 import { BrokenMultipart, boundaryOf, partsOf } from '../stow/parts.ts';
 import { Reception } from '../stow/reception.ts';
 import type { Route } from './route.ts';
 
 /**
- * What bounds memory: a request holds the instance that it is reading (up to 5 MiB before it streams) and those on their way to S3. Requests
- * beyond these wait, unread, and their clients with them.
+ * What bounds memory: 14 slabs of 5 MiB. A request holds one for the instance that it reads, the others are on their way to S3; as many more
+ * as requests, so that there is always one that comes back. Requests beyond these wait, unread, and their clients with them.
  */
-const REQUESTS_AT_ONCE = 16;
-const UPLOADS_AT_ONCE = 8;
+const SLABS = 14;
+const REQUESTS_AT_ONCE = 8;
 const UID = /^[0-9.]{1,64}$/;
 
 interface Limits {
   readonly requests: LimitFunction;
-  readonly uploads: LimitFunction;
+  readonly slabs: Slabs;
 }
 
 /** STOW-RS: stores each instance, and tells what became of it. */
@@ -52,7 +53,7 @@ const byContext = new WeakMap<object, Limits>();
 
 /** Both routes of a process share them. */
 function limitsOf({ objects }: Context): Limits {
-  const limits = byContext.get(objects) ?? { requests: pLimit(REQUESTS_AT_ONCE), uploads: pLimit(UPLOADS_AT_ONCE) };
+  const limits = byContext.get(objects) ?? { requests: pLimit(REQUESTS_AT_ONCE), slabs: new Slabs(SLABS) };
   byContext.set(objects, limits);
   return limits;
 }
@@ -65,7 +66,7 @@ interface Receipt {
 
 async function receive(request: FastifyRequest, context: Context, { study, boundary, limits }: Receipt): Promise<Outcomes> {
   const report = (error: unknown, what: string) => request.log.warn({ error: errorSummary(error) }, what);
-  const reception = new Reception(context, { study, uploads: limits.uploads, report });
+  const reception = new Reception(context, { study, slabs: limits.slabs, report });
   const body = request.body as Readable;
   let broken: unknown;
   try {

@@ -1,5 +1,5 @@
 import { unavailable } from '../middleware/problem.ts';
-import { ObjectMissing } from '../pixels/byte-source.ts';
+import { Unreadable } from '../pixels/byte-source.ts';
 import { Undecodable } from '../pixels/format.ts';
 import { notAcceptable } from './negotiation.ts';
 
@@ -9,7 +9,10 @@ export async function undecodable<Result>(work: () => Promise<Result>): Promise<
     return await work();
   } catch (error) {
     if (error instanceof Undecodable) throw notAcceptable(error.message);
-    if (error instanceof ObjectMissing) throw unavailable();
+    if (error instanceof Unreadable || isBroken(error)) throw unavailable();
     throw error;
   }
 }
+
+/** A connection to S3 that ended within a body carries no more than this. */
+const isBroken = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'ECONNRESET';

@@ -1,7 +1,6 @@
 /** One instance on its way from the client to its object: read, hashed and passed on as it comes. */
 import { createHash, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { PassThrough, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
@@ -9,15 +8,16 @@ import { InstanceReader, type InstanceUids } from '../dicom/instance-reader.ts';
 import { TooLarge, UnreadableDicom } from '../dicom/unreadable.ts';
 import { isUnavailable } from '../middleware/unavailable.ts';
 import { hashesOf, type NewInstance, newInstance } from '../new-instance.ts';
-import { PART_BYTES } from '../objects.ts';
+import type { PartUpload } from '../objects.ts';
 import type { Context } from '../ports.ts';
 import type { StoredMetadata } from '../rows.ts';
+import { SLAB_BYTES, type Slabs } from '../slabs.ts';
 import { type Failure, REASONS } from './outcome.ts';
 
 const DICOM = 'application/dicom';
 
-/** The UIDs come within the first kilobytes; who hides them behind more than this is refused. */
-const MOST_BEFORE_UIDS = 4 * PART_BYTES;
+/** Parts of one upload on their way; another is being filled. */
+const PARTS_AT_ONCE = 2;
 /** Of a row, with room for its other attributes: DynamoDB takes 400 KB. */
 const LARGEST_IN_ROW = 100_000;
 const compress = promisify(gzip);
@@ -43,6 +43,13 @@ class OtherStudy extends Error {
   override readonly name = 'OtherStudy';
 }
 
+export interface ReceiverOptions {
+  /** The only study that is let in; any without it. */
+  readonly study: string | undefined;
+  /** Shared by all requests of the process. */
+  readonly slabs: Slabs;
+}
+
 /** An instance that was read to its end. `store` puts what is not yet in its place. */
 export interface Received {
   readonly uids: InstanceUids;
@@ -53,23 +60,26 @@ export interface Received {
   discard(): Promise<void>;
 }
 
-/** Reads one part to its end. Small instances are held and put in one call, larger ones pass through in parts. */
+/** Reads one part to its end. What fits into a slab is put in one call; larger instances go on in parts while they come. */
 export class Receiver {
   readonly #context: Context;
-  readonly #study: string | undefined;
+  readonly #options: ReceiverOptions;
   readonly #reader = new InstanceReader();
   readonly #hash = createHash('sha256');
-  readonly #aborted = new AbortController();
   readonly #puts = new Set<string>();
   #size = 0;
-  #held: Buffer[] = [];
-  #streaming: { readonly body: PassThrough; readonly done: Promise<void> } | undefined;
+  /** Held until they are in S3. */
+  readonly #slabs = new Set<Buffer>();
+  #slab: Buffer | undefined;
+  #filled = 0;
+  #upload: PartUpload | undefined;
+  readonly #adding = new Set<Promise<void>>();
+  #failure: unknown;
   #key = '';
 
-  /** @param study the only study that is let in; any without it. */
-  constructor(context: Context, study: string | undefined) {
+  constructor(context: Context, options: ReceiverOptions) {
     this.#context = context;
-    this.#study = study;
+    this.#options = options;
   }
 
   /**
@@ -107,36 +117,48 @@ export class Receiver {
       this.#hash.update(chunk);
       const wait = this.#reader.push(chunk);
       if (wait) await wait;
-      await this.#pass(chunk);
+      await this.#keep(chunk);
     }
   }
 
-  async #pass(chunk: Buffer): Promise<void> {
-    if (this.#streaming) {
-      const { body, done } = this.#streaming;
-      // A failed upload ends the wait, too.
-      if (!body.write(chunk))
-        await Promise.race([once(body, 'drain'), done.then(() => Promise.reject(new Error('the upload ended early')))]);
-      return;
+  /** Copies into slabs: a chunk of the socket that is kept costs more than its copy. */
+  async #keep(chunk: Buffer): Promise<void> {
+    for (let at = 0; at < chunk.length; ) {
+      if (this.#slab && this.#filled === this.#slab.length) await this.#addPart(this.#slab);
+      if (!this.#slab) {
+        this.#slab = await this.#options.slabs.take();
+        this.#slabs.add(this.#slab);
+      }
+      const copied = chunk.copy(this.#slab, this.#filled, at);
+      this.#filled += copied;
+      at += copied;
     }
-    this.#held.push(chunk);
-    if (this.#size > PART_BYTES) this.#startStreaming();
   }
 
-  #startStreaming(): void {
+  /** Sends what is in the slab, and lets go of it when S3 has it. */
+  async #addPart(slab: Buffer): Promise<void> {
+    this.#upload ??= await this.#begin();
+    while (this.#adding.size >= PARTS_AT_ONCE) await Promise.race(this.#adding);
+    if (this.#failure !== undefined) throw this.#failure;
+    const added: Promise<void> = this.#upload
+      .add(slab.subarray(0, this.#filled))
+      .catch((error) => {
+        this.#failure ??= error;
+      })
+      .finally(() => {
+        this.#adding.delete(added);
+        this.#release(slab);
+      });
+    this.#adding.add(added);
+    this.#slab = undefined;
+    this.#filled = 0;
+  }
+
+  #begin(): Promise<PartUpload> {
     const uids = uidsOf(this.#reader);
-    if (!uids) {
-      if (this.#size > MOST_BEFORE_UIDS) throw new TooLarge('has no UIDs within its first 20 MiB');
-      return;
-    }
+    if (!uids) throw new TooLarge(`has no UIDs within its first ${SLAB_BYTES} bytes`);
     this.#check(uids);
-    const body = new PassThrough();
-    body.on('error', () => undefined); // told by `done`
-    const done = this.#context.objects.putStream(this.#ownKey(uids), body, { contentType: DICOM, signal: this.#aborted.signal });
-    done.catch((error) => body.destroy(error));
-    this.#streaming = { body, done };
-    for (const chunk of this.#held) body.write(chunk);
-    this.#held = [];
+    return this.#context.objects.upload(this.#ownKey(uids), { contentType: DICOM });
   }
 
   async #store(): Promise<NewInstance> {
@@ -153,21 +175,31 @@ export class Receiver {
   }
 
   async #put(): Promise<NewInstance> {
-    const { objects, imagesKey } = this.#context;
     const { uids, sopClass, transferSyntax, metadata: whole } = this.#reader;
     const sha256 = this.#hash.digest('hex');
     const key = this.#ownKey(uids);
-    this.#streaming?.body.end();
-    const object = this.#streaming?.done ?? objects.put(key, Buffer.concat(this.#held), { contentType: DICOM, sha256 });
-    this.#held = [];
-    const [metadata] = await Promise.all([this.#metadata(key, whole), object]);
+    // One after the other: what fails leaves nothing running.
+    const metadata = await this.#metadata(key, whole);
+    await this.#putObject(key, sha256);
     const stored = { uids, sopClass, transferSyntax, key, size: this.#size, sha256, dataset: whole.dataset, metadata };
-    return newInstance(imagesKey, stored, new Date());
+    return newInstance(this.#context.imagesKey, stored, new Date());
+  }
+
+  async #putObject(key: string, sha256: string): Promise<void> {
+    if (!this.#slab) throw new Error('an instance without bytes cannot come here');
+    if (!this.#upload) await this.#context.objects.put(key, this.#slab.subarray(0, this.#filled), { contentType: DICOM, sha256 });
+    else {
+      await this.#addPart(this.#slab);
+      await Promise.all(this.#adding);
+      if (this.#failure !== undefined) throw this.#failure;
+      await this.#upload.complete();
+    }
+    this.#releaseAll();
   }
 
   /** For the row, or the key of an object where it is too large for one. */
   async #metadata(key: string, whole: StoredMetadata): Promise<Uint8Array | string> {
-    const zipped = await compress(JSON.stringify(whole));
+    const zipped = await compress(JSON.stringify(whole), { level: 3 });
     if (zipped.length <= LARGEST_IN_ROW) return zipped;
     const own = key.replace(/\.dcm$/, '.json.gz');
     this.#puts.add(own);
@@ -176,19 +208,26 @@ export class Receiver {
   }
 
   #check({ study }: InstanceUids): void {
-    if (this.#study !== undefined && study !== this.#study) throw new OtherStudy('is of another study than the URL names');
+    const only = this.#options.study;
+    if (only !== undefined && study !== only) throw new OtherStudy('is of another study than the URL names');
   }
 
   /** Ends an upload that has begun, and waits until nothing is left of it. */
   async #abandon(): Promise<void> {
-    this.#held = [];
     this.#reader.destroy();
-    if (this.#streaming) {
-      this.#aborted.abort();
-      this.#streaming.body.destroy();
-      await this.#streaming.done.catch(() => undefined);
-    }
+    await Promise.all(this.#adding);
+    await this.#upload?.abort().catch(() => undefined);
+    this.#releaseAll();
     await this.#discard();
+  }
+
+  #release(slab: Buffer): void {
+    if (this.#slabs.delete(slab)) this.#options.slabs.give(slab);
+  }
+
+  #releaseAll(): void {
+    this.#slab = undefined;
+    for (const slab of this.#slabs) this.#release(slab);
   }
 
   async #discard(): Promise<void> {

@@ -1,12 +1,12 @@
 /** The instances of one STOW request: several on their way to S3 at once, their rows written in batches. */
 import type { Readable } from 'node:stream';
-import pLimit, { type LimitFunction } from 'p-limit';
+import pLimit from 'p-limit';
 import type { Outcome } from '../index-write.ts';
 import { isUnavailable } from '../middleware/unavailable.ts';
 import type { NewInstance } from '../new-instance.ts';
 import type { Context } from '../ports.ts';
 import { type Failure, type Outcomes, REASONS, type Stored } from './outcome.ts';
-import { Interrupted, type Received, Receiver, Refused } from './receive.ts';
+import { Interrupted, type Received, Receiver, type ReceiverOptions, Refused } from './receive.ts';
 
 /** Rows wait for one another up to this many, so that a series of hundreds takes a few transactions. */
 const BATCH = 64;
@@ -16,15 +16,13 @@ const AT_ONCE = 4;
 /** Told of every fault that is not the client's. */
 export type Report = (error: unknown, what: string) => void;
 
-export interface ReceptionOptions {
-  /** The only study that is let in; any without it. */
-  readonly study: string | undefined;
-  /** Shared by all requests of the process: how many instances are on their way to S3. */
-  readonly uploads: LimitFunction;
+export interface ReceptionOptions extends ReceiverOptions {
   readonly report: Report;
 }
 
 interface Arrived {
+  /** Of the part, in the order of the request. */
+  readonly number: number;
   readonly received: Received;
   readonly instance: NewInstance;
 }
@@ -37,6 +35,7 @@ export class Reception {
   readonly #uploading = new Set<Promise<void>>();
   readonly #writing = pLimit(1);
   readonly #writes: Promise<void>[] = [];
+  #parts = 0;
   #arrived: Arrived[] = [];
 
   constructor(context: Context, options: ReceptionOptions) {
@@ -46,10 +45,11 @@ export class Reception {
 
   /** Reads one part to its end. Its object and row are taken care of while the next comes in. It never throws. */
   async take(part: Readable): Promise<void> {
+    const number = this.#parts++;
     while (this.#uploading.size >= AT_ONCE) await Promise.race(this.#uploading);
     try {
-      const received = await new Receiver(this.#context, this.#options.study).receive(part);
-      const upload: Promise<void> = this.#options.uploads(() => this.#upload(received)).finally(() => this.#uploading.delete(upload));
+      const received = await new Receiver(this.#context, this.#options).receive(part);
+      const upload: Promise<void> = this.#upload(received, number).finally(() => this.#uploading.delete(upload));
       this.#uploading.add(upload);
     } catch (error) {
       this.#refused(error);
@@ -64,9 +64,10 @@ export class Reception {
     return { stored: this.#stored, failed: this.#failed };
   }
 
-  async #upload(received: Received): Promise<void> {
+  async #upload(received: Received, number: number): Promise<void> {
     try {
-      this.#arrived.push({ received, instance: await received.store() });
+      const instance = await received.store();
+      this.#arrived.push({ number, received, instance });
     } catch (error) {
       this.#refused(error);
     }
@@ -74,7 +75,8 @@ export class Reception {
   }
 
   #write(): void {
-    const arrived = this.#arrived;
+    // Of two with one UID the one that was sent first stays, whichever S3 took first.
+    const arrived = this.#arrived.toSorted((one, other) => one.number - other.number);
     this.#arrived = [];
     if (arrived.length > 0) this.#writes.push(this.#writing(() => this.#index(arrived)));
   }

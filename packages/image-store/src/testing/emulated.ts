@@ -1,8 +1,8 @@
 /** An image store over an emulator: its tables and bucket as `infra` makes them, a client's key, and what lies in the bucket. */
 import { randomBytes } from 'node:crypto';
 import { CreateTableCommand, DynamoDBClient, type GlobalSecondaryIndex } from '@aws-sdk/client-dynamodb';
-import { CreateBucketCommand, ListMultipartUploadsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
-import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { CreateBucketCommand, ListMultipartUploadsCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
+import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
 import { ClientTable, type NameScope, newClientKey, physicalNames } from '@mip/registry';
 
 export interface Connection {
@@ -53,8 +53,10 @@ export class EmulatedPlace {
 
   /** Every key in the bucket. */
   async keys(): Promise<readonly string[]> {
-    const { Contents = [] } = await this.#s3.send(new ListObjectsV2Command({ Bucket: this.bucket }));
-    return Contents.map(({ Key = '' }) => Key).sort();
+    const keys: string[] = [];
+    for await (const { Contents = [] } of paginateListObjectsV2({ client: this.#s3 }, { Bucket: this.bucket }))
+      keys.push(...Contents.map(({ Key = '' }) => Key));
+    return keys.sort();
   }
 
   /** Uploads that have begun and not ended. */
@@ -66,8 +68,10 @@ export class EmulatedPlace {
   /** Every row of the index. */
   async rows(): Promise<readonly Record<string, unknown>[]> {
     const document = DynamoDBDocumentClient.from(this.#dynamodb);
-    const { Items = [] } = await document.send(new ScanCommand({ TableName: this.names.table('images'), ConsistentRead: true }));
-    return Items;
+    const items: Record<string, unknown>[] = [];
+    for await (const { Items = [] } of paginateScan({ client: document }, { TableName: this.names.table('images'), ConsistentRead: true }))
+      items.push(...Items);
+    return items;
   }
 
   async #createTables(): Promise<void> {

@@ -1,7 +1,7 @@
 """Reads stored files back through dicomweb_client, and compares them with the files themselves.
 
-Reads JSON lines ``{"url", "key", "path"}`` and prints for each ``{"refused": null or text, "problems": [text, ...]}``: ``refused`` is
-what the server said to the retrieval in Explicit VR Little Endian.
+Reads JSON lines ``{"url", "key", "path"}`` and prints for each ``{"refused": null or text, "problems": [text, ...]}``: ``refused``
+is what the server said to the retrieval in Explicit VR Little Endian.
 """
 
 from __future__ import annotations
@@ -207,7 +207,7 @@ def main() -> None:
             answer = Case(**request).run()
         except Exception as error:
             answer = {"refused": None, "problems": [f"{type(error).__name__}: {error}"]}
-        print(json.dumps(answer), flush=True)
+        sys.stdout.write(json.dumps(answer) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """What a rendered frame has to look like, by NumPy and pydicom: PS3.3 C.11.1 and C.11.2 in float64.
 
-Reads JSON lines ``{"path", "frame", "window": null or [center, width, function], "output"}``; writes the levels as raw bytes (rows ×
-columns, or rows × columns × 3) to ``output`` and prints ``[rows, columns, samples]``.
+Reads JSON lines ``{"path", "frame", "window": null or [center, width, function], "output"}``; writes the levels as raw bytes
+(rows × columns, or rows × columns × 3) to ``output`` and prints ``[rows, columns, samples]``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 import pydicom
 from pydicom.dataset import Dataset
-from pydicom.pixels import apply_color_lut, apply_modality_lut, convert_color_space, pixel_array
+from pydicom.multival import MultiValue
+from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, convert_color_space
+from pydicom.pixels.utils import pixel_array
 
 warnings.simplefilter("ignore")
 
@@ -37,7 +39,7 @@ def windowed(x: np.ndarray, center: float, width: float, function: str) -> np.nd
 
 def first(value: Any) -> float:
     """The first of several, or the only one."""
-    return float(value[0] if isinstance(value, pydicom.multival.MultiValue) else value)
+    return float(value[0] if isinstance(value, MultiValue) else value)
 
 
 def grey(ds: Dataset, stored: np.ndarray, window: list[Any] | None) -> np.ndarray:
@@ -85,7 +87,7 @@ def main() -> None:
             if ds.BitsStored > 8:
                 levels = nearest(levels * (255 / (2**ds.BitsStored - 1)))
         Path(request["output"]).write_bytes(levels.astype(np.uint8).tobytes())
-        print(json.dumps([ds.Rows, ds.Columns, levels.size // (ds.Rows * ds.Columns)]))
+        sys.stdout.write(json.dumps([ds.Rows, ds.Columns, levels.size // (ds.Rows * ds.Columns)]) + "\n")
 
 
 if __name__ == "__main__":

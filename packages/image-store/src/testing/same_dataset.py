@@ -66,7 +66,7 @@ def main() -> None:
         if result.file_meta.TransferSyntaxUID != "1.2.840.10008.1.2.1":
             found.append("transfer syntax")
         meta = differences(source.file_meta, result.file_meta, {"TransferSyntaxUID", "FileMetaInformationGroupLength"})
-        print(json.dumps(found + meta))
+        sys.stdout.write(json.dumps(found + meta) + "\n")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ import { Readable } from 'node:stream';
 export interface Part {
   readonly type: string;
   readonly location?: string;
-  readonly body: Buffer | AsyncIterable<Buffer>;
+  /** Pieces that are in memory, or that come as they are read. */
+  readonly body: readonly Buffer[] | AsyncIterable<Buffer>;
 }
 
 export interface Body {
@@ -28,10 +29,13 @@ async function* write(parts: AsyncIterable<Part>, boundary: string): AsyncGenera
   for await (const { type, location, body } of parts) {
     const lines = [`--${boundary}`, `Content-Type: ${type}`, ...(location ? [`Content-Location: ${location}`] : []), '', ''];
     const head = Buffer.from(lines.join('\r\n'));
-    if (Buffer.isBuffer(body)) yield Buffer.concat([head, body, CRLF]);
-    else {
+    if (Array.isArray(body)) {
+      yield head;
+      yield* body as readonly Buffer[];
+      yield CRLF;
+    } else {
       // With its first bytes: before them nothing is known to go well.
-      const chunks = body[Symbol.asyncIterator]();
+      const chunks = (body as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
       const first = await chunks.next();
       yield first.done ? head : Buffer.concat([head, first.value]);
       if (!first.done) yield* { [Symbol.asyncIterator]: () => chunks };

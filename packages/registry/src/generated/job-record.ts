@@ -128,6 +128,10 @@ export interface JobRecord {
    */
   outcome?: 'found' | 'nothing-found' | 'not-applicable' | 'done';
   /**
+   * The code of why the algorithm was not applicable.
+   */
+  outcome_reason?: string;
+  /**
    * Why the job failed.
    */
   error?: {
