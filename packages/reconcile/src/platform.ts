@@ -1,5 +1,6 @@
 /** Where reconcile works: one region of one platform, and what CDK put there. Pure. */
 
+import { LIMITS } from '@mip/registry/limits';
 import { type PhysicalNames, physicalNames } from '@mip/registry/names';
 import type { Quotas } from './quota.ts';
 import { THRESHOLDS, type Thresholds } from './thresholds.ts';
@@ -38,6 +39,7 @@ export interface PlatformFile {
     readonly deleted_share?: number;
     readonly deleted_of_few?: number;
     readonly updated_share?: number;
+    readonly settle_seconds?: number;
   };
 }
 
@@ -62,6 +64,8 @@ export interface Platform extends Owner {
   readonly taskRoles: 'own' | 'class';
   readonly thresholds: Thresholds;
   readonly quotas: Quotas;
+  /** How long after its withdrawal an algorithm's queue is looked at for jobs that are left. */
+  readonly settleSeconds: number;
 }
 
 export function platformIn(region: string, file: PlatformFile, facts: Facts): Platform {
@@ -77,6 +81,7 @@ export function platformIn(region: string, file: PlatformFile, facts: Facts): Pl
     defaultRoleClass: file.roles?.classes?.[0] ?? 'standard',
     taskRoles: 'own',
     quotas: { ...QUOTAS, ...file.quotas },
+    settleSeconds: file.safety?.settle_seconds ?? LIMITS.sqs.countsSettleSeconds,
     thresholds: {
       few: file.safety?.few ?? THRESHOLDS.few,
       deletedShare: file.safety?.deleted_share ?? THRESHOLDS.deletedShare,
