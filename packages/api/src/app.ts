@@ -8,11 +8,12 @@ import { Problem, sendProblem } from './middleware/problem.ts';
 import type { Ports } from './ports.ts';
 import { readHealth } from './routes/read-health.ts';
 import { readJob } from './routes/read-job.ts';
+import { readReady } from './routes/read-ready.ts';
 import { readResult } from './routes/read-result.ts';
 import type { Route } from './routes/route.ts';
 import { submitJob } from './routes/submit-job.ts';
 
-const ROUTES: readonly Route[] = [readHealth, submitJob, readJob, readResult];
+const ROUTES: readonly Route[] = [readHealth, readReady, submitJob, readJob, readResult];
 
 export interface AppOptions {
   /** The largest body, in bytes: `limits.max_request_bytes` of the platform. */

@@ -5,6 +5,7 @@ import { LIMITS } from '@mip/registry';
 import type { EmulatorConnection } from './environment.ts';
 import { killLeftovers, rememberProcesses } from './leftovers.ts';
 import { SecretReader } from './secrets.ts';
+import { TaskLogs } from './task-logs.ts';
 import { launchOf } from './task-process.ts';
 import { type Action, decide, isWanted, type Task, type TaskProcess } from './tasks.ts';
 import { type End, WorkerProcess } from './worker-process.ts';
@@ -49,6 +50,7 @@ class TaskAgent {
   readonly #options: AgentOptions;
   readonly #ecs: ECSClient;
   readonly #secrets: SecretReader;
+  readonly #logs: TaskLogs;
   readonly #definitions = new Map<string, TaskDefinition>();
   readonly #processes = new Map<string, { readonly process: WorkerProcess; readonly failures: number }>();
   /** Why a task last could not be started. */
@@ -60,6 +62,7 @@ class TaskAgent {
     this.#options = options;
     this.#ecs = new ECSClient(options.connection);
     this.#secrets = new SecretReader(options.connection);
+    this.#logs = new TaskLogs(options.connection);
   }
 
   status(): readonly TaskProcess[] {
@@ -75,6 +78,7 @@ class TaskAgent {
 
   /** One look at the cluster; it waits for no start and no stop. A fault is told once and tried again at the next look. */
   async look(): Promise<void> {
+    this.#logs.ship();
     try {
       for (const action of decide(await this.#tasks(), this.status(), Date.now())) this.#act(action);
       this.#complaint = '';
@@ -89,7 +93,7 @@ class TaskAgent {
   async stopAll(): Promise<void> {
     await Promise.all([...this.#processes.values()].map(({ process }) => process.stop()));
     this.#processes.clear();
-    await this.#remember();
+    await Promise.all([this.#remember(), this.#logs.end()]);
   }
 
   #act(action: Action): void {
@@ -102,7 +106,9 @@ class TaskAgent {
   #start(task: Task, failures: number): void {
     const prepare = async () => {
       const definition = await this.#definition(task.taskDefinition);
-      return launchOf({ ...this.#options, task, definition, secrets: this.#secrets });
+      const launch = await launchOf({ ...this.#options, task, definition, secrets: this.#secrets });
+      await this.#logs.add(task.arn, launch);
+      return launch;
     };
     const process = new WorkerProcess(prepare, () => void this.#remember());
     this.#processes.set(task.arn, { process, failures });
@@ -111,6 +117,7 @@ class TaskAgent {
 
   #forget(arn: string): void {
     this.#processes.delete(arn);
+    this.#logs.remove(arn);
     this.#faults.delete(arn);
   }
 

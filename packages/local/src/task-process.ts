@@ -16,13 +16,17 @@ export interface ProcessOptions {
   readonly secrets: SecretReader;
 }
 
+export interface TaskLaunch extends Launch {
+  readonly shipTo?: { readonly group: string; readonly stream: string };
+}
+
 /** ECS's own default. */
 const STOP_TIMEOUT_S = 30;
 /** Where an image keeps what is MIP's; in an unpacked image that is below its folder. */
 const IN_IMAGE = /(^|[=:])\/opt\/mip/g;
 
 /** What ECS would run for a task; unpacks the image if needed. @throws {Error} when image or secrets cannot be read. */
-export async function launchOf(options: ProcessOptions): Promise<Launch> {
+export async function launchOf(options: ProcessOptions): Promise<TaskLaunch> {
   const { home, task, definition } = options;
   const container = definition.containerDefinitions?.[0];
   if (!container?.image) throw new Error(`${definition.family} has no container with an image`);
@@ -35,7 +39,15 @@ export async function launchOf(options: ProcessOptions): Promise<Launch> {
     environment: { ...(await environmentOf(options, container, image)), ...variables(override?.environment) },
     log: join(home, 'logs', definition.family ?? 'task', `${task.arn.split('/').at(-1)}.log`),
     stopTimeout: container.stopTimeout ?? STOP_TIMEOUT_S,
+    ...shipped(container, task),
   };
+}
+
+/** Where `awslogs` would ship the container's log to, under the same name. */
+function shipped({ name, logConfiguration }: ContainerDefinition, task: Task): Pick<TaskLaunch, 'shipTo'> {
+  const { 'awslogs-group': group, 'awslogs-stream-prefix': prefix } = logConfiguration?.options ?? {};
+  if (logConfiguration?.logDriver !== 'awslogs' || !group || !prefix) return {};
+  return { shipTo: { group, stream: `${prefix}/${name}/${task.arn.split('/').at(-1)}` } };
 }
 
 /** `host/repository@digest` in its parts. */
