@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DescribeTaskDefinitionCommand, DescribeTasksCommand, ECSClient, ListTasksCommand, type TaskDefinition } from '@aws-sdk/client-ecs';
 import { LIMITS } from '@mip/registry';
+import type { Running } from './ecs-front.ts';
 import type { EmulatorConnection } from './environment.ts';
 import { killLeftovers, rememberProcesses } from './leftovers.ts';
 import { SecretReader } from './secrets.ts';
@@ -20,7 +21,7 @@ export interface AgentOptions {
 }
 
 /** A running agent. */
-export interface Agent {
+export interface Agent extends Running {
   /** The processes as they are now. */
   status(): readonly TaskProcess[];
   /** Ends every process: SIGTERM, and SIGKILL after its stop timeout. */
@@ -38,6 +39,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const loop = agent.run(stopped.signal);
   return {
     status: () => agent.status(),
+    inGroup: (group) => agent.inGroup(group),
+    isRunning: (task) => agent.isRunning(task),
     stop: async () => {
       stopped.abort();
       await loop;
@@ -52,7 +55,10 @@ class TaskAgent {
   readonly #secrets: SecretReader;
   readonly #logs: TaskLogs;
   readonly #definitions = new Map<string, TaskDefinition>();
-  readonly #processes = new Map<string, { readonly process: WorkerProcess; readonly failures: number }>();
+  readonly #processes = new Map<
+    string,
+    { readonly process: WorkerProcess; readonly failures: number; readonly group: string | undefined }
+  >();
   /** Why a task last could not be started. */
   readonly #faults = new Map<string, string>();
   #complaint = '';
@@ -67,6 +73,14 @@ class TaskAgent {
 
   status(): readonly TaskProcess[] {
     return [...this.#processes].map(([arn, { process, failures }]) => ({ arn, failures, ...process.status() }));
+  }
+
+  inGroup(wanted: string): number {
+    return [...this.#processes.values()].filter(({ process, group }) => group === wanted && process.status().state === 'running').length;
+  }
+
+  isRunning(task: string): boolean {
+    return this.#processes.get(task)?.process.status().state === 'running';
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -111,7 +125,7 @@ class TaskAgent {
       return launch;
     };
     const process = new WorkerProcess(prepare, () => void this.#remember());
-    this.#processes.set(task.arn, { process, failures });
+    this.#processes.set(task.arn, { process, failures, group: task.group });
     void process.ended.then((end) => this.#tell(task, end));
   }
 
@@ -156,8 +170,9 @@ class TaskAgent {
     for (let at = 0; at < arns.length; at += LIMITS.ecs.describeTasks) {
       const page = await this.#ecs.send(new DescribeTasksCommand({ cluster, tasks: arns.slice(at, at + LIMITS.ecs.describeTasks) }));
       for (const task of page.tasks ?? []) {
-        const { taskArn: arn, taskDefinitionArn: taskDefinition, overrides } = task;
-        if (arn && taskDefinition && isWanted(task)) tasks.push({ arn, taskDefinition, overrides: overrides?.containerOverrides ?? [] });
+        const { taskArn: arn, taskDefinitionArn: taskDefinition, group, overrides } = task;
+        if (arn && taskDefinition && isWanted(task))
+          tasks.push({ arn, taskDefinition, group, overrides: overrides?.containerOverrides ?? [] });
       }
     }
     return tasks;

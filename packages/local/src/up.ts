@@ -15,6 +15,7 @@ import { type Agent, startAgent } from './agent.ts';
 import { buildNative } from './build.ts';
 import { type LocalClient, makeClient } from './client.ts';
 import { deployPlatform } from './deploy.ts';
+import { type EcsFront, startEcsFront } from './ecs-front.ts';
 import { type Emulator, startEmulator } from './emulator.ts';
 import { connectionEnvironment, type EmulatorConnection, emulatorConnection, writeEnvironment } from './environment.ts';
 import { type FirstImage, firstImages } from './first-images.ts';
@@ -49,6 +50,8 @@ export class LocalCloud {
   #facts!: Facts;
   #client!: LocalClient;
   #agent: Agent | undefined;
+  #ecsFront: EcsFront | undefined;
+  #variables: Readonly<Record<string, string>> = {};
   #front: Front | undefined;
   readonly #stopping = new AbortController();
   /** The images that went through, for the report. */
@@ -81,6 +84,7 @@ export class LocalCloud {
   /** Stops what runs, last first; each part has its own grace and then ends by force. */
   async stop(): Promise<void> {
     this.#stopping.abort();
+    await this.#ecsFront?.stop();
     await this.#agent?.stop();
     await this.#front?.stop();
     await this.#emulator?.stop();
@@ -121,19 +125,22 @@ export class LocalCloud {
     this.#client = await makeClient(home, this.#connection, this.#names);
     const parameter = new GetParameterCommand({ Name: this.#names.adminKey, WithDecryption: true });
     const adminKey = (await new SSMClient(this.#connection).send(parameter)).Parameter?.Value ?? '';
-    await writeEnvironment(home, {
+    this.#variables = {
       MIP_API_URL: this.#url,
       MIP_CLIENT_ID: this.#client.clientId,
       MIP_API_KEY: this.#client.key,
       MIP_ADMIN_KEY: adminKey,
       ...connectionEnvironment(this.#connection),
-    });
+    };
+    await writeEnvironment(home, this.#variables);
     return this.#url;
   }
 
   async #startAgent(note: Note): Promise<string> {
     const { root, home } = this.#options;
     this.#agent = await startAgent({ root, home, connection: this.#connection, cluster: this.#names.cluster, log: note });
+    this.#ecsFront = await startEcsFront({ endpoint: this.#connection.endpoint, running: this.#agent });
+    await writeEnvironment(home, { ...this.#variables, AWS_ENDPOINT_URL_ECS: this.#ecsFront.url });
     return `a process for every task, logs in ${relative(root, join(home, 'logs'))}`;
   }
 
