@@ -29,6 +29,7 @@ export class LiveCatalog {
   readonly #options: LiveOptions;
   readonly #loop: RunLoop;
   readonly #stopping = new AbortController();
+  readonly #first = Promise.withResolvers<void>();
   #watch: FolderWatch | undefined;
   /** What changed since the last run began: path → whether it is gone. */
   #changed = new Map<string, boolean>();
@@ -40,7 +41,9 @@ export class LiveCatalog {
     this.#loop = new RunLoop({ run: () => this.#run() });
   }
 
-  /** Watches from now on; a first run finds what changed before, and goes on with what an earlier one left to drain. */
+  /**
+   * Watches from now on. A first run, which is waited for, finds what changed before, and goes on with what an earlier one left to drain.
+   */
   async start(): Promise<void> {
     const { context } = this.#options;
     const changed = ({ path, gone }: { path: string; gone: boolean }) => {
@@ -49,6 +52,7 @@ export class LiveCatalog {
     };
     this.#watch = await watchFolder({ folder: join(context.root, 'catalog'), changed, note: context.warn });
     this.#loop.ask(0);
+    await this.#first.promise;
   }
 
   /** A run that is under way finishes the change that it is at. */
@@ -68,6 +72,7 @@ export class LiveCatalog {
     for (const line of lines) if (fresh || !this.#said.has(line)) context.print(`  ${line}`);
     if (fresh) context.print(`  (${((performance.now() - start) / 1000).toFixed(1)} s)`);
     this.#said = new Set(lines);
+    this.#first.resolve();
     return waits;
   }
 

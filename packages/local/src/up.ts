@@ -54,6 +54,7 @@ export class LocalCloud {
   #variables: Readonly<Record<string, string>> = {};
   #front: Front | undefined;
   readonly #stopping = new AbortController();
+  readonly #broken = Promise.withResolvers<never>();
   /** The images that went through, for the report. */
   images: readonly FirstImage[] = [];
 
@@ -62,6 +63,12 @@ export class LocalCloud {
     const { prefix, account, regions, name } = options.platform;
     this.#region = regions[0];
     this.#names = physicalNames({ prefix, account, region: this.#region, platform: name });
+    this.#broken.promise.catch(() => undefined); // who waits for it hears of it
+  }
+
+  /** Rejects with a sentence when the emulator ends though nobody stopped it; never resolves. */
+  get broken(): Promise<never> {
+    return this.#broken.promise;
   }
 
   /** The addresses that exist, by what they are for. */
@@ -100,6 +107,7 @@ export class LocalCloud {
   async #startEmulator(note: Note): Promise<string> {
     const { root, home } = this.#options;
     this.#emulator = await startEmulator({ root, home, log: note });
+    void this.#emulator.exited.then(({ expected }) => expected || this.#broken.reject(new Error(emulatorGone(home))));
     return this.#emulator.endpoint;
   }
 
@@ -171,4 +179,8 @@ export class LocalCloud {
     if (!this.#emulator) throw new Error('the emulator is not running');
     return emulatorConnection(this.#emulator.endpoint, this.#region);
   }
+}
+
+function emulatorGone(home: string): string {
+  return `The AWS emulator has ended, though nobody stopped it; its log is ${join(home, 'emulator.log')}. Start again: what it had not saved is rebuilt from Git.`;
 }

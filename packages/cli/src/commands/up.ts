@@ -33,14 +33,14 @@ async function up(context: Context, global: GlobalOptions, options: { exit: bool
   const ended = interrupted();
   try {
     const start = performance.now();
-    await Promise.race([runStages(cloud, context), ended.then(() => Promise.reject(new Failure('stopped')))]);
+    await Promise.race([runStages(cloud, context), cloud.broken, ended.then(() => Promise.reject(new Failure('stopped')))]);
     context.print(`\n${imagesTable(cloud.images, root)}`);
     for (const [name, address] of Object.entries(cloud.addresses)) context.print(`${name.padEnd(12)} ${address}`);
     context.print(`ready after ${((performance.now() - start) / 1000).toFixed(1)} s`);
     if (options.exit) return;
     await live?.start();
     context.print('catalog/ is watched: what you save is live a moment later. Ctrl-C stops it.');
-    await ended;
+    await Promise.race([ended, cloud.broken]);
   } finally {
     await live?.stop();
     await cloud.stop();
