@@ -15,6 +15,11 @@ const broken = (stage: Stage) => copied(stage).replace('cpu: 256', 'cpu: 300').r
 const mended = (stage: Stage) => copied(stage).replace('cpu: 256', 'cpu: 512').replace('memory: 512', 'memory: 1024');
 const JOBS = ['queued-1', 'queued-2', 'queued-3', 'queued-4', 'queued-5'];
 
+/** A worker that is held may have taken some of the jobs already. */
+function held({ lines }: { readonly lines: readonly string[] }): { readonly lines: readonly string[] } {
+  return { lines: lines.map((line) => line.replace(/\d wait, \d are worked on/, '5 wait or are worked on')) };
+}
+
 function includes(lines: readonly string[], ...words: readonly string[]): void {
   for (const word of words)
     assert.ok(
@@ -38,12 +43,12 @@ export const CHAPTERS: readonly Chapter[] = [
     done: 'In another terminal, an image is sent through it.',
     async play(stage) {
       const used = stage.process();
-      const status = stage.command('status');
-      const logs = stage.command('logs', NAME, '--since', '1h');
+      const logs = await stage.commandUntil(/job-succeeded/, 'logs', NAME, '--since', '1h');
+      const status = await stage.commandUntil(/soft-tissue .* 0 +0 +0\s/, 'status');
       assert.equal(used.code, 0, used.lines.join('\n'));
       includes(used.lines, 'result-0001.dcm');
       includes(status.lines, NAME);
-      return [...used.lines, '', ...status.lines, '', ...logs.lines];
+      return [...used.lines, '', ...logs.lines, '', ...status.lines];
     },
   },
   {
@@ -79,7 +84,7 @@ export const CHAPTERS: readonly Chapter[] = [
       const from = stage.cloud.printed.length;
       await stage.save(undefined, /still holds 5 messages/);
       const refused = await stage.post('too-late');
-      const status = stage.command('status', NAME);
+      const status = held(stage.command('status', NAME));
       stage.signalWorkers('SIGCONT');
       const states = await Promise.all(JOBS.map((job) => stage.ended(job)));
       const lines = await stage.said(from, new RegExp(`${NAME} is gone\n`));
@@ -87,7 +92,7 @@ export const CHAPTERS: readonly Chapter[] = [
       includes(lines, `${NAME} is withdrawn: it takes no more jobs`, 'still holds 5 messages', `${NAME} is gone`);
       assert.deepEqual([refused, gone.code, ...states], [404, 1, ...JOBS.map(() => 'succeeded')]);
       includes(status.lines, 'draining');
-      const told = lines.map((line) => line.replace(/still holds [1-4] messages?/, 'still holds fewer messages'));
+      const told = lines.filter((line) => !/still holds [1-4] message/.test(line)); // whether it is seen half-way depends on the machine
       return [
         ...told,
         '',

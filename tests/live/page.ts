@@ -24,5 +24,6 @@ export function livePage(played: readonly Played[]): string {
   const chapters = played.map(
     ({ title, done, seen }, at) => `## ${at + 1}. ${title}\n\n${done}\n\n\`\`\`text\n${seen.join('\n')}\n\`\`\`\n`,
   );
-  return VARIABLE.reduce((text, [pattern, word]) => text.replaceAll(pattern, word), normalised([INTRODUCTION, ...chapters].join('\n')));
+  const page = [INTRODUCTION, ...chapters].join('\n');
+  return normalised(VARIABLE.reduce((text, [pattern, word]) => text.replaceAll(pattern, word), page));
 }

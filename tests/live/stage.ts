@@ -1,5 +1,5 @@
 /** Where a live catalog is played: a copy of this repository and the local cloud that watches it. */
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Cloud, copyRepository, testImage } from '../cloud.ts';
@@ -55,6 +55,17 @@ export class Stage {
     return { code, lines: [`$ npx mip ${args.map((arg) => arg.replace(/^.*\/pydicom\/.*\//, '')).join(' ')}`, ...lines] };
   }
 
+  /** A command that is repeated until it prints what is looked for. */
+  async commandUntil(
+    pattern: RegExp,
+    ...args: readonly string[]
+  ): Promise<{ readonly code: number | null; readonly lines: readonly string[] }> {
+    for (const end = Date.now() + LONGEST_MS; ; await sleep(500)) {
+      const done = this.command(...args);
+      if (pattern.test(`${done.lines.join('\n')}\n`) || Date.now() > end) return done;
+    }
+  }
+
   process(): { readonly code: number | null; readonly lines: readonly string[] } {
     const [center, width] = [`center=${WINDOW.center}`, `width=${WINDOW.width}`];
     const output = join(this.cloud.home, 'out');
@@ -88,11 +99,6 @@ export class Stage {
     const own = pids.filter((pid) => readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`MIP_ALGORITHM=${NAME}`));
     for (const pid of own) process.kill(-pid, signal);
     return own.length;
-  }
-
-  /** The logs that the workers of the algorithm wrote, which outlive it. */
-  get workerLogs(): number {
-    return readdirSync(join(this.cloud.home, 'logs', `mip-${NAME}`)).length;
   }
 
   #image(): object {
