@@ -1,8 +1,8 @@
-"""Calls the library of an algorithm with right arrays and with random ones, under the sanitizers: ``sanitized.py LIBRARY ARRAYS CALLS``.
+"""Calls the library of an algorithm with right and with random arrays, for the sanitizers: ``sanitized.py LIBRARY ARRAYS CALLS``.
 
 ``ARRAYS`` is the algorithm's ``tests/arrays.py``: its ``arrays(rng)`` gives inputs and outputs that the library takes. Every second
-call gets arrays of other types, shapes and numbers, which the library has to refuse, or to stay within. A sanitizer ends the process
-at the first fault.
+call gets arrays of other types, shapes and numbers, which the library has to refuse, or to stay within. A sanitizer ends the
+process at the first fault.
 """
 
 import importlib.util

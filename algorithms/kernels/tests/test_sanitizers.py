@@ -1,8 +1,8 @@
 """The C code under the address and undefined-behaviour sanitizers, built with OpenMP as for use, and faults that they have to find.
 
-ThreadSanitizer is left out: GCC's OpenMP runtime is not built for it. It sees none of the runtime's barriers, and calls it a race when
-an array that a parallel loop has filled is read after the loop (tried with GCC 12). What threads do is held by other tests: the bytes
-of a result are the same at any number of them.
+ThreadSanitizer is left out: GCC's OpenMP runtime is not built for it. It sees none of the runtime's barriers, and calls it a race
+when an array that a parallel loop has filled is read after the loop (tried with GCC 12). What threads do is held by other tests:
+the bytes of a result are the same at any number of them.
 """
 
 import os
