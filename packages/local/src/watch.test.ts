@@ -43,7 +43,9 @@ describe('a folder that is watched', () => {
     write('algorithms/.a.yaml.swp');
     write('algorithms/.a.yaml.new', 'changed');
     renameSync(join(folder, 'algorithms/.a.yaml.new'), join(folder, 'algorithms/a.yaml'));
-    expect(await told('algorithms/a.yaml')).toEqual({ 'algorithms/a.yaml': false });
+    await told('algorithms/a.yaml');
+    write('algorithms/after.yaml');
+    expect(await told('algorithms/after.yaml')).toEqual({ 'algorithms/a.yaml': false, 'algorithms/after.yaml': false });
   });
 
   it('tells when the whole folder goes and comes back, and what changes after', async () => {
