@@ -41,6 +41,7 @@ describe('a folder that is watched', () => {
 
   it('tells of an editor that saves by renaming that the file changed, and nothing of its own files', async () => {
     write('algorithms/.a.yaml.swp');
+    write('algorithms/.session');
     write('algorithms/.a.yaml.new', 'changed');
     renameSync(join(folder, 'algorithms/.a.yaml.new'), join(folder, 'algorithms/a.yaml'));
     await told('algorithms/a.yaml');
