@@ -22,7 +22,7 @@ ALGORITHMS = Path(__file__).parent
 def processors() -> dict[str, BaseProcessor]:
     for folder in ("kernels", "window-level/src", "grayscale/src"):
         subprocess.run(["make", "-s", "-C", str(ALGORITHMS / folder)], check=True)
-    return {name: load_processor(ALGORITHMS / name, threads=2) for name in ("window-level", "grayscale")}
+    return {name: load_processor(ALGORITHMS / name, threads=2) for name in ("window-level", "grayscale", "threshold-ccl")}
 
 
 @pytest.fixture

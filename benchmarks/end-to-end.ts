@@ -5,10 +5,11 @@
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { S3Client } from '@aws-sdk/client-s3';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ApiClient } from '@mip/api/client';
-import { type InstanceUids, S3ImageStore } from '@mip/image-store';
+import { type InstanceUids, StowClient } from '@mip/image-store';
+import { ImageIndex } from '@mip/image-store/image-index';
 import { physicalNames } from '@mip/registry';
 import { Cloud, testImage } from '../tests/cloud.ts';
 import { BareLoop } from './peers/bare-loop.ts';
@@ -55,16 +56,17 @@ async function measure(one: Case, environment: Record<string, string>, log: (lin
     endpoint: environment.AWS_ENDPOINT_URL ?? '',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   };
-  const s3 = new S3Client({ ...connection, forcePathStyle: true });
   const secret = await new SecretsManagerClient(connection).send(new GetSecretValueCommand({ SecretId: names.imagesKey }));
-  const store = new S3ImageStore({ s3, bucket: names.bucket('images'), key: secret.SecretString ?? '' });
+  const store = new StowClient({ url: environment.MIP_DICOMWEB_URL ?? '', key: environment.MIP_API_KEY ?? '' });
   const uids = await store.put(readFileSync(testImage(one.file)));
+  const table = names.table('images');
+  const index = new ImageIndex({ dynamodb: new DynamoDBClient(connection), table, secret: secret.SecretString ?? '' });
   const client = new ApiClient({ url: environment.MIP_API_URL ?? '', key: environment.MIP_API_KEY ?? '' });
   const [sample] = await submitAll(client, one, uids, 1);
   const loop = await BareLoop.prepare({
     connection,
     names,
-    imageKeys: { key: secret.SecretString ?? '', uids },
+    imageKey: (await index.instance(uids))?.key ?? '',
     sample: sample ?? '',
     clientId: environment.MIP_CLIENT_ID ?? '',
     algorithm: one.algorithm,

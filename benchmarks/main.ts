@@ -6,6 +6,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ run(log: (line: string
   'end-to-end': () => import('./end-to-end.ts'),
   reconcile: () => import('./reconcile.ts'),
   actions: () => import('./actions.ts'),
+  api: () => import('./api.ts'),
 };
 
 const [name = '', ...options] = process.argv.slice(2);

@@ -64,6 +64,16 @@ export class Cloud {
     });
   }
 
+  /** The emulator's address, as soon as it answers: before the platform is deployed to it. */
+  async emulator(): Promise<string> {
+    for (;;) {
+      const state = existsSync(join(this.home, 'emulator.json')) ? JSON.parse(readFileSync(join(this.home, 'emulator.json'), 'utf8')) : {};
+      const endpoint = `http://127.0.0.1:${state.port}`;
+      if (state.stopped === null && (await fetch(`${endpoint}/_ministack/health`).catch(() => undefined))?.ok) return endpoint;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
   /** Ctrl-C; resolves with the exit code. */
   async stop(): Promise<number | null> {
     const exit = this.ended();

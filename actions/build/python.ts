@@ -35,5 +35,5 @@ export async function findPython({ root, tools, temporary, environment }: Python
 
 async function hasPackages(program: string): Promise<boolean> {
   const options = { silent: true, ignoreReturnCode: true };
-  return (await exec(program, ['-c', 'import numpy, PIL, pydicom, scipy'], options)) === 0;
+  return (await exec(program, ['-c', 'import numpy, PIL, pydicom, scipy, skimage'], options)) === 0;
 }

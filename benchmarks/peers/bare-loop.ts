@@ -15,8 +15,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { InstanceUids } from '@mip/image-store';
-import { imageKey, type PhysicalNames } from '@mip/registry';
+import type { PhysicalNames } from '@mip/registry';
 
 interface Connection {
   readonly region: string;
@@ -28,7 +27,8 @@ interface Connection {
 export interface BareLoopOptions {
   readonly connection: Connection;
   readonly names: PhysicalNames;
-  readonly imageKeys: { readonly key: string; readonly uids: InstanceUids };
+  /** The key of the image's object. */
+  readonly imageKey: string;
   readonly sample: string;
   readonly clientId: string;
   readonly algorithm: string;
@@ -126,14 +126,12 @@ export class BareLoop {
 
   /** The worker's calls: receive, visibility, record, image, results, record, delete. */
   async #work(jobId: string): Promise<void> {
-    const { names, imageKeys } = this.#options;
+    const { names, imageKey } = this.#options;
     const received = await this.#sqs.send(new ReceiveMessageCommand({ QueueUrl: this.#queue, WaitTimeSeconds: 20 }));
     const ReceiptHandle = received.Messages?.[0]?.ReceiptHandle;
     await this.#sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl: this.#queue, ReceiptHandle, VisibilityTimeout: 60 }));
     await this.#update(jobId, 'running');
-    const image = await this.#s3.send(
-      new GetObjectCommand({ Bucket: names.bucket('images'), Key: imageKey(imageKeys.key, imageKeys.uids) }),
-    );
+    const image = await this.#s3.send(new GetObjectCommand({ Bucket: names.bucket('images'), Key: imageKey }));
     await image.Body?.transformToByteArray();
     for (const { name, body } of this.#results) {
       const Key = `jobs/${jobId}/bare-loop/${name}`;

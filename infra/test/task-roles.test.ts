@@ -11,6 +11,7 @@ const QUEUE = 'arn:aws:sqs:eu-north-1:123456789012:rad-seg-requests.fifo';
 const DEAD_LETTERS = 'arn:aws:sqs:eu-north-1:123456789012:rad-seg-requests-dlq.fifo';
 const RESULTS = 'arn:aws:s3:::rad-123456789012-eu-north-1-results';
 const IMAGES = 'arn:aws:s3:::rad-123456789012-eu-north-1-images';
+const INDEX = 'arn:aws:dynamodb:eu-north-1:123456789012:table/rad-images';
 const JOBS = 'arn:aws:dynamodb:eu-north-1:123456789012:table/rad-jobs';
 
 /** What a worker does (`algorithms/sdk`), and what it never has to. */
@@ -21,7 +22,7 @@ const REQUESTS: readonly (readonly [boolean, string, string])[] = [
   [true, 'sqs:SendMessage', QUEUE],
   [true, 'sqs:SendMessage', DEAD_LETTERS],
   [true, 'dynamodb:UpdateItem', JOBS],
-  [true, 's3:ListBucket', IMAGES],
+  [true, 'dynamodb:Query', INDEX],
   [true, 's3:GetObject', `${IMAGES}/some-key`],
   [true, 's3:PutObject', `${RESULTS}/algorithms/seg/jobs/a/b/result-0001.dcm`],
   [true, 's3:GetObject', `${RESULTS}/algorithms/seg/jobs/a/b/result-0001.dcm`],
@@ -36,6 +37,9 @@ const REQUESTS: readonly (readonly [boolean, string, string])[] = [
   [false, 's3:PutObject', `${RESULTS}/jobs/a/b/result-0001.dcm`],
   [false, 's3:DeleteObject', `${RESULTS}/algorithms/seg/jobs/a/b/result-0001.dcm`],
   [false, 's3:ListBucket', RESULTS],
+  [false, 's3:ListBucket', IMAGES],
+  [false, 'dynamodb:UpdateItem', INDEX],
+  [false, 'dynamodb:Query', `${INDEX}/index/by-patient`],
   [false, 'iam:PassRole', names.roleArn(names.taskRole('seg'))],
 ];
 

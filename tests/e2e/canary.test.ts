@@ -27,8 +27,12 @@ function plant(file: string, ...options: string[]): string {
 }
 
 function process(file: string, ...parameters: string[]) {
+  return processWith('window-level', file, ...parameters);
+}
+
+function processWith(algorithm: string, file: string, ...parameters: string[]) {
   const given = parameters.flatMap((parameter) => ['--parameter', parameter]);
-  return cloud.mip(['process', 'window-level', file, ...given, '--output', join(scratch, 'results')]);
+  return cloud.mip(['process', algorithm, file, ...given, '--output', join(scratch, 'results', algorithm)]);
 }
 
 /** Every place that holds text and no record or image, by name. */
@@ -78,8 +82,17 @@ describe('a canary that goes through', () => {
   it('is in the result, which carries its patient', () => {
     const done = process(plant('canary.dcm'), 'center=40', 'width=400');
     expect(done.code, done.err).toBe(0);
-    expect(readFileSync(join(scratch, 'results', 'result-0001.dcm'), 'latin1')).toContain('CanaryName');
+    expect(readFileSync(join(scratch, 'results', 'window-level', 'result-0001.dcm'), 'latin1')).toContain('CanaryName');
     expect(canaries.filter((canary) => (done.out + done.err).includes(canary))).toEqual([]);
+  });
+
+  it('is in a segmentation, and in no measurement', () => {
+    const done = processWith('threshold-ccl', plant('seg.dcm'));
+    expect(done.code, done.err).toBe(0);
+    const result = (name: string) => readFileSync(join(scratch, 'results', 'threshold-ccl', name), 'latin1');
+    expect(result('result-0001.dcm')).toContain('CanaryName');
+    const words = done.out + done.err + result('measurements.json') + result('manifest.json');
+    expect(canaries.filter((canary) => words.includes(canary))).toEqual([]);
   });
 
   it.each<[string, readonly string[], readonly string[]]>([

@@ -1,4 +1,4 @@
-/** What a platform engineer meets: a catalog of twelve on the local cloud, refusals, adoption, a number of tasks by hand, an algorithm that leaves. */
+/** What a platform engineer meets: a catalog of thirteen on the local cloud, refusals, adoption, a number of tasks by hand, an algorithm that leaves. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DescribeServicesCommand, ECSClient } from '@aws-sdk/client-ecs';
@@ -15,7 +15,7 @@ const EXTRA = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'].map((letter) =>
 const fileOf = (name: string) => join(repository, 'catalog/algorithms', `${name}.yaml`);
 const template = readFileSync(fileOf('window-level'), 'utf8');
 
-/** Without tasks, so that twelve algorithms are not twelve workers. */
+/** Without tasks, so that thirteen algorithms are not thirteen workers. */
 function write(name: string): void {
   writeFileSync(fileOf(name), template.replace('name: window-level', `name: ${name}\nstatus: inactive`));
 }
@@ -43,9 +43,9 @@ afterAll(async () => {
   rmSync(repository, { recursive: true, force: true });
 }, 60_000);
 
-describe('a catalog of twelve', () => {
+describe('a catalog of thirteen', () => {
   it('is in sync after the start', () => {
-    expect(listed()).toEqual([...EXTRA, 'grayscale', 'window-level']);
+    expect(listed()).toEqual([...EXTRA, 'grayscale', 'threshold-ccl', 'window-level']);
     const plan = mip('plan');
     expect(plan.code, plan.out + plan.err).toBe(0);
   });
@@ -67,8 +67,8 @@ describe('a catalog of twelve', () => {
     for (const name of gone) rmSync(fileOf(name));
     const apply = mip('apply');
     expect(apply.code).toBe(1);
-    expect(apply.err).toContain('5 of 12 algorithms would be deleted, more than 30 %. If that is meant, allow "deletes" for this run.');
-    expect(listed()).toHaveLength(12);
+    expect(apply.err).toContain('5 of 13 algorithms would be deleted, more than 30 %. If that is meant, allow "deletes" for this run.');
+    expect(listed()).toHaveLength(13);
     for (const name of gone) write(name);
     expect(mip('plan').code).toBe(0);
   });

@@ -28,6 +28,8 @@ export class FaultProxy {
   /** Every call since the last `restart`. */
   readonly calls: WireCall[] = [];
   rules: Rule[] = [];
+  /** Called with every answer of the emulator, also where the caller never gets it. */
+  onAnswer: (call: WireCall, status: number) => void = () => undefined;
   readonly #target: URL;
   readonly #limits = new Limits();
   readonly #server: Server;
@@ -86,6 +88,7 @@ export class FaultProxy {
     if (fault?.do === 'cut' && fault.when === 'before') return void incoming.socket.destroy();
     const answer = await this.#forward(incoming, body);
     this.#limits.sees(call, answer.status);
+    this.onAnswer(call, answer.status);
     if (fault?.do === 'hold' && fault.when === 'after') await fault.until(call);
     if (fault?.do === 'cut' && fault.when === 'after') return void incoming.socket.destroy();
     outgoing.writeHead(answer.status, answer.headers).end(answer.body);

@@ -1,7 +1,8 @@
 """Holds a result against the oracle of its algorithm: ``check.py ALGORITHM SOURCE.dcm RESULT.dcm [--parameters JSON]``.
 
 Prints one JSON line ``{"algorithm", "equal", "pixels", "different", "max_abs"}`` and exits with 0 when every sample is equal, 1
-when not (with ``problem`` when there is nothing to compare).
+when not (with ``problem`` when there is nothing to compare). A segmentation counts as equal where Dice is at least 0.999 and there
+are as many components; its line has ``dice`` and ``components`` (result's, oracle's) too.
 """
 
 import argparse
@@ -13,8 +14,15 @@ import warnings
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+from pydicom import Dataset
+from pydicom.uid import SegmentationStorage
+from skimage.measure import label
 
-from dicom import read, samples
+from dicom import group, read, samples
+
+Masks = NDArray[np.bool_]
+DICE = 0.999
 
 
 def compare(algorithm: str, source: str, result: str, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -22,11 +30,35 @@ def compare(algorithm: str, source: str, result: str, parameters: dict[str, Any]
     oracle = importlib.import_module(algorithm.replace("-", "_"))
     expected = oracle.expected(read(source), parameters)
     made = read(result)
+    if made.SOPClassUID == SegmentationStorage:
+        return _segmentation(algorithm, read(source), made, expected)
     got = samples(made)
     if got.shape != expected.shape:
         return _line(algorithm, expected.size, expected.size, None, f"shape {got.shape} instead of {expected.shape}")
     apart = np.abs(got.astype(np.int64) - expected.astype(np.int64))
     return _line(algorithm, expected.size, int(np.count_nonzero(apart)), int(apart.max()), "")
+
+
+def _segmentation(algorithm: str, source: Dataset, made: Dataset, expected: Masks) -> dict[str, Any]:
+    """All segments together against the oracle's mask of a single frame; the frame has to lie where the source does."""
+    frames = np.atleast_3d(made.pixel_array.T).T != 0
+    got = frames.any(axis=0)[None]
+    if got.shape != expected.shape:
+        return _line(algorithm, expected.size, expected.size, None, f"shape {got.shape} instead of {expected.shape}")
+    places = [group(made, 0, "PlanePositionSequence").get("ImagePositionPatient"), source.get("ImagePositionPatient")]
+    if places[0] != places[1]:
+        return _line(algorithm, expected.size, expected.size, None, "the segmentation lies elsewhere in the patient")
+    both = np.count_nonzero(got) + np.count_nonzero(expected)
+    dice = 2 * np.count_nonzero(got & expected) / both if both else 1.0
+    counts = [_components(mask[0]) for mask in (got, expected)]
+    different = int(np.count_nonzero(got != expected))
+    line = _line(algorithm, expected.size, different, int(different > 0), "")
+    return {**line, "equal": bool(dice >= DICE) and counts[0] == counts[1], "dice": round(dice, 6), "components": counts}
+
+
+def _components(mask: Masks) -> int:
+    labels: Any = label(mask, connectivity=2)
+    return int(labels.max())
 
 
 def _line(algorithm: str, pixels: int, different: int, most: int | None, problem: str) -> dict[str, Any]:
@@ -37,7 +69,7 @@ def _line(algorithm: str, pixels: int, different: int, most: int | None, problem
 def main() -> int:
     """Read the arguments, compare, print."""
     parser = argparse.ArgumentParser(description="Hold a result against the oracle of its algorithm.")
-    parser.add_argument("algorithm", choices=["grayscale", "window-level"])
+    parser.add_argument("algorithm", choices=["grayscale", "threshold-ccl", "window-level"])
     parser.add_argument("source")
     parser.add_argument("result")
     parser.add_argument("--parameters", type=json.loads, default={})

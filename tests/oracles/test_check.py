@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 from pydicom import Dataset, FileDataset
 from pydicom.dataset import FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage
+from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage, SegmentationStorage
 
+import threshold_ccl
 import window_level
 from dicom import read
 
@@ -105,3 +106,39 @@ def test_a_picture_shows_both_side_by_side(tmp_path: Path, source: Path, right: 
     with Image.open(out) as picture:
         assert picture.size == (128 + 8 + 128, 128)
         assert np.array_equal(np.asarray(picture)[:, 136:, 0], right)
+
+
+def segmentation(path: Path, mask: Any, **changed: Any) -> Path:
+    """A SEG as bare as the checker needs it, of CT_small."""
+    place = Dataset()
+    place.ImagePositionPatient = changed.pop("position", read(image("CT_small.dcm")).ImagePositionPatient)
+    frame = Dataset()
+    frame.PlanePositionSequence = [place]
+    attributes = {"SOPClassUID": SegmentationStorage, "BitsAllocated": 1, "BitsStored": 1, "HighBit": 0, "NumberOfFrames": 1}
+    octets = np.packbits(mask.ravel(), bitorder="little").tobytes()
+    return write(path, mask, **attributes, PixelData=octets, PerFrameFunctionalGroupsSequence=[frame], **changed)
+
+
+def test_a_segmentation_is_held_against_the_mask_its_place_and_the_number_of_components(tmp_path: Path, source: Path) -> None:
+    [right] = threshold_ccl.expected(read(source), {})
+    code, line = check("threshold-ccl", source, segmentation(tmp_path / "r.dcm", right), {})
+    assert (code, line["equal"], line["different"], line["dice"], line["components"]) == (0, True, 0, 1.0, [1, 1])
+    smaller = right & (np.arange(128) < 70)
+    assert check("threshold-ccl", source, segmentation(tmp_path / "s.dcm", smaller), {})[0] == 1
+    speck = right.copy()
+    row, column = np.argwhere(~right)[0]
+    speck[row, column] = True
+    code, line = check("threshold-ccl", source, segmentation(tmp_path / "t.dcm", speck), {})
+    assert (code, line["different"], line["components"]) == (1, 1, [2, 1])
+    elsewhere = segmentation(tmp_path / "u.dcm", right, position=[0, 0, 0])
+    assert "elsewhere" in check("threshold-ccl", source, elsewhere, {})[1]["problem"]
+
+
+def test_a_picture_lays_a_segmentation_over_the_source(tmp_path: Path, source: Path) -> None:
+    [right] = threshold_ccl.expected(read(source), {})
+    out = tmp_path / "p.png"
+    made = segmentation(tmp_path / "r.dcm", right)
+    subprocess.run([sys.executable, HERE / "picture.py", source, made, out], check=True)
+    with Image.open(out) as picture:
+        red, _, blue = np.moveaxis(np.asarray(picture)[:, 136:].astype(int), -1, 0)
+    assert np.array_equal(red - blue > 50, right)

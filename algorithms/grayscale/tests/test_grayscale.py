@@ -122,7 +122,9 @@ def test_the_bytes_are_the_same_at_any_number_of_threads(processors: dict[str, B
     octets = image("US1_UNCR.dcm")
     job = message_of(octets, "grayscale")
     folder = processors["grayscale"].folder
-    runs = [processing(load_processor(folder, threads), "grayscale").run(job, [stored(octets)], "x") for threads in (1, 2, 3, 8)]
+    runs = [
+        processing(load_processor(folder, threads), "grayscale").run(job, [stored(octets)], "x").files for threads in (1, 2, 3, 8)
+    ]
     assert all(one == runs[0] for one in runs)
 
 

@@ -8,7 +8,8 @@ An algorithm imports from here and from nowhere deeper::
 from mip_sdk.faults import InvalidInput
 from mip_sdk.image_data import ImageData, Window
 from mip_sdk.native import NativeAlgorithm
-from mip_sdk.processor import BaseProcessor, DerivedImage, Meaning, Parameters
+from mip_sdk.processor import BaseProcessor, DerivedImage, Meaning, NotApplicable, Parameters, Segmentation, VolumeProcessor
+from mip_sdk.volume import Volume
 
 __all__ = [
     "BaseProcessor",
@@ -17,6 +18,10 @@ __all__ = [
     "InvalidInput",
     "Meaning",
     "NativeAlgorithm",
+    "NotApplicable",
     "Parameters",
+    "Segmentation",
+    "Volume",
+    "VolumeProcessor",
     "Window",
 ]

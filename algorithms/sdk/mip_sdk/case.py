@@ -24,9 +24,8 @@ from mip_sdk.loading import load_processing
 from mip_sdk.log import silence_libraries
 from mip_sdk.manifest import Provenance
 from mip_sdk.message import JobMessage, Pacs, Value
-from mip_sdk.processing import OUTCOME, Processing
+from mip_sdk.processing import Processed, Processing
 from mip_sdk.reading import read_header
-from mip_sdk.results import ResultFile
 from mip_sdk.settings import SettingsFault, case_settings_from
 from mip_sdk.transient import where
 
@@ -61,10 +60,10 @@ def run_case(processing: Processing, about: Provenance, octets: bytes, parameter
     """Process the image and leave what a job would store, and the outcome, in ``output``."""
     start = time.perf_counter()
     error: dict[str, str] | None = None
-    files: list[ResultFile] = []
+    done: Processed | None = None
     try:
         job = _job(octets, about, parameters)
-        files = processing.run(job, [StoredImage(octets, hashlib.sha256(octets).hexdigest())], ACCEPTED_AT)
+        done = processing.run(job, [StoredImage(octets, hashlib.sha256(octets).hexdigest())], ACCEPTED_AT)
     except JobFault as fault:
         error = {"code": fault.code, "message": str(fault), "where": ""}
     except BaseException as fault:
@@ -73,9 +72,9 @@ def run_case(processing: Processing, about: Provenance, octets: bytes, parameter
         words = f"the algorithm failed unexpectedly ({type(fault).__name__})"
         error = {"code": "internal", "message": words, "where": where(fault)}
     seconds = time.perf_counter() - start
-    for file in files:
+    for file in done.files if done else []:
         (output / file.name).write_bytes(file.octets)
-    outcome = {"schema": "case-outcome/1", "outcome": None if error else OUTCOME, "error": error, "seconds": seconds}
+    outcome = {"schema": "case-outcome/1", "outcome": done.outcome if done else None, "error": error, "seconds": seconds}
     (output / "outcome.json").write_text(json.dumps(outcome, indent=2) + "\n")
 
 

@@ -4,15 +4,37 @@ The words of a fault are stored in the job's record and shown to the client: the
 patient data, only what is wrong and where (a position in the series, the name of an attribute).
 """
 
-from typing import Literal
+from typing import Any, Literal
 
-Code = Literal["invalid-input", "image-not-found", "image-unreadable", "internal", "timeout"]
+Code = Literal[
+    "invalid-input",
+    "image-not-found",
+    "image-unreadable",
+    "delivery-refused",
+    "result-too-large",
+    "version-withdrawn",
+    "internal",
+    "timeout",
+    "out-of-memory",
+    "worker-lost",
+]
+
+
+class SettingsFault(Exception):
+    """The environment lacks a variable, or one has no sense. Names the variable, never its value."""
 
 
 class JobFault(Exception):
-    """The job cannot succeed, however often it is tried: it fails at once, with this code and these words."""
+    """The job cannot succeed, however often it is tried: it fails at once, with this code and these words.
+
+    ``record`` holds further attributes that the job's record gets beside the error.
+    """
 
     code: Code = "internal"
+
+    def __init__(self, words: str, record: dict[str, Any] | None = None) -> None:
+        super().__init__(words)
+        self.record: dict[str, Any] = record or {}
 
 
 class InvalidInput(JobFault):
@@ -22,7 +44,7 @@ class InvalidInput(JobFault):
 
 
 class ImageNotFound(JobFault):
-    """The images bucket has no such instance, series or study."""
+    """Neither the image store nor the PACS asked has such an instance, series or study."""
 
     code: Code = "image-not-found"
 
@@ -33,8 +55,26 @@ class ImageUnreadable(InvalidInput):
     code: Code = "image-unreadable"
 
 
+class DeliveryRefused(JobFault):
+    """The PACS took not all of the results. They stay in the results bucket, and the record lists them."""
+
+    code: Code = "delivery-refused"
+
+
 class ResultConflict(JobFault):
     """A result with other bytes is already stored under the key of this one. The first stays."""
+
+
+class ResultTooLarge(JobFault):
+    """The files of a result are together more than the platform takes."""
+
+    code: Code = "result-too-large"
+
+
+class VersionWithdrawn(JobFault):
+    """The job was validated for a major version that no worker runs any more."""
+
+    code: Code = "version-withdrawn"
 
 
 def is_fault(error: BaseException) -> bool:

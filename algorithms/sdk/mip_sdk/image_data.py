@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pydicom import Dataset
 
 from mip_sdk.faults import InvalidInput
+from mip_sdk.geometry import Plane
 
 Units = Literal["stored", "modality", "hu"]
 Array = NDArray[Any]
@@ -64,6 +65,8 @@ class ImageData:
         Smallest and largest stored sample that mean "no image here", or ``None``.
     spacing_mm
         (slices, rows, columns) in millimetres, ``None`` where unknown; the first is the distance of frames or slices.
+    planes
+        Where each frame lies in the patient, ``None`` where it lacks position, orientation or a spacing above 0.
     units
         What ``pixels`` is in, as the catalog entry declares.
     source
@@ -79,6 +82,7 @@ class ImageData:
     windows: Sequence[Window | None]
     padding: tuple[int, int] | None
     spacing_mm: tuple[float | None, float | None, float | None]
+    planes: Sequence[Plane | None]
     units: Units
     source: Dataset = field(repr=False)
     notes: tuple[str, ...] = ()

@@ -1,19 +1,20 @@
-"""Where the images of a job come from: the images bucket, under keys that tell nothing about the patient."""
+"""The images of a job: where they come from, in what order, and whether they are the ones that were asked for."""
 
 import hashlib
 import hmac
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
 import numpy as np
-from botocore.exceptions import ClientError
 from pydicom import Dataset
 
-from mip_sdk.faults import ImageNotFound
+from mip_sdk.faults import JobFault
 from mip_sdk.message import Pacs
 from mip_sdk.reading import read_header
 from mip_sdk.values import frame_group, number
+
+MOST_INSTANCES = 10_000
+"""Of one job: as many as a record can list results."""
 
 
 @dataclass(frozen=True)
@@ -24,18 +25,8 @@ class StoredImage:
     sha256: str
 
 
-def hashed(secret: str, level: str, uid: str) -> str:
-    """The name of a UID in a key: 32 hexadecimal digits of HMAC-SHA256 over level, NUL, UID. ``level``: study, series, instance."""
-    return hmac.new(secret.encode(), f"{level}\0{uid}".encode(), hashlib.sha256).hexdigest()[:32]
-
-
-class Images:
-    """The images bucket, read only."""
-
-    def __init__(self, s3: Any, bucket: str, secret: str) -> None:
-        self._s3 = s3
-        self._bucket = bucket
-        self._secret = secret
+class Source(Protocol):
+    """Where images are kept: the platform's own store, or a PACS."""
 
     def fetch(self, pacs: Pacs) -> list[StoredImage]:
         """All instances that a job is about, in the order of the series.
@@ -44,34 +35,45 @@ class Images:
         ------
         ImageNotFound
             Naming the level at which nothing was found.
+        InvalidInput
+            When they are more, or larger together, than the platform takes.
         """
-        prefix = f"instances/{hashed(self._secret, 'study', pacs.study_uid)}/"
-        if pacs.series_uid is not None:
-            prefix += f"{hashed(self._secret, 'series', pacs.series_uid)}/"
-        if pacs.instance_uid is not None:
-            return [self._get(f"{prefix}{hashed(self._secret, 'instance', pacs.instance_uid)}.dcm")]
-        images = [self._get(key) for key in self._list(prefix)]
-        if not images:
-            raise ImageNotFound(f"no images of this {'series' if pacs.series_uid else 'study'} are in the image store")
-        return in_series_order(images)
+        ...
 
-    def _list(self, prefix: str) -> Iterator[str]:
-        for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
-            yield from (item["Key"] for item in page.get("Contents", []))
 
-    def _get(self, key: str) -> StoredImage:
-        try:
-            octets = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
-        except ClientError as error:
-            if error.response.get("Error", {}).get("Code") in ("NoSuchKey", "404"):
-                raise ImageNotFound("the instance is not in the image store") from error
-            raise
-        return StoredImage(octets, hashlib.sha256(octets).hexdigest())
+def stored_image(octets: bytes) -> StoredImage:
+    """These bytes with their digest."""
+    return StoredImage(octets, hashlib.sha256(octets).hexdigest())
+
+
+def hashed(secret: str, level: str, uid: str) -> str:
+    """The name of a UID in a key: 32 hexadecimal digits of HMAC-SHA256 over level, NUL, UID. ``level``: study, series, instance."""
+    return hmac.new(secret.encode(), f"{level}\0{uid}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def check_identity(header: Dataset, pacs: Pacs) -> None:
+    """What was fetched has to be what was asked for: a mix-up in a store must not become a result of the wrong patient.
+
+    Raises
+    ------
+    JobFault
+        Naming the attribute that differs, never its value.
+    """
+    asked = {
+        "StudyInstanceUID": pacs.study_uid,
+        "SeriesInstanceUID": pacs.series_uid,
+        "SOPInstanceUID": pacs.instance_uid,
+    }
+    for name, uid in asked.items():
+        if uid is not None and str(header.get(name) or uid) != uid:
+            raise JobFault(f"the stored image is not the one that was asked for: its {name} differs")
 
 
 def in_series_order(images: list[StoredImage]) -> list[StoredImage]:
     """By position along the normal where every instance has one, else by InstanceNumber; ties by SOP Instance UID."""
-    headers = [read_header(image.octets) for image in images]
+    if len(images) < 2:
+        return images
+    headers = [read_header(image.octets, pixels=False) for image in images]
     positions = [_along_normal(header) for header in headers]
     placed = all(position is not None for position in positions)
 

@@ -7,18 +7,27 @@ from typing import Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
+from mip_sdk.answer import Finished
 from mip_sdk.message import JobMessage
 
 MOST_ATTEMPTS = 3
 _OPEN = ("accepted", "queued", "running")
+# The end may come while the record says queued: another delivery of the job was handed back meanwhile.
+_STARTED = ("queued", "running")
 
 
 class NotOpen(Exception):
-    """The record is not in a state that allows the change: ``state`` says in which, None when there is no record."""
+    """The record is not in a state that allows the change: ``state`` says in which, None when there is no record.
 
-    def __init__(self, state: str | None) -> None:
-        super().__init__(f"the job is {state or 'not recorded'}")
-        self.state = state
+    ``code`` and ``words`` are its error, where it has one.
+    """
+
+    def __init__(self, record: dict[str, Any]) -> None:
+        self.state: str | None = record.get("state")
+        super().__init__(f"the job is {self.state or 'not recorded'}")
+        error = record.get("error") or {}
+        self.code = str(error.get("code", "internal"))
+        self.words = str(error.get("message", "unknown"))
 
 
 @dataclass(frozen=True)
@@ -54,13 +63,21 @@ class Jobs:
         )
         return Started(int(record.get("attempts", 0)), str(record["started_at"]))
 
-    def succeed(self, job: JobMessage, results: list[dict[str, Any]], outcome: str) -> None:
-        """running → succeeded. Raises NotOpen when the job is no longer running."""
-        self._update(job, {"state": "succeeded", "finished_at": now(), "results": results, "outcome": outcome}, closes=True)
+    def succeed(self, job: JobMessage, finished: Finished) -> None:
+        """→ succeeded. Raises NotOpen when the job has ended already."""
+        values: dict[str, Any] = {
+            "state": "succeeded",
+            "finished_at": now(),
+            "results": finished.results,
+            "outcome": finished.outcome,
+        }
+        more = {"pacs_delivery": finished.pacs_delivery, "outcome_reason": finished.reason}
+        values |= {name: value for name, value in more.items() if value is not None}
+        self._update(job, values, closes=True)
 
-    def fail(self, job: JobMessage, code: str, message: str) -> None:
-        """running → failed, with the reason. Raises NotOpen when the job is no longer running."""
-        self._update(job, {"state": "failed", "finished_at": now(), "error": _error(code, message)}, closes=True)
+    def fail(self, job: JobMessage, code: str, message: str, more: dict[str, Any] | None = None) -> None:
+        """→ failed, with the reason and what ``more`` there is to record. Raises NotOpen when the job has ended already."""
+        self._update(job, {"state": "failed", "finished_at": now(), "error": _error(code, message), **(more or {})}, closes=True)
 
     def count_attempt(self, job: JobMessage, attempts: int, code: str, message: str) -> bool:
         """Record that an attempt failed: ``attempts`` with this one. True when it was the last one: running → dead."""
@@ -71,30 +88,58 @@ class Jobs:
         self._update(job, values, closes=dead)
         return dead
 
+    def hand_back(self, job: JobMessage) -> int:
+        """accepted, queued or running → queued; no attempt is counted.
+
+        Returns
+        -------
+        The number of the delivery to send: the record counts them, so that no two senders ever take one number.
+
+        Raises
+        ------
+        NotOpen
+            When the job has ended, or is not known.
+        """
+        return int(self._update(job, {"state": "queued", "open_state": "queued"}, allowed=_OPEN, raised="delivery")["delivery"])
+
+    def state(self, job: JobMessage) -> str | None:
+        """The state as it is now."""
+        answer = self._dynamodb.get_item(
+            TableName=self._table,
+            Key=_key(job),
+            ConsistentRead=True,
+            ProjectionExpression="#state",
+            ExpressionAttributeNames={"#state": "state"},
+        )
+        return _plain(answer.get("Item", {})).get("state")
+
     def _update(
         self,
         job: JobMessage,
         values: dict[str, Any],
-        allowed: tuple[str, ...] = ("running",),
+        allowed: tuple[str, ...] = _STARTED,
         first: dict[str, Any] | None = None,
         closes: bool = False,
+        raised: str | None = None,
     ) -> dict[str, Any]:
-        """Set ``values``, and ``first`` where the record has none yet; the new record."""
+        """Set ``values``, and ``first`` where the record has none yet, and add 1 to ``raised``; the new record."""
         first = first or {}
         values = {**values, "updated_at": now()}
         sets = [f"#{name} = :{name}" for name in values] + [f"#{name} = if_not_exists(#{name}, :{name})" for name in first]
         states = {f":state{index}": state for index, state in enumerate(allowed)}
+        adds = f" ADD #{raised} :one" if raised else ""
         serialize = TypeSerializer().serialize
         try:
             answer = self._dynamodb.update_item(
                 TableName=self._table,
-                Key={"client_id": {"S": job.client_id}, "job_id": {"S": job.job_id}},
-                UpdateExpression=f"SET {', '.join(sets)}" + (" REMOVE open_state" if closes else ""),
+                Key=_key(job),
+                UpdateExpression=f"SET {', '.join(sets)}" + adds + (" REMOVE open_state" if closes else ""),
                 ConditionExpression=f"#state IN ({', '.join(states)})",
-                ExpressionAttributeNames={f"#{name}": name for name in ("state", *values, *first)},
+                ExpressionAttributeNames={f"#{name}": name for name in ("state", *values, *first, *([raised] if raised else []))},
                 ExpressionAttributeValues={
                     **{f":{name}": serialize(value) for name, value in {**values, **first}.items()},
                     **{name: {"S": state} for name, state in states.items()},
+                    **({":one": {"N": "1"}} if raised else {}),
                 },
                 ReturnValues="ALL_NEW",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
@@ -102,13 +147,17 @@ class Jobs:
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") != "ConditionalCheckFailedException":
                 raise
-            raise NotOpen(_plain(error.response.get("Item", {})).get("state")) from error
+            raise NotOpen(_plain(error.response.get("Item", {}))) from error
         return _plain(answer["Attributes"])
 
 
 def now() -> str:
     """The present time, ISO 8601 in UTC with milliseconds."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _key(job: JobMessage) -> dict[str, dict[str, str]]:
+    return {"client_id": {"S": job.client_id}, "job_id": {"S": job.job_id}}
 
 
 def _error(code: str, message: str) -> dict[str, str]:

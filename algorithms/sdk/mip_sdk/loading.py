@@ -2,12 +2,13 @@
 
 import importlib.util
 import inspect
-import os
 from pathlib import Path
 
+from mip_sdk.input_check import InputCheck
+from mip_sdk.measurements import check_declared
 from mip_sdk.processing import Processing
 from mip_sdk.processor import BaseProcessor
-from mip_sdk.settings import ProcessingSettings
+from mip_sdk.settings import ProcessingSettings, processors
 
 
 def load_processing(settings: ProcessingSettings) -> Processing:
@@ -16,10 +17,20 @@ def load_processing(settings: ProcessingSettings) -> Processing:
     Raises
     ------
     LookupError
-        As for ``load_processor``.
+        As for ``load_processor``, and when the entry declares a measurement that cannot be made.
     """
-    processor = load_processor(settings.folder, settings.threads or _processors())
-    return Processing(processor, settings.units, settings.provenance, settings.regulatory, settings.most_bytes)
+    check_declared(settings.output)
+    processor = load_processor(settings.folder, settings.threads or processors())
+    check = InputCheck(settings.input)
+    return Processing(
+        processor,
+        settings.units,
+        settings.provenance,
+        settings.regulatory,
+        settings.most_bytes,
+        check=check,
+        output=settings.output,
+    )
 
 
 def load_processor(folder: Path, threads: int) -> BaseProcessor:
@@ -44,8 +55,3 @@ def load_processor(folder: Path, threads: int) -> BaseProcessor:
     if len(found) != 1:
         raise LookupError(f"{path} has {len(found)} subclasses of BaseProcessor; it needs one")
     return found[0](folder, threads)
-
-
-def _processors() -> int:
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +31,7 @@ def manifest_of(
     inputs: list[str],
     outputs: list[ResultFile],
     notes: list[str],
-    outcome: str,
+    ended: Mapping[str, str],
 ) -> ResultFile:
     """The manifest of a job.
 
@@ -42,6 +43,8 @@ def manifest_of(
         SHA-256 of each input file, in the order of the series.
     notes
         What was repaired, inherited or dropped.
+    ended
+        ``outcome``, and ``outcome_reason`` where the algorithm was not applicable.
     """
     content: dict[str, Any] = {
         "schema": "manifest/1",
@@ -61,7 +64,7 @@ def manifest_of(
         "outputs": [
             {"name": file.name, "media_type": file.media_type, "size": len(file.octets), "sha256": file.sha256} for file in outputs
         ],
-        "outcome": outcome,
+        **ended,
         "notes": notes,
         "times": {"accepted_at": job.accepted_at, "started_at": started_at},
     }

@@ -14,7 +14,7 @@ Purpose = Literal["clinical", "conformance", "shadow"]
 Value = str | int | float | bool
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_UID = re.compile(r"[0-9.]{1,64}")
+UID = re.compile(r"[0-9.]{1,64}")
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _PATTERNS = {
     "job_key": re.compile(r"[0-9a-f]{32}"),
@@ -99,6 +99,16 @@ def check_key(job: JobMessage) -> JobMessage:
     return job
 
 
+def deduplication_id(job: JobMessage, delivery: int) -> str:
+    """SQS swallows a second message with one id for 5 minutes without a word: every delivery of a job has its own."""
+    return hashlib.sha256(rfc8785.dumps(["mip-delivery-v1", job.client_id, job.job_id, delivery])).hexdigest()
+
+
+def with_delivery(body: str, delivery: int) -> str:
+    """The same body as another delivery of its job."""
+    return json.dumps({**json.loads(body), "delivery": delivery}, separators=(",", ":"))
+
+
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
@@ -131,7 +141,7 @@ def _pacs(raw: object) -> Pacs:
     fields = _object(raw, "pacs", required={"study_uid"}, allowed={*_UIDS, "source"})
     if "instance_uid" in fields and "series_uid" not in fields:
         raise MalformedMessage("pacs has instance_uid without series_uid")
-    texts = {name: _text(fields[name], name, _UID) for name in _UIDS if name in fields}
+    texts = {name: _text(fields[name], name, UID) for name in _UIDS if name in fields}
     if "source" in fields:
         if len(_text(fields["source"], "source", _NAME)) > 64:
             raise MalformedMessage("source does not have its form")

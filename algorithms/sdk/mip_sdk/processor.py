@@ -1,18 +1,22 @@
 """What an algorithm implements, and what it gives back."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from mip_sdk.image_data import ImageData
 from mip_sdk.message import Value
+from mip_sdk.volume import Volume
 
 Parameters = Mapping[str, Value]
+Code = tuple[str, str, str]
+"""(value, scheme, meaning)."""
 
 
 class Meaning(Enum):
@@ -45,8 +49,48 @@ class DerivedImage:
     pixels: NDArray[Any]
     meaning: Meaning
     derivation: str
-    derivation_code: tuple[str, str, str]
+    derivation_code: Code
     series: str
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """What was found in the image, or in the volume. Nothing at all is an answer too: ``nothing-found``.
+
+    The SDK measures it, and writes it as a DICOM SEG where something was found.
+
+    Attributes
+    ----------
+    labels
+        For each of the segments that the catalog entry declares, in its order: integers, (slice, row, column), 0 outside and
+        1 … n in its components, which are reported in this order.
+    derivation, series
+        As for ``DerivedImage``.
+    family
+        The kind of algorithm, from CID 7162.
+    notes
+        What the reader of the manifest has to know, ASCII, without patient data.
+    """
+
+    labels: Sequence[NDArray[np.integer]]
+    derivation: str
+    series: str
+    family: Code
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class NotApplicable:
+    """The algorithm cannot tell anything of this image, which is no fault of the image, and not the same as nothing found.
+
+    ``reason`` is a code such as ``no-contrast``; ``words`` say it to a user, without patient data.
+    """
+
+    reason: str
+    words: str
+
+
+Result = DerivedImage | Segmentation | NotApplicable
 
 
 class BaseProcessor(ABC):
@@ -60,11 +104,28 @@ class BaseProcessor(ABC):
         self.threads = threads
 
     @abstractmethod
-    def process_image(self, image_data: ImageData, parameters: Parameters) -> DerivedImage:
+    def process_image(self, image_data: ImageData, parameters: Parameters) -> Result:
         """Process one image.
 
         Raises
         ------
         InvalidInput
             When image or parameters do not fit, in words that a user can read, without patient data.
+        """
+
+
+class VolumeProcessor(BaseProcessor):
+    """An algorithm that takes all images of a series together, as a volume, and one image by itself."""
+
+    takes_positions: bool = False
+    """True for one that uses the position of each slice: it gets volumes of uneven steps and of a tilted gantry too."""
+
+    @abstractmethod
+    def process_volume(self, volume: Volume, parameters: Parameters) -> Result:
+        """Process the volume of a series of several images, or of an image of several frames.
+
+        Raises
+        ------
+        InvalidInput
+            As for ``process_image``.
         """

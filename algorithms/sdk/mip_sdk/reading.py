@@ -14,14 +14,14 @@ from pydicom.uid import UID, RLELossless
 
 from mip_sdk.faults import ImageUnreadable, InvalidInput, is_fault
 from mip_sdk.image_data import Array, ImageData, Units
-from mip_sdk.values import frame_rescales, frame_windows, number, padding_range, spacing_mm
+from mip_sdk.values import frame_planes, frame_rescales, frame_windows, number, padding_range, spacing_mm
 
 _MONOCHROME = ("MONOCHROME1", "MONOCHROME2")
 _COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_420", "YBR_ICT", "YBR_RCT")
 
 
-def read_header(octets: bytes) -> Dataset:
-    """Parse a Part 10 file without decoding its pixels.
+def read_header(octets: bytes, pixels: bool = True) -> Dataset:
+    """Parse a Part 10 file without decoding its pixels; with ``pixels`` False, without taking them along either.
 
     Raises
     ------
@@ -29,7 +29,7 @@ def read_header(octets: bytes) -> Dataset:
         When the bytes are not a DICOM file.
     """
     try:
-        return dcmread(BytesIO(octets))
+        return dcmread(BytesIO(octets), stop_before_pixels=not pixels)
     except InvalidDicomError as error:
         raise ImageUnreadable("the image is not a DICOM file") from error
     except Exception as error:
@@ -80,6 +80,7 @@ def _image(source: Dataset, units: Units, most_bytes: int | None) -> ImageData:
         windows=[None] * frames if colour else frame_windows(source, frames),
         padding=None if colour else padding_range(source),
         spacing_mm=spacing_mm(source),
+        planes=frame_planes(source, frames),
         units=units,
         source=source,
     )

@@ -1,14 +1,16 @@
-"""The request queue: one message at a time, kept invisible while a job runs."""
+"""The request queue and its dead letters, as far as a worker needs them."""
 
-import threading
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mip_sdk.log import Log
+from mip_sdk.message import JobMessage, deduplication_id, with_delivery
 
 VISIBILITY_S = 60
-HEARTBEAT_S = 20
 LONG_POLL_S = 20
+# SQS's own: messages that one call receives or changes.
+BATCH = 10
 
 
 @dataclass(frozen=True)
@@ -20,66 +22,79 @@ class Delivery:
     receives: int
 
 
-class RequestQueue:
-    """The request queue of one algorithm."""
+@dataclass(frozen=True)
+class Cause:
+    """Why a message lies in the dead letters: a code to sort by, and words without patient data."""
 
-    def __init__(self, sqs: Any, url: str) -> None:
+    code: str
+    words: str
+
+
+class RequestQueue:
+    """The request queue of one algorithm.
+
+    What is received is invisible to others for ``visibility_s``, not for the queue's whole default: the message of a worker that
+    dies comes back soon.
+    """
+
+    def __init__(self, sqs: Any, url: str, dead_letter_url: str, visibility_s: int = VISIBILITY_S) -> None:
         self._sqs = sqs
         self._url = url
+        self._dead_letter_url = dead_letter_url
+        self.visibility_s = visibility_s
 
-    def receive(self, wait_s: int = LONG_POLL_S) -> Delivery | None:
-        """Wait for one message; None when none came. It is invisible to others for 60 s, not for the queue's whole default, so
-        that the message of a worker that dies comes back soon.
-        """
+    def receive(self, most: int = 1, wait_s: int = LONG_POLL_S) -> list[Delivery]:
+        """Wait for messages, at most ``most`` of up to 10; none when none came."""
         answer = self._sqs.receive_message(
             QueueUrl=self._url,
-            MaxNumberOfMessages=1,
+            MaxNumberOfMessages=min(most, BATCH),
             WaitTimeSeconds=wait_s,
-            VisibilityTimeout=VISIBILITY_S,
+            VisibilityTimeout=self.visibility_s,
             MessageSystemAttributeNames=["ApproximateReceiveCount"],
         )
-        for message in answer.get("Messages", []):
-            receives = int(message.get("Attributes", {}).get("ApproximateReceiveCount", 1))
-            return Delivery(message["Body"], message["ReceiptHandle"], receives)
-        return None
+        return [
+            Delivery(message["Body"], message["ReceiptHandle"], int(message["Attributes"]["ApproximateReceiveCount"]))
+            for message in answer.get("Messages", [])
+        ]
 
-    def keep(self, delivery: Delivery) -> None:
-        """Keep a message invisible for another 60 s."""
-        self._visible_in(delivery, VISIBILITY_S)
+    def keep(self, deliveries: Sequence[Delivery]) -> int:
+        """Keep messages invisible for another while; how many of them were lost to another worker."""
+        lost = 0
+        for at in range(0, len(deliveries), BATCH):
+            entries = [
+                {"Id": str(index), "ReceiptHandle": delivery.receipt, "VisibilityTimeout": self.visibility_s}
+                for index, delivery in enumerate(deliveries[at : at + BATCH])
+            ]
+            lost += len(self._sqs.change_message_visibility_batch(QueueUrl=self._url, Entries=entries).get("Failed", []))
+        return lost
 
-    def hand_back(self, delivery: Delivery) -> None:
-        """Make a message visible again at once."""
-        self._visible_in(delivery, 0)
+    def release(self, delivery: Delivery) -> None:
+        """Make a message visible again at once. That counts as one of its receives."""
+        self._sqs.change_message_visibility(QueueUrl=self._url, ReceiptHandle=delivery.receipt, VisibilityTimeout=0)
+
+    def send_again(self, delivery: Delivery, job: JobMessage, number: int) -> None:
+        """The same job as delivery ``number``, which has all its receives before it. The one before is still to be acked."""
+        self._sqs.send_message(
+            QueueUrl=self._url,
+            MessageBody=with_delivery(delivery.body, number),
+            MessageGroupId=job.job_key,
+            MessageDeduplicationId=deduplication_id(job, number),
+        )
+
+    def bury(self, delivery: Delivery, job: JobMessage | None, cause: Cause) -> None:
+        """Put a message with its cause among the dead letters, once however often. What was received is still to be acked."""
+        own = hashlib.sha256(delivery.body.encode()).hexdigest()
+        self._sqs.send_message(
+            QueueUrl=self._dead_letter_url,
+            MessageBody=delivery.body,
+            MessageGroupId=job.job_key if job else own,
+            MessageDeduplicationId=deduplication_id(job, job.delivery) if job else own,
+            MessageAttributes={
+                "cause": {"DataType": "String", "StringValue": cause.code},
+                "words": {"DataType": "String", "StringValue": cause.words},
+            },
+        )
 
     def ack(self, delivery: Delivery) -> None:
-        """The one place where a message is deleted: its job has ended."""
+        """The one place where a message is deleted: its job has ended, or is on a queue as another message."""
         self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=delivery.receipt)
-
-    def _visible_in(self, delivery: Delivery, seconds: int) -> None:
-        self._sqs.change_message_visibility(QueueUrl=self._url, ReceiptHandle=delivery.receipt, VisibilityTimeout=seconds)
-
-
-class Heartbeat:
-    """While the block runs, its message is kept every 20 s. A beat that fails is logged and tried again at the next."""
-
-    def __init__(self, queue: RequestQueue, delivery: Delivery, log: Log, every_s: float = HEARTBEAT_S) -> None:
-        self._queue = queue
-        self._delivery = delivery
-        self._log = log
-        self._every_s = every_s
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
-
-    def __enter__(self) -> None:
-        self._thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _beat(self) -> None:
-        while not self._over.wait(self._every_s):
-            try:
-                self._queue.keep(self._delivery)
-            except Exception as error:
-                self._log.warn("heartbeat-failed", fault=type(error).__name__)

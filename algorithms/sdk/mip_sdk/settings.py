@@ -1,17 +1,24 @@
 """The worker's settings, from the environment that the task definition gives it."""
 
 import json
+import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from mip_sdk.declared import DeclaredOutput, declared_output
+from mip_sdk.faults import SettingsFault
 from mip_sdk.image_data import Units
+from mip_sdk.limits import Limits, memory_share
 from mip_sdk.manifest import Provenance
+from mip_sdk.pacs_server import BUILT_IN, PacsServer, StoreTables, servers_from
+from mip_sdk.request_queue import VISIBILITY_S
 
-
-class SettingsFault(Exception):
-    """The environment lacks a variable, or one has no sense. Names the variable, never its value."""
+# What running jobs have after a stop: Fargate gives 120 s, and the hand-back takes some of them.
+GRACE_S = 90
+__all__ = ["ProcessingSettings", "Settings", "SettingsFault", "case_settings_from", "settings_from"]
 
 
 @dataclass(frozen=True)
@@ -24,6 +31,8 @@ class ProcessingSettings:
     folder: Path
     threads: int | None
     most_bytes: int | None
+    output: DeclaredOutput
+    input: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -32,10 +41,19 @@ class Settings(ProcessingSettings):
 
     queue_url: str
     jobs_table: str
-    images_bucket: str
     results_bucket: str
-    images_key: str
+    images: StoreTables
+    pacs: tuple[PacsServer, ...]
+    default_pacs: str
+    delivers: bool
     region: str
+    dead_letter_url: str
+    children: int
+    limits: Limits
+    most_result_bytes: int | None
+    visibility_s: int
+    grace_s: int
+    agent_uri: str | None
 
 
 def settings_from(environment: Mapping[str, str]) -> Settings:
@@ -53,21 +71,44 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         "QUEUE_URL",
         "JOBS_TABLE",
         "IMAGES_BUCKET",
+        "IMAGES_TABLE",
         "RESULTS_BUCKET",
         "PLATFORM",
         "IMAGES_KEY",
     )
     given = _required(environment, required)
     processing = _processing(environment, given["PLATFORM"], given["IMAGE_DIGEST"])
+    children = _whole(environment, "MIP_CHILDREN") or processors()
+    memory = _whole(environment, "MIP_MEMORY_MIB")
     return Settings(
         **vars(processing),
         queue_url=given["QUEUE_URL"],
         jobs_table=given["JOBS_TABLE"],
-        images_bucket=given["IMAGES_BUCKET"],
         results_bucket=given["RESULTS_BUCKET"],
-        images_key=given["IMAGES_KEY"],
+        images=StoreTables(given["IMAGES_TABLE"], given["IMAGES_BUCKET"], given["IMAGES_KEY"]),
+        pacs=servers_from(environment),
+        default_pacs=environment.get("MIP_DEFAULT_PACS") or BUILT_IN,
+        delivers="pacs" in ((_entry(environment.get("MIP_ENTRY", "{}")).get("output") or {}).get("store") or []),
         region=environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or "",
+        dead_letter_url=environment.get("MIP_DEAD_LETTER_URL") or _dead_letters_of(given["QUEUE_URL"]),
+        children=children,
+        limits=Limits(_whole(environment, "MIP_TIMEOUT"), memory_share(memory, children) if memory else None),
+        most_result_bytes=_whole(environment, "MIP_MAX_RESULT_BYTES"),
+        visibility_s=_whole(environment, "MIP_VISIBILITY") or VISIBILITY_S,
+        grace_s=_whole(environment, "MIP_STOP_GRACE") or GRACE_S,
+        agent_uri=environment.get("ECS_AGENT_URI"),
     )
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def _dead_letters_of(queue_url: str) -> str:
+    """The name that reconcile gives them."""
+    return re.sub(r"\.fifo$", "-dlq.fifo", queue_url)
 
 
 def case_settings_from(environment: Mapping[str, str], platform: str, image_digest: str) -> ProcessingSettings:
@@ -105,6 +146,8 @@ def _processing(environment: Mapping[str, str], platform: str, image_digest: str
         folder=Path(environment.get("MIP_ALGORITHM_DIR") or "."),
         threads=_whole(environment, "MIP_THREADS"),
         most_bytes=_whole(environment, "MIP_MAX_IMAGE_BYTES"),
+        output=_output(entry),
+        input=entry.get("input") or {},
     )
 
 
@@ -123,6 +166,13 @@ def _units(entry: dict[str, Any]) -> Units:
     if units not in ("stored", "modality", "hu"):
         raise SettingsFault("MIP_ENTRY has units that are not known")
     return units
+
+
+def _output(entry: dict[str, Any]) -> DeclaredOutput:
+    try:
+        return declared_output(entry)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise SettingsFault("MIP_ENTRY has an output that cannot be read") from error
 
 
 def _whole(environment: Mapping[str, str], name: str) -> int | None:

@@ -8,6 +8,7 @@ import numpy as np
 from pydicom import Dataset
 
 from mip_sdk.faults import ImageUnreadable
+from mip_sdk.geometry import Plane, plane_of
 from mip_sdk.image_data import Rescale, Window
 
 
@@ -85,9 +86,29 @@ def padding_range(source: Dataset) -> tuple[int, int] | None:
     return low, high
 
 
-def spacing_mm(source: Dataset) -> tuple[float | None, float | None, float | None]:
-    """(slices, rows, columns) in millimetres of the first frame; None where it is absent or not above 0."""
-    measures = frame_group(source, 0, "PixelMeasuresSequence") or source
+def frame_planes(source: Dataset, frames: int) -> list[Plane | None]:
+    """Where each frame lies in the patient: its own functional groups, else the dataset."""
+    return [_plane(source, frame) for frame in range(frames)]
+
+
+def _plane(source: Dataset, frame: int) -> Plane | None:
+    # The dataset's own position is that of a single frame, and of no frame of several.
+    alone = source if int(number(source.get("NumberOfFrames")) or 1) == 1 else Dataset()
+    position = (frame_group(source, frame, "PlanePositionSequence") or alone).get("ImagePositionPatient")
+    orientation = (frame_group(source, frame, "PlaneOrientationSequence") or alone).get("ImageOrientationPatient")
+    try:
+        return plane_of(_floats(position), _floats(orientation), spacing_mm(source, frame)[1:])
+    except (TypeError, ValueError):
+        return None
+
+
+def _floats(value: Any) -> list[float] | None:
+    return None if value is None or value == "" else [float(one) for one in value]
+
+
+def spacing_mm(source: Dataset, frame: int = 0) -> tuple[float | None, float | None, float | None]:
+    """(slices, rows, columns) in millimetres of a frame; None where it is absent or not above 0."""
+    measures = frame_group(source, frame, "PixelMeasuresSequence") or source
     between = _positive(number(measures.get("SpacingBetweenSlices")))
     pair = measures.get("PixelSpacing")
     if pair is None or pair == "" or len(pair) != 2:

@@ -1,7 +1,9 @@
 """What a worker finds around it, in memory (moto): a queue, a table, two buckets."""
 
+import hashlib
 import io
 import json
+import uuid
 from dataclasses import asdict
 from functools import cache
 from typing import Any
@@ -10,16 +12,23 @@ import boto3
 from boto3.dynamodb.types import TypeDeserializer
 
 from made import IMAGE_DIGEST, message_of, processing
-from mip_sdk.images import Images, hashed
-from mip_sdk.jobs import Jobs
+from mip_sdk.answer import Answer
+from mip_sdk.built_in import BuiltInStore
+from mip_sdk.delivery import PacsDelivery
+from mip_sdk.images import hashed
+from mip_sdk.jobs import Jobs, Started
 from mip_sdk.log import Log
 from mip_sdk.message import JobMessage, Value
+from mip_sdk.pacs_server import BUILT_IN, StoreTables
 from mip_sdk.processor import BaseProcessor
+from mip_sdk.protection import TaskProtection
 from mip_sdk.request_queue import Delivery, RequestQueue
 from mip_sdk.results import Results
-from mip_sdk.worker import Parts, Worker
+from mip_sdk.run_job import JobRun
+from mip_sdk.worker import Parts, Rules, Worker
 
 KEY = "T9c0vQm2rXn5sLk8wZb1yHd4uJf7aGe3"
+TABLES = StoreTables("mip-images", "images", KEY)
 REGION = "eu-central-1"
 
 
@@ -27,6 +36,24 @@ REGION = "eu-central-1"
 def client(name: str, endpoint: str | None) -> Any:
     """Made once: a client costs more than a test. What it reaches is new in every test."""
     return boto3.client(name, region_name=REGION, endpoint_url=endpoint)
+
+
+class InProcess:
+    """Runs jobs where the test is, one at a time."""
+
+    size = 1
+
+    def __init__(self, run: JobRun) -> None:
+        self.run_of = run
+
+    def start(self) -> None:
+        """There already."""
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+    def run(self, job: JobMessage, started: Started, stop: Any) -> Answer:
+        return stop(lambda: 0)() or self.run_of.answer(job, started)
 
 
 class Cloud:
@@ -45,6 +72,12 @@ class Cloud:
             KeySchema=[{"AttributeName": "client_id", "KeyType": "HASH"}, {"AttributeName": "job_id", "KeyType": "RANGE"}],
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("client_id", "job_id")],
         )
+        self.dynamodb.create_table(
+            TableName="mip-images",
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": "study", "KeyType": "HASH"}, {"AttributeName": "row", "KeyType": "RANGE"}],
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("study", "row")],
+        )
         self.logged = io.StringIO()
         self._sent = 0
 
@@ -54,11 +87,22 @@ class Cloud:
         return url, self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
 
     def put_image(self, octets: bytes, job: JobMessage) -> None:
-        """As an import does."""
+        """As the image store does: the object, then its row in the index."""
         pacs = job.pacs
         levels = {"study": pacs.study_uid, "series": pacs.series_uid or "", "instance": pacs.instance_uid or ""}
-        key = "/".join(hashed(KEY, level, uid) for level, uid in levels.items())
-        self.s3.put_object(Bucket="images", Key=f"instances/{key}.dcm", Body=octets)
+        study, series, instance = (hashed(KEY, level, uid) for level, uid in levels.items())
+        key = f"instances/{study}/{series}/{instance}/{uuid.uuid4()}.dcm"
+        self.s3.put_object(Bucket="images", Key=key, Body=octets)
+        texts = {
+            "study": study,
+            "row": f"instance/{series}/{instance}",
+            "key": key,
+            "sha256": hashlib.sha256(octets).hexdigest(),
+            "uid": pacs.instance_uid or "",
+            "attributes": "{}",
+        }
+        row: dict[str, Any] = {name: {"S": text} for name, text in texts.items()}
+        self.dynamodb.put_item(TableName="mip-images", Item={**row, "size": {"N": str(len(octets))}})
 
     def put_record(self, job: JobMessage, state: str = "queued", attempts: int = 0) -> None:
         """As the router does."""
@@ -128,22 +172,44 @@ class Cloud:
         return [json.loads(line) for line in self.logged.getvalue().splitlines()]
 
     def queue(self) -> RequestQueue:
-        return RequestQueue(self.sqs, self.queue_url)
+        return RequestQueue(self.sqs, self.queue_url, self.dead_url)
+
+    def receive(self) -> Delivery | None:
+        return next(iter(self.queue().receive(wait_s=0)), None)
+
+    def dead_letters(self) -> list[dict[str, Any]]:
+        """What lies in the dead letters: body and cause."""
+        answer = self.sqs.receive_message(QueueUrl=self.dead_url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])
+        return [
+            {
+                "body": message["Body"],
+                **{name: value["StringValue"] for name, value in message.get("MessageAttributes", {}).items()},
+            }
+            for message in answer.get("Messages", [])
+        ]
 
     def worker(self, processor: BaseProcessor, algorithm: str, image_digest: str = IMAGE_DIGEST, **changed: Any) -> Worker:
+        ran = {
+            "images": BuiltInStore(self.dynamodb, self.s3, TABLES),
+            "processing": processing(processor, algorithm, image_digest),
+            "results": Results(self.s3, "results", algorithm, image_digest),
+            "delivery": PacsDelivery({}, BUILT_IN, wanted=False),
+            "most_bytes": None,
+        }
+        run = JobRun(algorithm, **{name: changed.pop(name, value) for name, value in ran.items()})
+        log = Log(self.logged)
         parts = {
             "queue": self.queue(),
             "jobs": Jobs(self.dynamodb, "jobs", image_digest, "1.0.0"),
-            "images": Images(self.s3, "images", KEY),
-            "processing": processing(processor, algorithm, image_digest),
-            "results": Results(self.s3, "results", algorithm, image_digest),
-            **changed,
+            "runner": InProcess(run),
+            "protection": TaskProtection(None, log),
         }
-        return Worker(Parts(**parts), algorithm, Log(self.logged))
+        parts |= {name: changed.pop(name) for name in list(changed) if name in parts}
+        return Worker(Parts(**parts), Rules(**{"version": "1.0.0", **changed}), log)
 
     def deliver(self, worker: Worker) -> Delivery:
         """One message from the queue through the worker."""
-        delivery = self.queue().receive(wait_s=0)
+        delivery = self.receive()
         assert delivery is not None
         worker.handle(delivery)
         return delivery

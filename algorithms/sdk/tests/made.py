@@ -1,7 +1,11 @@
 """DICOM files made for a test, and what to run them with."""
 
 import hashlib
+import json
+from dataclasses import replace
+from functools import cache
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,17 +15,19 @@ from pydicom import Dataset, FileDataset, dcmread
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
+from mip_sdk.declared import DeclaredOutput, declared_output
 from mip_sdk.image_data import Units
 from mip_sdk.images import StoredImage
 from mip_sdk.manifest import Provenance
 from mip_sdk.message import JobMessage, Pacs, Value
-from mip_sdk.processing import Processing
+from mip_sdk.processing import Processed, Processing
 from mip_sdk.processor import BaseProcessor
 from mip_sdk.results import ResultFile
 
 IMAGE_DIGEST = "sha256:" + "ab" * 32
 ACCEPTED_AT = "2024-01-31T10:00:00.000Z"
-UNITS: dict[str, Units] = {"window-level": "modality", "grayscale": "stored"}
+UNITS: dict[str, Units] = {"window-level": "modality", "grayscale": "stored", "threshold-ccl": "hu"}
+RELEASES = Path(__file__).parents[3] / "catalog" / "releases"
 
 
 def ct(pixels: NDArray[Any], **attributes: Any) -> bytes:
@@ -90,7 +96,14 @@ def stored(octets: bytes) -> StoredImage:
 
 def processing(processor: BaseProcessor, algorithm: str, image_digest: str = IMAGE_DIGEST, **options: Any) -> Processing:
     about = Provenance("local", algorithm, "1.0.0", image_digest, "c0ffee", "sha256:" + "cd" * 32)
-    return Processing(processor, UNITS.get(algorithm, "stored"), about, **options)
+    return Processing(processor, UNITS.get(algorithm, "stored"), about, **{"output": declared(algorithm), **options})
+
+
+@cache
+def declared(algorithm: str) -> DeclaredOutput:
+    """The output of the first release, which is frozen."""
+    contract = RELEASES / algorithm / "1.0.0.yaml"
+    return declared_output(json.loads(contract.read_text())) if contract.exists() else DeclaredOutput()
 
 
 def run(
@@ -100,9 +113,29 @@ def run(
     parameters: dict[str, Value] | None = None,
     job_id: str = "job-1",
 ) -> list[ResultFile]:
+    """The files that a job on one image leaves."""
+    return processed(processors, algorithm, octets, parameters, job_id).files
+
+
+def processed(
+    processors: dict[str, BaseProcessor],
+    algorithm: str,
+    octets: bytes,
+    parameters: dict[str, Value] | None = None,
+    job_id: str = "job-1",
+) -> Processed:
     """What a job on one image leaves."""
     job = message_of(octets, algorithm, parameters, job_id)
     return processing(processors[algorithm], algorithm).run(job, [stored(octets)], ACCEPTED_AT)
+
+
+def processed_series(
+    processor: BaseProcessor, algorithm: str, series: list[bytes], parameters: dict[str, Value] | None = None
+) -> Processed:
+    """What a job on a series leaves."""
+    job = message_of(series[0], algorithm, parameters)
+    job = replace(job, pacs=replace(job.pacs, instance_uid=None))
+    return processing(processor, algorithm).run(job, [stored(octets) for octets in series], ACCEPTED_AT)
 
 
 def pixels_of(octets: bytes) -> NDArray[Any]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from mip_sdk.faults import MalformedMessage
-from mip_sdk.message import Pacs, check_key, parse_message
+from mip_sdk.message import Pacs, check_key, deduplication_id, parse_message, with_delivery
 
 SCHEMAS = Path(__file__).parents[3] / "schemas"
 SCHEMA = Draft202012Validator(json.loads((SCHEMAS / "job-message.schema.json").read_text()))
@@ -103,4 +103,11 @@ def test_a_key_of_another_job_is_malformed() -> None:
     cases = json.loads((SCHEMAS / "vectors/job-keys.json").read_text())["jobs"]
     for case in cases:
         document = {**FULL, **{name: case[name] for name in ("client_id", "job_id", "job_key")}}
-        check_key(parse_message(json.dumps(document)))
+        job = check_key(parse_message(json.dumps(document)))
+        assert deduplication_id(job, case["delivery"]) == case["deduplication_id"]
+
+
+def test_the_same_body_as_another_delivery_differs_in_that_only() -> None:
+    body = json.dumps(FULL)
+    again = json.loads(with_delivery(body, 7))
+    assert again == {**FULL, "delivery": 7}

@@ -8,8 +8,12 @@ import pytest
 from pydicom import Dataset
 
 from cloud import Cloud
+from fake_pacs import Answer, FakePacs, related, serving
 from made import ct, message_of, parsed, written
 from mip_sdk import BaseProcessor, DerivedImage, ImageData, Parameters
+from mip_sdk.delivery import PacsDelivery
+from mip_sdk.pacs_server import BUILT_IN
+from mip_sdk.stow import Stow
 
 TEXTS = [
     "PatientName",
@@ -100,6 +104,46 @@ def test_an_algorithm_that_quotes_the_image_does_not_bring_it_into_log_or_record
     assert line["fault"] == "RuntimeError"
     assert line["where"].startswith("test_privacy.py:")
     assert line["job_key"] == job.job_key
+
+
+QUOTING = b'{"00081198": {"Value": [{"00081155": {"Value": ["canary"]}}]}}'
+PACS_FAULTS: dict[str, tuple[str, Answer]] = {
+    "the image is not there": ("GET", Answer(404)),
+    "the PACS quotes the path in an error": ("GET", Answer(500, "text/html", b"canary 1.77701.1")),
+    "the PACS redirects with the UIDs": ("GET", Answer(302, headers={"location": "/studies/1.77701.1?name=canary"})),
+    "a page instead of the image": ("GET", Answer(200, "text/html", b"<html>canary0</html>")),
+    "another image": ("GET", related(ct(np.zeros((4, 4), np.int16), StudyInstanceUID="1.77701.9"))),
+    "the credentials are not taken": ("GET", Answer(401, headers={"www-authenticate": 'Basic realm="canary"'})),
+    "a refused result": ("POST", Answer(413, "text/html", b"canary")),
+    "half an answer to a result": ("POST", Answer(200, body=b'{"00081199": "1.77701.2 canary')),
+    "a failure that quotes the patient": (
+        "POST",
+        Answer(409, body=b'{"00081198": {"Value": [{"00081155": {"Value": ["canary"]}}]}}'),
+    ),
+    "no fault": ("PUT", Answer()),
+}
+
+
+@pytest.mark.parametrize("name", PACS_FAULTS)
+def test_nothing_that_identifies_a_patient_is_said_about_a_pacs(
+    cloud: Cloud, processors: dict[str, BaseProcessor], name: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    method, answer = PACS_FAULTS[name]
+    with serving(FakePacs()) as pacs:
+        pacs.put(planted())
+        pacs.fault = lambda request: answer if request.method == method else None
+        job = cloud.submit(planted(), "window-level", WINDOW)
+        delivery = PacsDelivery({BUILT_IN: Stow(pacs.client(headers={"x-api-key": "canarykey"}))}, BUILT_IN, wanted=True)
+        worker = cloud.worker(processors["window-level"], "window-level", images=pacs.client(), delivery=delivery)
+        worker.stop()  # what is waited for is not waited for here
+        cloud.deliver(worker)
+    record = cloud.record(job)
+    said = json.dumps([record.get("error", ""), record.get("pacs_delivery", "")], default=int)
+    captured = capfd.readouterr()
+    assert cloud.lines()
+    for text in (traces(cloud), said, captured.out, captured.err):
+        assert CANARY not in text.lower()
+        assert "77701" not in text
 
 
 def test_the_canary_is_where_it_should_be(processors: dict[str, BaseProcessor], cloud: Cloud) -> None:

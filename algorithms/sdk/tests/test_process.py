@@ -106,10 +106,12 @@ def environment(endpoint: str, queue_url: str, algorithm: str) -> dict[str, str]
         "MIP_QUEUE_URL": queue_url,
         "MIP_JOBS_TABLE": "jobs",
         "MIP_IMAGES_BUCKET": "images",
+        "MIP_IMAGES_TABLE": "mip-images",
         "MIP_RESULTS_BUCKET": "results",
         "MIP_PLATFORM": "local",
         "MIP_IMAGES_KEY": KEY,
         "MIP_ALGORITHM_DIR": str(folder),
+        "MIP_CHILDREN": "1",
         "MIP_ENTRY": json.dumps({"input": {"units": "modality"}, "regulatory": {"status": "research"}}),
     }
 
@@ -174,10 +176,10 @@ def test_a_worker_whose_folder_has_no_algorithm_leaves_with_1_and_tells_no_secre
 def test_only_the_entry_points_read_the_environment() -> None:
     sources = (ALGORITHMS / "sdk" / "mip_sdk").glob("*.py")
     readers = {path.name for path in sources if re.search(r"environ\b|getenv", path.read_text())}
-    assert readers == {"__main__.py", "case.py"}
-    for adapter in ALGORITHMS.glob("*/adapter.py"):
+    assert readers == {"__main__.py", "child.py", "case.py"}
+    for adapter in (*ALGORITHMS.glob("*/adapter.py"), *ALGORITHMS.glob("*/algorithm.py")):
         assert "environ" not in adapter.read_text()
 
 
 def test_the_processors_of_this_repository_load(processors: dict[str, BaseProcessor]) -> None:
-    assert {type(processor).__name__ for processor in processors.values()} == {"WindowLevel", "Grayscale"}
+    assert {type(processor).__name__ for processor in processors.values()} == {"WindowLevel", "Grayscale", "ThresholdCcl"}

@@ -4,8 +4,13 @@ from typing import Any
 
 import pytest
 
+from mip_sdk.dicomweb import DicomWebPacs
+from mip_sdk.limits import memory_share
 from mip_sdk.loading import load_processor
+from mip_sdk.message import Pacs
+from mip_sdk.pacs_http import PacsHttp
 from mip_sdk.settings import SettingsFault, settings_from
+from mip_sdk.transient import Unavailable
 
 FULL = {
     "MIP_ALGORITHM": "window-level",
@@ -14,6 +19,7 @@ FULL = {
     "MIP_QUEUE_URL": "http://queue",
     "MIP_JOBS_TABLE": "jobs",
     "MIP_IMAGES_BUCKET": "images",
+    "MIP_IMAGES_TABLE": "mip-images",
     "MIP_RESULTS_BUCKET": "results",
     "MIP_PLATFORM": "local",
     "MIP_IMAGES_KEY": "secret-key",
@@ -55,6 +61,16 @@ def test_what_may_be_left_out_has_a_safe_default() -> None:
         {"MIP_THREADS": "many"},
         {"MIP_THREADS": "0"},
         {"MIP_MAX_IMAGE_BYTES": "-1"},
+        {"MIP_IMAGES_TABLE": ""},
+        {"MIP_PACS": "{"},
+        {"MIP_PACS": "{}"},
+        {"MIP_PACS": "[1]"},
+        {"MIP_PACS": '[{"name": "hospital"}]'},
+        {"MIP_PACS": '[{"name": "hospital", "url": "https://pacs", "timeout": "soon"}]'},
+        {"MIP_PACS": '[{"name": "hospital", "url": "https://pacs", "rate": 3}]'},
+        {"MIP_PACS": '[{"name": "hospital", "url": "https://pacs", "ca": "no certificate"}]'},
+        {"MIP_PACS": '[{"name": "hospital", "url": "http://pacs.example.org"}]'},
+        {"MIP_PACS": '[{"name": "hospital", "url": "ftp://127.0.0.1"}]'},
     ],
 )
 def test_a_wrong_variable_is_named_and_no_value_is_told(changed: dict[str, str]) -> None:
@@ -62,6 +78,59 @@ def test_a_wrong_variable_is_named_and_no_value_is_told(changed: dict[str, str])
     with pytest.raises(SettingsFault, match=name) as caught:
         settings_from({**FULL, **changed})
     assert "secret-key" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        None,
+        "",
+        "password",
+        "[]",
+        "{}",
+        '{"username": "mip"}',
+        '{"username": "mip", "password": ""}',
+        '{"headers": "x"}',
+        '{"headers": {"x-key": 1}}',
+        '{"bearer_token": null}',
+        '{"bearer_token": "two\\nlines"}',
+    ],
+)
+def test_a_pacs_whose_secret_holds_no_credentials_keeps_no_worker_from_starting(secret: str | None) -> None:
+    """As it is between the platform's deployment and the moment when somebody fills it."""
+    environment = {**FULL, "MIP_PACS": '[{"name": "city-hospital", "url": "https://127.0.0.1:9", "credentials": true}]'}
+    if secret is not None:
+        environment["MIP_PACS_SECRET_CITY_HOSPITAL"] = secret
+    [server] = settings_from(environment).pacs
+    assert not server.has_credentials
+    with pytest.raises(Unavailable, match="holds no credentials yet") as caught:
+        DicomWebPacs(PacsHttp(server)).fetch(Pacs("1.2"))
+    assert caught.value.event == "pacs-denied"
+
+
+def test_pacs_are_read_with_the_built_in_store_beside_them() -> None:
+    listed = [
+        {"name": "hospital", "url": "https://pacs/dicom-web/", "rate": {"requests_per_second": 20, "concurrent": 2}, "timeout": 9}
+    ]
+    own = {"MIP_IMAGE_STORE_URL": "http://store.mip/dicomweb", "MIP_WORKERS_KEY": "workers-key"}
+    given = {**FULL, **own, "MIP_PACS": json.dumps(listed), "MIP_DEFAULT_PACS": "hospital"}
+    settings = settings_from({**given, "MIP_ENTRY": '{"output": {"store": ["s3", "pacs"]}}'})
+    built_in, hospital = settings.pacs
+    assert (built_in.name, built_in.url, dict(built_in.headers)) == (
+        "built-in",
+        "http://store.mip/dicomweb",
+        {"x-api-key": "workers-key"},
+    )
+    assert (hospital.url, hospital.requests_per_second, hospital.concurrent, hospital.timeout_s, hospital.headers) == (
+        "https://pacs/dicom-web",
+        20,
+        2,
+        9,
+        {},
+    )
+    assert (settings.default_pacs, settings.delivers) == ("hospital", True)
+    plain = settings_from(FULL)
+    assert (plain.pacs, plain.default_pacs, plain.delivers) == ((), "built-in", False)
 
 
 @pytest.mark.parametrize("file", ["algorithm.py", "adapter.py"])
@@ -80,3 +149,17 @@ def test_a_folder_without_exactly_one_processor_is_refused(tmp_path: Path, text:
         (tmp_path / "algorithm.py").write_text(text)
     with pytest.raises(LookupError, match=words):
         load_processor(tmp_path, threads=1)
+
+
+def test_the_limits_of_a_job_come_from_its_task() -> None:
+    sized = {"MIP_CHILDREN": "2", "MIP_MEMORY_MIB": "2176", "MIP_TIMEOUT": "300", "MIP_MAX_RESULT_BYTES": "5"}
+    settings = settings_from({**FULL, **sized})
+    assert (settings.children, settings.limits.seconds, settings.most_result_bytes) == (2, 300, 5)
+    assert settings.limits.octets == 1024 * 1024 * 1024
+    assert settings_from({**FULL, "QUEUE_URL": "", "MIP_QUEUE_URL": "http://x/mip-a-requests.fifo"}).dead_letter_url == (
+        "http://x/mip-a-requests-dlq.fifo"
+    )
+
+
+def test_a_small_task_keeps_half_of_its_memory_for_the_job() -> None:
+    assert memory_share(128, 1) == 64 * 1024 * 1024

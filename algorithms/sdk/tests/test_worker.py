@@ -10,12 +10,16 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from jsonschema import Draft202012Validator
 
-from cloud import KEY, Cloud
+from cloud import TABLES, Cloud
 from made import ct, message_of, parsed
 from mip_sdk import BaseProcessor, DerivedImage, ImageData, Parameters
-from mip_sdk.images import Images
+from mip_sdk.built_in import BuiltInStore
+from mip_sdk.faults import ImageNotFound
+from mip_sdk.heartbeat import Heartbeat
 from mip_sdk.jobs import Jobs
-from mip_sdk.request_queue import Delivery, Heartbeat, RequestQueue
+from mip_sdk.limits import Limits
+from mip_sdk.message import Pacs
+from mip_sdk.request_queue import Delivery, RequestQueue
 from mip_sdk.results import ResultFile, Results
 from mip_sdk.worker import Worker
 from shipped import image
@@ -101,7 +105,7 @@ def test_a_redelivery_after_a_crash_before_finishing_ends_with_the_same_bytes(
     cloud: Cloud, processors: dict[str, BaseProcessor]
 ) -> None:
     class DiesBeforeFinishing(Jobs):
-        def succeed(self, job: Any, results: Any, outcome: str) -> None:
+        def succeed(self, job: Any, finished: Any) -> None:
             raise KeyboardInterrupt
 
     job = cloud.submit(CT, "window-level", WINDOW)
@@ -182,38 +186,123 @@ def test_any_other_fault_is_counted_and_the_third_ends_the_job_as_dead(cloud: Cl
         cloud.deliver(worker)
         record = cloud.record(job)
         assert RECORD.is_valid(json.loads(json.dumps(record, default=int)))
-        assert (record["attempts"], record["error"]["code"]) == (attempt, "internal")
-        assert record["state"] == ("dead" if attempt == 3 else "running")
+        code = "out-of-memory" if isinstance(fault, MemoryError) else "internal"
+        assert (record["attempts"], record["error"]["code"]) == (attempt, code)
+        assert record["state"] == ("dead" if attempt == 3 else "queued")
         assert "DOE" not in record["error"]["message"]
     assert processor.calls == 3
-    assert cloud.queue().receive(wait_s=0) is None, "the redrive policy takes the message"
-    assert cloud.waiting(cloud.dead_url) == 1
+    assert (cloud.waiting(), cloud.hidden()) == (0, 0)
+    [letter] = cloud.dead_letters()
+    assert (letter["cause"], letter["words"]) == (record["error"]["code"], record["error"]["message"])
+    assert json.loads(letter["body"])["job_id"] == job.job_id
     assert "DOE" not in cloud.logged.getvalue()
 
 
 @pytest.mark.parametrize("body", ["", " ", "{", "[]", "null", '{"schema": "job-message/1"}', '{"job_id": "DOE^JOHN"}'])
-def test_a_malformed_message_is_handed_back_and_the_worker_lives(cloud: Cloud, worker: Worker, body: str) -> None:
+def test_a_malformed_message_is_put_aside_at_once_and_the_worker_lives(cloud: Cloud, worker: Worker, body: str) -> None:
     """A fault of the older implementation: one malformed message killed the worker for 15 minutes."""
     cloud.send_text(body or "\n")
     good = cloud.submit(CT, "window-level", WINDOW)
-    for _ in range(4):
-        delivery = cloud.queue().receive(wait_s=0)
-        if delivery is not None:
-            worker.handle(delivery)
+    for _ in range(2):
+        cloud.deliver(worker)
     assert cloud.record(good)["state"] == "succeeded"
-    malformed = [line for line in cloud.lines() if line["event"] == "message-malformed"]
-    assert len(malformed) == 3
+    assert [line["event"] for line in cloud.lines()].count("message-malformed") == 1
     assert "DOE" not in cloud.logged.getvalue()
-    cloud.queue().receive(wait_s=0)
-    assert cloud.waiting(cloud.dead_url) == 1
+    [letter] = cloud.dead_letters()
+    assert (letter["cause"], letter["body"]) == ("malformed", body or "\n")
+    assert "DOE" not in letter["words"]
+    assert (cloud.waiting(), cloud.hidden()) == (0, 0)
 
 
-def test_a_job_without_a_record_is_handed_back_and_leaves_nothing(cloud: Cloud, worker: Worker) -> None:
+def test_a_job_without_a_record_is_put_aside_and_leaves_nothing(cloud: Cloud, worker: Worker) -> None:
     job = message_of(CT, "window-level", WINDOW)
     cloud.put_image(CT, job)
     cloud.send(job)
     cloud.deliver(worker)
-    assert (cloud.record(job), cloud.results(), cloud.waiting()) == ({}, {}, 1)
+    assert (cloud.record(job), cloud.results(), cloud.waiting(), cloud.hidden()) == ({}, {}, 0, 0)
+    assert [letter["cause"] for letter in cloud.dead_letters()] == ["not-recorded"]
+
+
+def test_a_dead_jobs_message_that_comes_back_goes_to_the_dead_letters(cloud: Cloud, worker: Worker) -> None:
+    """Its worker died between the record and the dead letters."""
+    job = message_of(CT, "window-level", WINDOW)
+    cloud.put_record(job, "dead")
+    cloud.send(job)
+    cloud.deliver(worker)
+    assert len(cloud.dead_letters()) == 1
+    assert (cloud.waiting(), cloud.hidden()) == (0, 0)
+
+
+def test_a_cancelled_jobs_message_is_dropped(cloud: Cloud, worker: Worker) -> None:
+    job = message_of(CT, "window-level", WINDOW)
+    cloud.put_record(job, "cancelled")
+    cloud.send(job)
+    cloud.deliver(worker)
+    assert (cloud.waiting(), cloud.hidden(), cloud.dead_letters(), cloud.results()) == (0, 0, [], {})
+
+
+def test_a_job_that_is_cancelled_while_it_runs_keeps_no_results(cloud: Cloud, processors: dict[str, BaseProcessor]) -> None:
+    class Cancelled(BaseProcessor):
+        def process_image(self, image_data: ImageData, parameters: Parameters) -> DerivedImage:
+            cloud.put_record(job, "cancelled")
+            return processors["window-level"].process_image(image_data, parameters)
+
+    job = cloud.submit(CT, "window-level", WINDOW)
+    cloud.deliver(cloud.worker(Cancelled(Path()), "window-level"))
+    record = cloud.record(job)
+    assert (record["state"], record.get("results")) == ("cancelled", None)
+    assert (cloud.waiting(), cloud.hidden()) == (0, 0)
+
+
+def test_a_result_above_the_platforms_limit_fails_in_words_and_stores_nothing(
+    cloud: Cloud, processors: dict[str, BaseProcessor]
+) -> None:
+    job = cloud.submit(CT, "window-level", WINDOW)
+    cloud.deliver(cloud.worker(processors["window-level"], "window-level", most_bytes=1000))
+    record = cloud.record(job)
+    assert RECORD.is_valid(json.loads(json.dumps(record, default=int)))
+    assert (record["state"], record["error"]["code"], cloud.results()) == ("failed", "result-too-large", {})
+    assert "at most 1000" in record["error"]["message"]
+
+
+@pytest.mark.usefixtures("no_wait_elsewhere")
+def test_a_job_for_another_major_is_handed_back_uncounted_and_fails_after_many(cloud: Cloud, worker: Worker) -> None:
+    job = message_of(CT, "window-level", WINDOW)
+    old = job.__class__(**{**job.__dict__, "version": "2.0.0"})
+    cloud.put_image(CT, old)
+    cloud.put_record(old)
+    cloud.send(old)
+    for _ in range(19):
+        cloud.deliver(worker)
+        record = cloud.record(old)
+        assert (record["state"], record["attempts"]) == ("queued", 0)
+    cloud.deliver(worker)
+    record = cloud.record(old)
+    assert (record["state"], record["error"]["code"], record["attempts"]) == ("failed", "version-withdrawn", 0)
+    assert RECORD.is_valid(json.loads(json.dumps(record, default=int)))
+    assert not cloud.dead_letters()
+
+
+def test_five_hand_backs_in_a_row_are_no_attempt_and_no_death(cloud: Cloud, processors: dict[str, BaseProcessor]) -> None:
+    """The queue's own limit is three receives: each hand-back is a message of its own."""
+    job = cloud.submit(CT, "window-level", WINDOW)
+    for handed in range(1, 6):
+        stopping = cloud.worker(processors["window-level"], "window-level")
+        stopping.stop()
+        cloud.deliver(stopping)
+        record = cloud.record(job)
+        assert (record["state"], record["attempts"], record["delivery"]) == ("queued", 0, handed + 1)
+    cloud.deliver(cloud.worker(processors["window-level"], "window-level"))
+    assert cloud.record(job)["state"] == "succeeded"
+    assert not cloud.dead_letters()
+
+
+def test_a_job_at_its_limits_counts_as_an_attempt(cloud: Cloud, processors: dict[str, BaseProcessor]) -> None:
+    job = cloud.submit(CT, "window-level", WINDOW)
+    cloud.deliver(cloud.worker(processors["window-level"], "window-level", limits=Limits(seconds=-1)))
+    assert (cloud.record(job)["error"]["code"], cloud.record(job)["attempts"]) == ("timeout", 1)
+    cloud.deliver(cloud.worker(processors["window-level"], "window-level", limits=Limits(octets=-1)))
+    assert (cloud.record(job)["error"]["code"], cloud.record(job)["attempts"]) == ("out-of-memory", 2)
 
 
 def test_a_job_of_another_algorithm_fails(cloud: Cloud, worker: Worker) -> None:
@@ -224,7 +313,7 @@ def test_a_job_of_another_algorithm_fails(cloud: Cloud, worker: Worker) -> None:
 
 def test_a_message_whose_key_is_of_another_job_touches_nothing(cloud: Cloud, worker: Worker) -> None:
     job = cloud.submit(CT, "window-level", WINDOW)
-    delivery = cloud.queue().receive(wait_s=0)
+    delivery = cloud.receive()
     assert delivery is not None
     body = {**json.loads(delivery.body), "job_key": "0" * 32}
     worker.handle(Delivery(json.dumps(body), delivery.receipt, 1))
@@ -298,14 +387,18 @@ def test_of_a_series_the_words_of_a_fault_name_the_image_by_its_place(cloud: Clo
 
 
 def test_a_series_without_images_is_named(cloud: Cloud) -> None:
-    images = Images(cloud.s3, "images", KEY)
+    images = BuiltInStore(cloud.dynamodb, cloud.s3, TABLES)
     job = message_of(CT, "window-level")
-    for pacs, word in [
-        (job.pacs.__class__("9"), "study"),
-        (job.pacs.__class__("9", "8"), "series"),
-        (job.pacs.__class__("9", "8", "7"), "instance"),
+    cloud.put_image(CT, job)
+    for pacs, level in [
+        (Pacs("9"), "study"),
+        (Pacs("9", "8"), "study"),
+        (Pacs("9", "8", "7"), "study"),
+        (Pacs("1.2.3", "8"), "series"),
+        (Pacs("1.2.3", "8", "7"), "series"),
+        (Pacs("1.2.3", "1.2.3.4", "7"), "instance"),
     ]:
-        with pytest.raises(Exception, match=word):
+        with pytest.raises(ImageNotFound, match=f"the {level} is not in the image store"):
             images.fetch(pacs)
 
 
@@ -328,7 +421,12 @@ class Unsteady:
 
 @pytest.fixture
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mip_sdk.worker.pause_s", lambda failures: 0.0)
+    monkeypatch.setattr("mip_sdk.worker.pause_s", lambda failures, longest: 0.0)
+
+
+@pytest.fixture
+def no_wait_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mip_sdk.worker._PAUSE_ELSEWHERE_S", 0.0)
 
 
 @pytest.mark.usefixtures("no_pause")
@@ -337,24 +435,24 @@ def test_while_a_dependency_is_down_the_message_is_kept_and_no_attempt_is_counte
 ) -> None:
     job = cloud.submit(CT, "window-level", WINDOW)
     s3: Any = Unsteady(cloud.s3, {"get_object": 2, "put_object": 1})
-    dynamodb: Any = Unsteady(cloud.dynamodb, {"update_item": 2})
+    dynamodb: Any = Unsteady(cloud.dynamodb, {"update_item": 2, "query": 1})
     worker = cloud.worker(
         processors["window-level"],
         "window-level",
-        images=Images(s3, "images", KEY),
+        images=BuiltInStore(dynamodb, s3, TABLES),
         results=Results(s3, "results", "window-level", "sha256:" + "ab" * 32),
         jobs=Jobs(dynamodb, "jobs", "sha256:" + "ab" * 32, "1.0.0"),
     )
     cloud.deliver(worker)
     record = cloud.record(job)
     assert (record["state"], record["attempts"]) == ("succeeded", 0)
-    assert [line["event"] for line in cloud.lines()].count("dependency-failed") == 5
+    assert [line["event"] for line in cloud.lines()].count("dependency-failed") == 6
 
 
 def test_a_stop_while_a_dependency_is_down_hands_the_message_back(cloud: Cloud, processors: dict[str, BaseProcessor]) -> None:
     job = cloud.submit(CT, "window-level", WINDOW)
     s3: Any = Unsteady(cloud.s3, {"get_object": 1_000_000})
-    worker = cloud.worker(processors["window-level"], "window-level", images=Images(s3, "images", KEY))
+    worker = cloud.worker(processors["window-level"], "window-level", images=BuiltInStore(cloud.dynamodb, s3, TABLES))
     worker.stop()
     cloud.deliver(worker)
     assert (cloud.record(job)["attempts"], cloud.waiting()) == (0, 1)
@@ -365,14 +463,14 @@ def test_the_loop_outlives_a_queue_that_is_down_and_ends_when_stopped(cloud: Clo
     job = cloud.submit(CT, "window-level", WINDOW)
 
     class Queue(RequestQueue):
-        def receive(self, wait_s: int = 0) -> Delivery | None:
-            delivery = super().receive(0)
-            if delivery is None:
+        def receive(self, most: int = 1, wait_s: int = 0) -> list[Delivery]:
+            deliveries = super().receive(most, 0)
+            if not deliveries:
                 worker.stop()
-            return delivery
+            return deliveries
 
     sqs: Any = Unsteady(cloud.sqs, {"receive_message": 3})
-    worker = cloud.worker(processors["window-level"], "window-level", queue=Queue(sqs, cloud.queue_url))
+    worker = cloud.worker(processors["window-level"], "window-level", queue=Queue(sqs, cloud.queue_url, cloud.dead_url))
     worker.run()
     assert cloud.record(job)["state"] == "succeeded"
 
@@ -380,7 +478,7 @@ def test_the_loop_outlives_a_queue_that_is_down_and_ends_when_stopped(cloud: Clo
 def test_a_stop_during_a_job_lets_it_finish(cloud: Cloud, processors: dict[str, BaseProcessor]) -> None:
     class Stopping(BaseProcessor):
         def process_image(self, image_data: ImageData, parameters: Parameters) -> DerivedImage:
-            worker.stop_on_signal()
+            worker.stop()
             return processors["window-level"].process_image(image_data, parameters)
 
     worker = cloud.worker(Stopping(Path()), "window-level")
@@ -393,35 +491,44 @@ def test_a_stop_during_a_job_lets_it_finish(cloud: Cloud, processors: dict[str, 
 
 def test_a_signal_ends_the_wait_for_a_message_at_once(cloud: Cloud, processors: dict[str, BaseProcessor]) -> None:
     class Waiting(RequestQueue):
-        def receive(self, wait_s: int = 0) -> Delivery | None:
+        def receive(self, most: int = 1, wait_s: int = 0) -> list[Delivery]:
             worker.stop_on_signal()
             raise AssertionError("the wait went on")
 
-    worker = cloud.worker(processors["window-level"], "window-level", queue=Waiting(cloud.sqs, cloud.queue_url))
+    worker = cloud.worker(processors["window-level"], "window-level", queue=Waiting(cloud.sqs, cloud.queue_url, cloud.dead_url))
     worker.run()
 
 
 def test_a_message_is_kept_by_heartbeat_while_its_job_runs_and_not_after(cloud: Cloud) -> None:
+    """A beat that fails is followed by the next one."""
     beats: list[str] = []
     twice = threading.Event()
 
     class Queue(RequestQueue):
-        def keep(self, delivery: Delivery) -> None:
-            beats.append(delivery.receipt)
+        def keep(self, deliveries: Any) -> int:
+            beats.extend(delivery.receipt for delivery in deliveries)
             if len(beats) == 1:
                 raise ConnectionError
-            twice.set()
+            if len(beats) > 1:
+                twice.set()
+            return 0
 
-    log = cloud.worker(Failing(RuntimeError()), "x")._log
-    with Heartbeat(Queue(cloud.sqs, cloud.queue_url), Delivery("", "receipt", 1), log, every_s=0.001):
+    queue = Queue(cloud.sqs, cloud.queue_url, cloud.dead_url, visibility_s=0)
+    heartbeat = Heartbeat(queue, cloud.worker(Failing(RuntimeError()), "x")._log)
+    heartbeat._every_s = 0.001
+    heartbeat.start()
+    with heartbeat.keeping(Delivery("", "receipt", 1)):
         assert twice.wait(30)
+    heartbeat.beat()
     count = len(beats)
+    heartbeat.beat()
+    heartbeat.stop()
     assert set(beats) == {"receipt"}
-    assert not [thread for thread in threading.enumerate() if thread.name == "heartbeat"]
     assert len(beats) == count
+    assert not [thread for thread in threading.enumerate() if thread.name == "heartbeat"]
 
 
-def test_a_message_is_received_with_60_seconds_and_kept_for_60_more() -> None:
+def test_messages_are_received_with_60_seconds_and_kept_for_60_more_in_batches_of_ten() -> None:
     calls: list[dict[str, Any]] = []
 
     class Sqs:
@@ -429,11 +536,13 @@ def test_a_message_is_received_with_60_seconds_and_kept_for_60_more() -> None:
             calls.append(call)
             return {"Messages": [{"Body": "{}", "ReceiptHandle": "r", "Attributes": {"ApproximateReceiveCount": "2"}}]}
 
-        def change_message_visibility(self, **call: Any) -> None:
+        def change_message_visibility_batch(self, **call: Any) -> dict[str, Any]:
             calls.append(call)
+            return {"Failed": [{}]} if len(call["Entries"]) == 2 else {}
 
-    queue = RequestQueue(Sqs(), "url")
-    delivery = queue.receive()
-    assert delivery == Delivery("{}", "r", 2)
-    queue.keep(delivery)
-    assert (calls[0]["VisibilityTimeout"], calls[0]["WaitTimeSeconds"], calls[1]["VisibilityTimeout"]) == (60, 20, 60)
+    queue = RequestQueue(Sqs(), "url", "dead")
+    assert queue.receive(12) == [Delivery("{}", "r", 2)]
+    assert queue.keep([Delivery("{}", f"r{number}", 1) for number in range(12)]) == 1
+    assert [calls[0][name] for name in ("MaxNumberOfMessages", "VisibilityTimeout", "WaitTimeSeconds")] == [10, 60, 20]
+    assert [len(call["Entries"]) for call in calls[1:]] == [10, 2]
+    assert {entry["VisibilityTimeout"] for call in calls[1:] for entry in call["Entries"]} == {60}

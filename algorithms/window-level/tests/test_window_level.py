@@ -156,7 +156,7 @@ def test_the_bytes_are_the_same_at_any_number_of_threads(processors: dict[str, B
     for threads in (1, 2, 3, 8):
         processor = load_processor(processors["window-level"].folder, threads)
         job = message_of(octets, "window-level")
-        results.append(processing(processor, "window-level").run(job, [stored(octets)], "x"))
+        results.append(processing(processor, "window-level").run(job, [stored(octets)], "x").files)
     assert all(result == results[0] for result in results)
 
 

@@ -1,11 +1,13 @@
 /** Decides whether a request may become a job. Pure: reads come before, writes after. */
 import { validateParameters } from '@mip/catalog/parameters';
 import { below } from '@mip/catalog/pointer';
-import type { JobRequest, RegistryEntry } from '@mip/registry';
+import type { JobRecord, JobRequest, RegistryEntry } from '@mip/registry';
 import { LIMITS } from '@mip/registry/limits';
 import { ALGORITHM_NAME } from '@mip/registry/names';
+import { imageFaults, type Members, namedFaults } from './image-faults.ts';
+import type { Images } from './look/images.ts';
+import type { Look } from './look/look.ts';
 import { type Fault, invalidBody, Problem } from './middleware/problem.ts';
-import { BUILT_IN } from './submission.ts';
 
 /** What the path asks for: `name`, or `name@version`. */
 export interface Target {
@@ -22,6 +24,10 @@ export interface Candidate {
   readonly body: unknown;
   /** What is wrong with the body whatever the algorithm. */
   readonly faults: readonly Fault[];
+  /** The PACSs that a request can name. */
+  readonly images: Pick<Images, 'names' | 'defaultName' | 'maxImageBytes'>;
+  /** What the PACS says of the images; undefined where the body is too wrong to ask. */
+  readonly look: Look | undefined;
 }
 
 export interface Admitted {
@@ -29,6 +35,9 @@ export interface Admitted {
   readonly request: JobRequest;
   /** With the defaults of this version. */
   readonly parameters: NonNullable<JobRequest['parameters']>;
+  readonly admission: NonNullable<JobRecord['admission']>;
+  /** The PACS that is meant where the request names none. */
+  readonly defaultSource: string;
 }
 
 const NAME_LENGTH = 36;
@@ -43,9 +52,9 @@ export function parseTarget(text: string): Target {
 /**
  * The one door to the queue.
  *
- * @returns what was admitted, or why not: 404 (algorithm, version), 403 (whose, what for), 409 (not running), 422 (every fault).
+ * @returns what was admitted, or why not: 404 (algorithm, version, images), 403 (whose, what for), 409 (not running), 422 (every fault).
  */
-export function admit({ target, entry, clientId, body, faults }: Candidate): Admitted | Problem {
+export function admit({ target, entry, clientId, body, faults, images, look }: Candidate): Admitted | Problem {
   if (!entry) return noSuchAlgorithm();
   if (target.version !== undefined && target.version !== entry.version)
     return new Problem(404, `This version of ${target.name} is not served; ${entry.version} is.`);
@@ -57,32 +66,18 @@ export function admit({ target, entry, clientId, body, faults }: Candidate): Adm
   if (entry.status !== 'active')
     return new Problem(409, `The algorithm ${target.name} is ${entry.status}: it is known, but does not run now.`);
   const checked = validateParameters(entry.parameters, given.parameters);
-  const all = [...faults, ...checked.faults, ...scopeFaults(entry, given.pacs), ...notServedYet(given)];
-  return all.length > 0 ? invalidBody(all) : { entry, request: body as JobRequest, parameters: checked.effective };
-}
-
-/** The most specific UID given decides whether an instance, a series or a study is asked for. */
-function scopeFaults(entry: RegistryEntry, pacs: Members): readonly Fault[] {
-  const levels = ['instance', 'series', 'study'] as const;
-  const asked = levels.find((level) => pacs[`${level}_uid`] !== undefined);
-  const scope = entry.input.scope as readonly (typeof levels)[number][];
-  if (asked === undefined || scope.includes(asked)) return [];
-  const takes = scope.map((level) => `one ${level}`).join(' or ');
-  // Of the levels below the one asked for, the highest that the algorithm takes: its UID is what is missing.
-  const needed = levels.findLast((level) => scope.includes(level) && levels.indexOf(level) < levels.indexOf(asked));
-  const detail = needed ? `is required: ${entry.algorithm_name} takes ${takes}` : `is too specific: ${entry.algorithm_name} takes ${takes}`;
-  return [{ pointer: `/pacs/${needed ?? asked}_uid`, detail }];
+  const named = namedFaults(entry, given.pacs, images);
+  const { refused, missing, warnings, deferred } = imageFaults(entry, given.pacs, { images, look });
+  const all = [...faults, ...checked.faults, ...named, ...notServedYet(given)];
+  if (all.length + refused.length > 0) return invalidBody(all, [...refused, ...missing]);
+  if (look?.kind === 'missing') return new Problem(404, `The PACS has no such ${look.level}.`, { faults: missing });
+  const admission = { state: deferred ? ('deferred' as const) : ('checked' as const), warnings: [...warnings] };
+  return { entry, request: body as JobRequest, parameters: checked.effective, admission, defaultSource: images.defaultName };
 }
 
 function notServedYet(given: ReturnType<typeof loose>): readonly Fault[] {
-  const faults: Fault[] = [];
-  if (given.callback_url !== undefined) faults.push({ pointer: '/callback_url', detail: 'is not served yet: poll the job instead' });
-  if (given.pacs.source !== undefined && given.pacs.source !== BUILT_IN)
-    faults.push({ pointer: '/pacs/source', detail: `names no PACS of this platform; its own image store is ${BUILT_IN}` });
-  return faults;
+  return given.callback_url === undefined ? [] : [{ pointer: '/callback_url', detail: 'is not served yet: poll the job instead' }];
 }
-
-type Members = Readonly<Record<string, unknown>>;
 
 /** A body of any shape as members that may be looked at: what is no object counts as an empty one, its fault is the schema's. */
 function loose(body: unknown) {

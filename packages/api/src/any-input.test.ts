@@ -1,7 +1,8 @@
 /** Properties: whatever a client sends, it is the client's mistake or none. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { KEY, PACS, post, setUp } from './testing/requests.ts';
+import type { Look } from './look/look.ts';
+import { ENTRY, KEY, PACS, post, setUp } from './testing/requests.ts';
 
 const { app } = setUp();
 
@@ -42,12 +43,44 @@ describe('whatever a client sends', () => {
     );
   });
 
+  it('whatever a PACS says of the images is never a 5xx', async () => {
+    const rules = [
+      { tag: 'ImageType', matches: 'ORIGINAL', severity: 'reject' },
+      { tag: 'PixelSpacing', range: { maximum: 1, unit: 'mm' }, severity: 'reject' },
+      { fact: 'orientation', equals: 'axial', severity: 'warn' },
+      { fact: 'slices', range: { minimum: 2, unit: '1' }, severity: 'reject' },
+    ];
+    const input = { scope: ['instance', 'series', 'study'], units: 'stored', modalities: ['CT'], rules };
+    const { app, memory } = setUp();
+    memory.rows.set('window-level', { ...ENTRY, input, memory_model: { base_mib: 1, bytes_per_voxel: 1 } });
+    const tag = fc.constantFrom('00080008', '00280030', '00200037', '00280008', '0018A001', '52009229', '00280010', '00280011', '00080060');
+    const element = fc.oneof(
+      fc.jsonValue(),
+      fc.record({ vr: fc.constantFrom('CS', 'DS', 'SQ', 'US', 'IS'), Value: fc.oneof(fc.jsonValue(), fc.array(fc.jsonValue())) }),
+    );
+    const dataset = fc.dictionary(tag, element);
+    const look = fc.record(
+      { kind: fc.constant('found' as const), instance: dataset, known: dataset, instances: fc.nat(), modalities: fc.array(fc.string()) },
+      { requiredKeys: ['kind'] },
+    );
+    const { study_uid, series_uid } = PACS;
+    const pacs = fc.constantFrom(PACS, { study_uid, series_uid }, { study_uid });
+    let jobs = 0;
+    await fc.assert(
+      fc.asyncProperty(look, pacs, async (answer, asked) => {
+        memory.answer = () => answer as Look;
+        expect([202, 422]).toContain((await post(app, { job_id: `job-${jobs++}`, pacs: asked })).statusCode);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it.each([
     ['lists', '[', ']'],
     ['objects', '{"a":', '}'],
     ['parameters', '{"parameters":', '}'],
   ])('%s nested as deep as a body can be are no 5xx', async (_what, open, close) => {
-    const { app } = setUp(1_000_000);
+    const { app } = setUp({ maxRequestBytes: 1_000_000 });
     for (const depth of [1000, 20_000, 60_000]) {
       const body = `${open.repeat(depth)}0${close.repeat(depth)}`;
       noServerError((await post(app, body)).statusCode);

@@ -46,6 +46,7 @@ describe('a key', () => {
     ['POST', '/process/window-level'],
     ['GET', '/jobs/job-1'],
     ['HEAD', '/jobs/job-1'],
+    ['DELETE', '/jobs/job-1'],
     ['GET', '/jobs/job-1/results/result-0001.dcm'],
   ] as const;
   it.each(paths)('is needed for %s %s', async (method, url) => {
@@ -105,8 +106,8 @@ describe('a request that cannot be read', () => {
 describe('paths and methods', () => {
   it.each([
     ['PUT', '/health', 'GET, HEAD'],
-    ['POST', '/jobs/job-1', 'GET, HEAD'],
-    ['DELETE', '/jobs/job-1', 'GET, HEAD'],
+    ['POST', '/jobs/job-1', 'GET, HEAD, DELETE'],
+    ['DELETE', '/jobs/job-1/results/x', 'GET, HEAD'],
     ['PATCH', '/jobs/job-1/results/x', 'GET, HEAD'],
     ['GET', '/process/window-level', 'POST'],
     ['HEAD', '/process/window-level', 'POST'],
@@ -164,7 +165,8 @@ describe('a job', () => {
       image_digest: `sha256:${'1'.repeat(64)}`,
       started_at: '2024-01-31T10:00:01.000Z',
       finished_at: '2024-01-31T10:00:02.000Z',
-      error: { code: 'invalid-input', message: 'The image has 32 bits.' },
+      error: { code: 'delivery-refused', message: 'The PACS hospital did not take 1 of 1 results.' },
+      pacs_delivery: { pacs: 'hospital', state: 'failed', stored: 0, failed: 1, reason: '0xC000' },
     });
     const answer = await get(app, '/jobs/job-1');
     expect(answer.json()).toEqual({
@@ -179,7 +181,9 @@ describe('a job', () => {
       queued_at: '2024-01-31T10:00:00.000Z',
       started_at: '2024-01-31T10:00:01.000Z',
       finished_at: '2024-01-31T10:00:02.000Z',
-      error: { code: 'invalid-input', message: 'The image has 32 bits.' },
+      error: { code: 'delivery-refused', message: 'The PACS hospital did not take 1 of 1 results.' },
+      pacs_delivery: { pacs: 'hospital', state: 'failed', stored: 0, failed: 1, reason: '0xC000' },
+      admission: { state: 'checked', warnings: [] },
       results: [],
     });
     expect(answer.headers['cache-control']).toBe('no-store');

@@ -6,6 +6,7 @@ import { authenticate } from './middleware/authenticate.ts';
 import { createLogger, logRequests } from './middleware/log.ts';
 import { Problem, sendProblem } from './middleware/problem.ts';
 import type { Ports } from './ports.ts';
+import { cancelJob } from './routes/cancel-job.ts';
 import { readHealth } from './routes/read-health.ts';
 import { readJob } from './routes/read-job.ts';
 import { readReady } from './routes/read-ready.ts';
@@ -13,7 +14,7 @@ import { readResult } from './routes/read-result.ts';
 import type { Route } from './routes/route.ts';
 import { submitJob } from './routes/submit-job.ts';
 
-const ROUTES: readonly Route[] = [readHealth, readReady, submitJob, readJob, readResult];
+const ROUTES: readonly Route[] = [readHealth, readReady, submitJob, readJob, readResult, cancelJob];
 
 export interface AppOptions {
   /** The largest body, in bytes: `limits.max_request_bytes` of the platform. */

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { type AttributeDefinition, CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { CreateQueueCommand, DeleteQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { ClientTable, jobKey, type NameScope, physicalNames, Registry } from '@mip/registry';
@@ -9,7 +10,10 @@ import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openEmulator, type TestEmulator } from '../../../tests/emulator.ts';
 import { createApp } from './app.ts';
-import { awsPorts } from './aws.ts';
+import { type AwsOptions, awsPorts } from './aws.ts';
+import { BuiltInImages } from './look/built-in.ts';
+import { DicomwebServer } from './testing/dicomweb-server.ts';
+import { IMAGES_SECRET, writeSeries } from './testing/image-rows.ts';
 import { ENTRY, get, JOB, KEY, MOST_BYTES, PACS, post, REQUEST } from './testing/requests.ts';
 
 const scope: NameScope = { prefix: `t${randomUUID().slice(0, 8)}`, account: '000000000000', region: 'eu-central-1', platform: 'test' };
@@ -23,11 +27,16 @@ const file = {
   sha256: '0'.repeat(64),
 };
 
+/** Another has its metadata in the bucket, because they are large. */
+const INSTANCES = { [PACS.instance_uid]: { '00280030': { vr: 'DS', Value: [0.5, 0.5] } }, '1.2.3.4.6': undefined };
+
 let emulator: TestEmulator;
 let sqs: SQSClient;
 let document: DynamoDBDocumentClient;
 let queueUrl: string;
 let app: FastifyInstance;
+let hospital: DicomwebServer;
+let options: AwsOptions;
 
 async function createTable(dynamodb: DynamoDBClient, table: string, hash: string, range?: string) {
   const attributes = [hash, ...(range ? [range] : [])];
@@ -45,6 +54,10 @@ async function createQueue(): Promise<string> {
     new CreateQueueCommand({ QueueName: names.requestQueue(`x${randomUUID().slice(0, 6)}`), Attributes }),
   );
   return QueueUrl;
+}
+
+async function createSecret(Name: string, SecretString: string) {
+  await new SecretsManagerClient(emulator.connection).send(new CreateSecretCommand({ Name, SecretString }));
 }
 
 async function received() {
@@ -69,15 +82,23 @@ beforeAll(async () => {
   await createTable(dynamodb, names.table('algorithms'), 'algorithm_name');
   await createTable(dynamodb, names.table('jobs'), 'client_id', 'job_id');
   await createTable(dynamodb, names.table('clients'), 'key_hash');
+  await createTable(dynamodb, names.table('images'), 'study', 'row');
+  await writeSeries(document, names.table('images'), INSTANCES);
+  await createSecret(names.imagesKey, IMAGES_SECRET);
+  await createSecret(names.pacsSecret('hospital'), '{"username":"mip","password":"p"}');
+  hospital = await DicomwebServer.start();
   await s3.send(new CreateBucketCommand({ Bucket: names.bucket('results') }));
   await s3.send(new PutObjectCommand({ Bucket: names.bucket('results'), Key: file.key, Body: 'DICM' }));
   await new ClientTable(dynamodb, names.table('clients')).register(KEY, 'clinic-a', NOW);
   queueUrl = await createQueue();
   await publish({});
-  app = createApp(awsPorts(scope, connection), { maxRequestBytes: MOST_BYTES, log: { write: () => undefined } });
+  const pacs = [{ name: 'hospital', url: `http://${hospital.host}/dicom-web`, credentials: true }];
+  options = { connection, pacs, lookMs: 60_000 };
+  app = createApp(awsPorts(scope, options), { maxRequestBytes: MOST_BYTES, log: { write: () => undefined } });
 });
 
 afterAll(async () => {
+  await hospital.stop();
   await emulator.stop();
 });
 
@@ -137,9 +158,105 @@ describe('the API on AWS', () => {
 
   it('is 503 when nothing answers there', async () => {
     const nowhere = { endpoint: 'http://127.0.0.1:9', credentials: emulator.connection.credentials };
-    const lost = createApp(awsPorts(scope, nowhere), { maxRequestBytes: MOST_BYTES, log: { write: () => undefined } });
+    const lost = createApp(awsPorts(scope, { connection: nowhere }), { maxRequestBytes: MOST_BYTES, log: { write: () => undefined } });
     const answer = await post(lost, REQUEST);
     expect(answer.statusCode).toBe(503);
     expect(answer.headers['retry-after']).toBeDefined();
+  });
+});
+
+describe('a look at the index of the image store', () => {
+  const { study_uid, series_uid, instance_uid } = PACS;
+  const patience = () => AbortSignal.timeout(10_000);
+
+  function counting() {
+    const sent: string[] = [];
+    const send = (...given: Parameters<DynamoDBDocumentClient['send']>) => {
+      sent.push(given[0].constructor.name);
+      return document.send(...given);
+    };
+    const images = new BuiltInImages({
+      document: { send } as Pick<DynamoDBDocumentClient, 'send'>,
+      table: names.table('images'),
+      imagesKey: async () => IMAGES_SECRET,
+    });
+    return { sent, images };
+  }
+
+  it.each([
+    ['an instance', PACS, ['BatchGetCommand']],
+    ['a series', { study_uid, series_uid }, ['QueryCommand', 'BatchGetCommand']],
+    ['a study', { study_uid }, ['BatchGetCommand']],
+    ['what is not there', { study_uid: '9', series_uid, instance_uid }, ['BatchGetCommand']],
+  ])('reads for %s no more than it needs', async (_what, uids, reads) => {
+    const { sent, images } = counting();
+    await images.look(uids, patience());
+    expect(sent).toEqual(reads);
+  });
+
+  it.each([
+    ['an instance', PACS, { instance: INSTANCES[instance_uid] }],
+    ['a series', { study_uid, series_uid }, { instances: 2 }],
+    ['a study', { study_uid }, { modalities: ['CT'] }],
+  ])('finds %s', async (_what, uids, found) => {
+    expect(await counting().images.look(uids, patience())).toMatchObject({ kind: 'found', ...found });
+  });
+
+  it('knows the series of an instance whose metadata are not in the index', async () => {
+    const found = await counting().images.look({ study_uid, series_uid, instance_uid: '1.2.3.4.6' }, patience());
+    expect(found).toMatchObject({ kind: 'found', known: { '00080060': { Value: ['CT'] } } });
+    expect(found).not.toHaveProperty('instance');
+  });
+
+  it.each([
+    ['study', { study_uid: '9' }],
+    ['study', { ...PACS, study_uid: '9' }],
+    ['series', { study_uid, series_uid: '9' }],
+    ['series', { ...PACS, series_uid: '9' }],
+    ['instance', { ...PACS, instance_uid: '9' }],
+    ['instance', { ...PACS, instance_uid: series_uid }],
+  ])('misses the %s in %j', async (level, uids) => {
+    expect(await counting().images.look(uids, patience())).toEqual({ kind: 'missing', level });
+  });
+
+  it('lets a job in, or says which level is missing', async () => {
+    const admitted = await post(app, { ...REQUEST, job_id: 'seen' });
+    expect([admitted.statusCode, admitted.json().admission]).toEqual([202, { state: 'checked', warnings: [] }]);
+    const missing = await post(app, { ...REQUEST, job_id: 'unseen', pacs: { ...PACS, instance_uid: '9' } });
+    expect([missing.statusCode, missing.json().detail]).toEqual([404, 'The PACS has no such instance.']);
+    await received();
+  });
+
+  it('lets a job in that it cannot judge: no table, and so on', async () => {
+    const elsewhere = new BuiltInImages({ document, table: 'nowhere', imagesKey: async () => IMAGES_SECRET });
+    await expect(elsewhere.look(PACS, patience())).rejects.toThrow();
+    const keyless = new BuiltInImages({ document, table: names.table('images'), imagesKey: () => new Promise(() => undefined) });
+    await expect(keyless.look(PACS, AbortSignal.timeout(10))).rejects.toThrow();
+  });
+});
+
+describe('a look at another PACS', () => {
+  const request = { ...REQUEST, pacs: { ...PACS, source: 'hospital' } };
+
+  it('goes there with the credentials of its secret, and the worker is told', async () => {
+    const answer = await post(app, { ...request, job_id: 'hospital-1' });
+    expect([answer.statusCode, answer.json().admission]).toEqual([202, { state: 'checked', warnings: [] }]);
+    expect(hospital.headers[0]?.authorization).toBe(`Basic ${Buffer.from('mip:p').toString('base64')}`);
+    expect((await received())[0]?.message.pacs).toEqual(request.pacs);
+  });
+
+  it('that never answers leaves the job to the worker', async () => {
+    hospital.fault = () => true;
+    const { lookMs: _long, ...usual } = options;
+    const impatient = createApp(awsPorts(scope, usual), { maxRequestBytes: MOST_BYTES, log: { write: () => undefined } });
+    const answer = await post(impatient, { ...request, job_id: 'hospital-2' });
+    expect([answer.statusCode, answer.json().admission.state]).toEqual([202, 'deferred']);
+    expect(await received()).toHaveLength(1);
+  });
+
+  it('that has no such instance is 404', async () => {
+    hospital.fault = () => false;
+    const answer = await post(app, { ...request, job_id: 'hospital-3', pacs: { ...request.pacs, instance_uid: '9' } });
+    expect([answer.statusCode, answer.json().detail]).toEqual([404, 'The PACS has no such instance.']);
   });
 });

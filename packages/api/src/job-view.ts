@@ -25,7 +25,10 @@ const SHOWN = [
   'started_at',
   'finished_at',
   'outcome',
+  'outcome_reason',
   'error',
+  'pacs_delivery',
+  'admission',
 ] as const satisfies readonly (keyof JobRecord)[];
 
 /** A job as its client sees it. Times are ISO 8601 in UTC with milliseconds; `attempts` counts those that failed. */

@@ -2,17 +2,21 @@
 import { type JobMessage, type JobRecord, type JobRequest, jobKey, type NormalisedRequest, requestDigest } from '@mip/registry';
 import type { Admitted, Target } from './admission.ts';
 
-/** The platform's own image store, the only source so far; also what is meant where none is named. */
+/** The platform's own image store; what a request is compared by leaves it out, however it was written. */
 export const BUILT_IN = 'built-in';
 
-/** The part of a request that makes it this request: what a repeat is compared by. */
-export function normalise({ name, version }: Target, request: JobRequest): NormalisedRequest {
+/**
+ * The part of a request that makes it this request: what a repeat is compared by.
+ *
+ * @param defaultSource the PACS that is meant where none is named.
+ */
+export function normalise({ name, version }: Target, request: JobRequest, defaultSource: string): NormalisedRequest {
   const { pacs, parameters = {}, purpose = 'clinical', callback_url } = request;
-  const { source = BUILT_IN, ...uids } = pacs;
+  const { source = defaultSource, ...uids } = pacs;
   return {
     algorithm: name,
     ...(version !== undefined && { version }),
-    pacs: source === BUILT_IN ? uids : pacs,
+    pacs: source === BUILT_IN ? uids : { ...uids, source },
     parameters,
     purpose,
     ...(callback_url !== undefined && { callback_url }),
@@ -20,9 +24,10 @@ export function normalise({ name, version }: Target, request: JobRequest): Norma
 }
 
 /** The record that a request starts with. */
-export function draftJob(target: Target, clientId: string, { entry, request, parameters }: Admitted, now: Date): JobRecord {
+export function draftJob(target: Target, clientId: string, admitted: Admitted, now: Date): JobRecord {
+  const { entry, request, parameters, admission, defaultSource } = admitted;
   const at = now.toISOString();
-  const normalised = normalise(target, request);
+  const normalised = normalise(target, request, defaultSource);
   const identity = { client_id: clientId, job_id: request.job_id };
   return {
     ...identity,
@@ -35,8 +40,10 @@ export function draftJob(target: Target, clientId: string, { entry, request, par
     attempts: 0,
     delivery: 1,
     request_digest: requestDigest(normalised),
-    pacs: normalised.pacs,
+    // Named in any case: what is meant by default may be another when a worker reads it.
+    pacs: { ...request.pacs, source: request.pacs.source ?? defaultSource },
     parameters,
+    admission,
     accepted_at: at,
     updated_at: at,
   };

@@ -34,6 +34,10 @@ export interface Algorithm extends Omit<FilledEntry, 'scaling' | 'output' | 'reg
 }
 
 type Whole<T> = { [P in keyof T]-?: NonNullable<T[P]> };
+type PacsEntry = NonNullable<PlatformFile['pacs']>[number];
+
+/** A PACS of a platform, defaults filled; it speaks DICOMweb. */
+export type Pacs = Filled<Omit<PacsEntry, 'rate'>, 'credentials' | 'timeout'> & { rate: Whole<NonNullable<PacsEntry['rate']>> };
 
 /** A platform file, defaults filled; `regions[0]` is the home region. */
 export interface Platform extends Omit<PlatformFile, 'prefix' | 'regions' | Sections>, Located {
@@ -41,9 +45,12 @@ export interface Platform extends Omit<PlatformFile, 'prefix' | 'regions' | Sect
   regions: [string, ...string[]];
   network: Whole<NonNullable<PlatformFile['network']>>;
   images: Whole<NonNullable<PlatformFile['images']>>;
+  image_store: Filled<NonNullable<PlatformFile['image_store']>, 'cpu' | 'memory' | 'tasks'>;
+  pacs: readonly Pacs[];
+  default_pacs: string;
   capacity: Whole<NonNullable<PlatformFile['capacity']>>;
   limits: Whole<NonNullable<PlatformFile['limits']>>;
   callbacks: Whole<NonNullable<PlatformFile['callbacks']>>;
   defaults: Whole<NonNullable<PlatformFile['defaults']>>;
 }
-type Sections = 'network' | 'images' | 'capacity' | 'limits' | 'callbacks' | 'defaults';
+type Sections = 'network' | 'images' | 'image_store' | 'pacs' | 'default_pacs' | 'capacity' | 'limits' | 'callbacks' | 'defaults';

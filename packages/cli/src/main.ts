@@ -45,6 +45,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ add(program: Command, co
   drift: () => import('./commands/drift.ts'),
   deploy: () => import('./commands/deploy.ts'),
   scale: () => import('./commands/scale.ts'),
+  redrive: () => import('./commands/redrive.ts'),
   purge: () => import('./commands/purge.ts'),
   list: () => import('./commands/list.ts'),
   status: () => import('./commands/status.ts'),

@@ -1,9 +1,7 @@
-import { S3Client } from '@aws-sdk/client-s3';
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { loadCatalog, type Platform, renderProblem } from '@mip/catalog';
-import { type ImageStore, S3ImageStore } from '@mip/image-store';
+import { type ImageStore, StowClient } from '@mip/image-store';
 import { type PhysicalNames, physicalNames } from '@mip/registry';
-import { type Context, EXIT, Failure } from './context.ts';
+import { type Context, EXIT, Failure, required } from './context.ts';
 
 /** A platform file, and the names of its first region. Loads the variables that the file's `environment_file` names. */
 export interface OpenPlatform {
@@ -30,10 +28,8 @@ function namesOf(platform: Platform): { region: string; names: PhysicalNames } {
   return { region, names: physicalNames({ prefix, account, region, platform: name }) };
 }
 
-/** The platform's image store, with the key that its object names are hashed with. */
+/** The platform's image store, by its address and the client's key. */
 export async function openImageStore(context: Context, name: string): Promise<ImageStore> {
-  const { names, region } = await openPlatform(context, name);
-  const secret = await new SecretsManagerClient({ region }).send(new GetSecretValueCommand({ SecretId: names.imagesKey }));
-  const s3 = new S3Client({ region, forcePathStyle: true });
-  return new S3ImageStore({ s3, bucket: names.bucket('images'), key: secret.SecretString ?? '' });
+  await openPlatform(context, name);
+  return new StowClient({ url: required(context, 'MIP_DICOMWEB_URL'), key: required(context, 'MIP_API_KEY') });
 }

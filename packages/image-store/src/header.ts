@@ -1,47 +1,36 @@
-import dcmjs from 'dcmjs';
+import { InstanceReader, type InstanceUids } from './dicom/instance-reader.ts';
+import { TooLarge, UnreadableDicom } from './dicom/unreadable.ts';
 
-/** The UIDs by which an instance is found: PS3.3 Study, Series and SOP Instance UID. */
-export interface InstanceUids {
-  readonly study: string;
-  readonly series: string;
-  readonly instance: string;
-}
+export type { InstanceUids } from './dicom/instance-reader.ts';
+export { UnreadableDicom } from './dicom/unreadable.ts';
 
-/** The file is not a DICOM Part 10 file, or it lacks a UID; `message` says which, without a value from the file. */
-export class UnreadableDicom extends Error {
-  override readonly name = 'UnreadableDicom';
-}
-
-const PREAMBLE = 128;
-const UID_TAGS = { study: '0020000D', series: '0020000E', instance: '00080018' } as const;
-const UID = /^[0-9.]{1,64}$/;
-
-// dcmjs reports odd but readable elements on the console, values included; the pixels and the text of a file stay out of our logs.
-dcmjs.log?.setLevel?.('silent');
+/** Preamble and magic word. */
+const SHORTEST = 132;
 
 /**
- * Reads the three UIDs from the bytes of a DICOM Part 10 file, without looking at its pixels.
+ * Reads the three UIDs from the bytes of a DICOM Part 10 file, or from enough of its beginning.
  * @throws {UnreadableDicom} when the bytes are not DICOM or a UID is missing or malformed.
  */
-export function readUids(bytes: Uint8Array): InstanceUids {
-  const magic = Buffer.from(bytes.subarray(PREAMBLE, PREAMBLE + 4)).toString('latin1');
-  if (magic !== 'DICM') throw new UnreadableDicom('is not a DICOM file (no "DICM" after the preamble)');
-  const elements = parse(bytes);
-  const read = (level: keyof typeof UID_TAGS) => {
-    const uid = String(elements[UID_TAGS[level]]?.Value?.[0] ?? '').replace(/[\0 ]+$/, '');
-    if (!UID.test(uid)) throw new UnreadableDicom(`has no valid ${level === 'instance' ? 'SOP instance' : level} UID`);
-    return uid;
-  };
-  return { study: read('study'), series: read('series'), instance: read('instance') };
+export async function readUids(bytes: Uint8Array): Promise<InstanceUids> {
+  if (bytes.length < SHORTEST) throw new UnreadableDicom('is not a DICOM file: it is too short');
+  const reader = new InstanceReader();
+  try {
+    await reader.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    return await uidsOf(reader);
+  } catch (error) {
+    if (error instanceof TooLarge) throw new UnreadableDicom(error.message);
+    throw error;
+  } finally {
+    reader.destroy();
+  }
 }
 
-type Elements = Record<string, { Value?: readonly unknown[] } | undefined>;
-
-function parse(bytes: Uint8Array): Elements {
-  const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+/** What is wrong with the file as a whole says more than that a UID is missing. */
+async function uidsOf(reader: InstanceReader): Promise<InstanceUids> {
   try {
-    return dcmjs.data.DicomMessage.readFile(buffer, { untilTag: UID_TAGS.series, includeUntilTagValue: true }).dict as Elements;
-  } catch {
-    throw new UnreadableDicom('starts as a DICOM file but its header cannot be read');
+    return reader.uids;
+  } catch (error) {
+    await reader.end();
+    throw error;
   }
 }

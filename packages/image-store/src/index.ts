@@ -1,2 +1,2 @@
 export { type InstanceUids, readUids, UnreadableDicom } from './header.ts';
-export { type ImageStore, S3ImageStore } from './store.ts';
+export { type ImageStore, NotStored, StowClient, type StowClientOptions, type StowOutcome, type StowSource } from './stow-client.ts';

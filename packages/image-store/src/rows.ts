@@ -4,6 +4,8 @@
  * no row is without its object.
  */
 
+import type { JsonDataSet } from './dicom/values.ts';
+
 /** JSON text of a DICOM JSON object (PS3.18 Annex F): the attributes that a search at this level returns. */
 export type AttributesJson = string;
 
@@ -61,14 +63,18 @@ export interface InstanceRow extends Key {
   readonly stored_at: string;
 }
 
-/** Where bytes lie in the file; in the inflated data set for a deflated one. */
+/** Where bytes lie in the file; of a deflated one, in its inflated data set, whose first byte is 0. */
 export type Span = readonly [offset: number, length: number];
 
 export interface StoredMetadata {
   /** The whole data set as DICOM JSON; pixels and other large binaries are `BulkDataURI: "mip-bulk:{path}"`. */
-  readonly dataset: Readonly<Record<string, { readonly vr: string } & Readonly<Record<string, unknown>>>>;
+  readonly dataset: Readonly<JsonDataSet>;
   /** By the path in a `BulkDataURI`: tags and item numbers, `00420011` or `54000100/0/54001010`. */
   readonly bulk: Readonly<Record<string, Span>>;
-  /** Absent without pixels. `frames` where they are encapsulated: the fragments of each frame. */
+  /** Of a deflated file: where in the file its deflated data set begins. */
+  readonly deflated_from?: number;
+  /** Whether numbers in `bulk` and `pixels` are big-endian: Explicit VR Big Endian only. */
+  readonly big_endian?: true;
+  /** Absent without pixels. `frames` where they are encapsulated: the fragments of each frame, without their item headers. */
   readonly pixels?: { readonly tag: string; readonly span: Span; readonly frames?: readonly (readonly Span[])[] };
 }

@@ -18,7 +18,7 @@ import { type Algorithm, imageFolders, treeHash } from '@mip/catalog';
 import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openEmulator, type TestEmulator } from '../../../tests/emulator.ts';
-import { type Agent, startAgent } from './agent.ts';
+import { type Agent, type AgentOptions, startAgent } from './agent.ts';
 import { LocalPublisher } from './pack.ts';
 
 const REPOSITORY = join(import.meta.dirname, '..', '..', '..');
@@ -136,9 +136,9 @@ describe.skipIf(missing || !existsSync('/proc/self/stat'))('the agent', () => {
     return arn;
   }
 
-  async function start(): Promise<Agent> {
+  async function start(more: Partial<AgentOptions> = {}): Promise<Agent> {
     const log = (line: string) => lines.push(line);
-    agent = await startAgent({ root: REPOSITORY, home, connection: emulator.connection, cluster: CLUSTER, log });
+    agent = await startAgent({ root: REPOSITORY, home, connection: emulator.connection, cluster: CLUSTER, log, ...more });
     return agent;
   }
 
@@ -185,6 +185,37 @@ describe.skipIf(missing || !existsSync('/proc/self/stat'))('the agent', () => {
       AWS_ENDPOINT_URL: emulator.connection.endpoint,
     });
     expect(env.PATH?.split(':')[0]).toBe(join(REPOSITORY, '.venv', 'bin'));
+  });
+
+  describe('a task with a port', () => {
+    const container = { portMappings: [{ containerPort: 8042 }], environment: variables({ PORT: '8042', HOST: '0.0.0.0' }) };
+
+    it('gets a free one of this machine, which is known while it runs, and another when it starts anew', async () => {
+      const arn = await run('agent-port', container);
+      const { ports } = await start();
+      const { pid, env } = await first('agent-port', arn);
+      expect([ports('agent-port'), ports('agent-other'), env.HOST]).toEqual([[Number(env.PORT)], [], '127.0.0.1']);
+      process.kill(pid, 'SIGKILL');
+      await until('no port', () => ports('agent-port').length === 0);
+      const second = await until('a second process', () => seen('agent-port', arn)[1]);
+      await until('its port', () => ports('agent-port')[0] === Number(second.env.PORT));
+      expect(second.env.PORT).not.toBe(env.PORT);
+    });
+
+    it('has the Node.js of this project before any other', async () => {
+      const { env } = await first('agent-node', (await Promise.all([run('agent-node', container), start()]))[0]);
+      const { stdout } = await execa('node', ['--version'], { env: { PATH: env.PATH }, extendEnv: false });
+      expect(stdout).toBe(process.version);
+    });
+  });
+
+  it("gives this machine's address where a definition names another, and only there", async () => {
+    const replaced = { MIP_IMAGE_STORE_URL: 'http://127.0.0.1:1/dicomweb' };
+    const named = await run('agent-replaced', { environment: variables({ MIP_IMAGE_STORE_URL: 'http://in.aws/dicomweb' }) });
+    const without = await run('agent-not-replaced', {});
+    await start({ replaced });
+    expect((await first('agent-replaced', named)).env).toMatchObject(replaced);
+    expect((await first('agent-not-replaced', without)).env).not.toHaveProperty('MIP_IMAGE_STORE_URL');
   });
 
   it('starts the others when one task cannot be started, and says so once', async () => {

@@ -1,13 +1,21 @@
 /** The agent of the local cloud: for every task that ECS was asked for, a process, as Fargate would run a container. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DescribeTaskDefinitionCommand, DescribeTasksCommand, ECSClient, ListTasksCommand, type TaskDefinition } from '@aws-sdk/client-ecs';
+import {
+  DescribeTaskDefinitionCommand,
+  DescribeTasksCommand,
+  type ECSClient,
+  ListTasksCommand,
+  type TaskDefinition,
+} from '@aws-sdk/client-ecs';
 import { LIMITS } from '@mip/registry';
+import { ecsClient } from './ecs-client.ts';
 import type { Running } from './ecs-front.ts';
 import type { EmulatorConnection } from './environment.ts';
 import { killLeftovers, rememberProcesses } from './leftovers.ts';
 import { SecretReader } from './secrets.ts';
 import { TaskLogs } from './task-logs.ts';
 import { launchOf } from './task-process.ts';
+import { TaskProtection } from './task-protection.ts';
 import { type Action, decide, isWanted, type Task, type TaskProcess } from './tasks.ts';
 import { type End, WorkerProcess } from './worker-process.ts';
 
@@ -17,6 +25,8 @@ export interface AgentOptions {
   readonly home: string;
   readonly connection: EmulatorConnection;
   readonly cluster: string;
+  /** Values in place of those that task definitions have for these variables. */
+  readonly replaced?: Readonly<Record<string, string>>;
   readonly log: (line: string) => void;
 }
 
@@ -24,6 +34,8 @@ export interface AgentOptions {
 export interface Agent extends Running {
   /** The processes as they are now. */
   status(): readonly TaskProcess[];
+  /** The ports of the tasks of a family that run now. */
+  ports(family: string): readonly number[];
   /** Ends every process: SIGTERM, and SIGKILL after its stop timeout. */
   stop(): Promise<void>;
 }
@@ -33,7 +45,8 @@ const LOOK_EVERY_MS = 1000;
 /** Kills what an agent that died left behind, then keeps processes and tasks in step until it is stopped. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   await killLeftovers(options.home);
-  const agent = new TaskAgent(options);
+  const protection = await TaskProtection.open();
+  const agent = new TaskAgent(options, protection);
   await agent.look();
   const stopped = new AbortController();
   const loop = agent.run(stopped.signal);
@@ -41,10 +54,12 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     status: () => agent.status(),
     inGroup: (group) => agent.inGroup(group),
     isRunning: (task) => agent.isRunning(task),
+    ports: (family) => agent.ports(family),
     stop: async () => {
       stopped.abort();
       await loop;
       await agent.stopAll();
+      await protection.close();
     },
   };
 }
@@ -54,29 +69,38 @@ class TaskAgent {
   readonly #ecs: ECSClient;
   readonly #secrets: SecretReader;
   readonly #logs: TaskLogs;
+  readonly #protection: TaskProtection;
   readonly #definitions = new Map<string, TaskDefinition>();
-  readonly #processes = new Map<
-    string,
-    { readonly process: WorkerProcess; readonly failures: number; readonly group: string | undefined }
-  >();
+  readonly #processes = new Map<string, { readonly task: Task; readonly process: WorkerProcess; readonly failures: number }>();
   /** Why a task last could not be started. */
   readonly #faults = new Map<string, string>();
   #complaint = '';
   #remembered: Promise<void> = Promise.resolve();
 
-  constructor(options: AgentOptions) {
+  constructor(options: AgentOptions, protection: TaskProtection) {
     this.#options = options;
-    this.#ecs = new ECSClient(options.connection);
+    this.#protection = protection;
+    this.#ecs = ecsClient(options.connection);
     this.#secrets = new SecretReader(options.connection);
     this.#logs = new TaskLogs(options.connection);
   }
 
   status(): readonly TaskProcess[] {
-    return [...this.#processes].map(([arn, { process, failures }]) => ({ arn, failures, ...process.status() }));
+    return [...this.#processes].map(([arn, { process, failures }]) => ({
+      arn,
+      failures,
+      protected: this.#protection.holds(arn),
+      ...process.status(),
+    }));
+  }
+
+  ports(family: string): readonly number[] {
+    return [...this.#processes.values()].flatMap(({ task, process }) => (familyOf(task) === family ? (process.port ?? []) : []));
   }
 
   inGroup(wanted: string): number {
-    return [...this.#processes.values()].filter(({ process, group }) => group === wanted && process.status().state === 'running').length;
+    return [...this.#processes.values()].filter(({ process, task }) => task.group === wanted && process.status().state === 'running')
+      .length;
   }
 
   isRunning(task: string): boolean {
@@ -120,12 +144,13 @@ class TaskAgent {
   #start(task: Task, failures: number): void {
     const prepare = async () => {
       const definition = await this.#definition(task.taskDefinition);
-      const launch = await launchOf({ ...this.#options, task, definition, secrets: this.#secrets });
+      const given = { replaced: this.#options.replaced ?? {}, agentUri: this.#protection.uriOf(task.arn), secrets: this.#secrets };
+      const launch = await launchOf({ ...this.#options, ...given, task, definition });
       await this.#logs.add(task.arn, launch);
       return launch;
     };
     const process = new WorkerProcess(prepare, () => void this.#remember());
-    this.#processes.set(task.arn, { process, failures, group: task.group });
+    this.#processes.set(task.arn, { task, process, failures });
     void process.ended.then((end) => this.#tell(task, end));
   }
 
@@ -133,6 +158,7 @@ class TaskAgent {
     this.#processes.delete(arn);
     this.#logs.remove(arn);
     this.#faults.delete(arn);
+    this.#protection.forget(arn);
   }
 
   /** Says how a process ended that nobody stopped; the same fault of a task only once. */
@@ -187,4 +213,9 @@ class TaskAgent {
     this.#definitions.set(arn, taskDefinition);
     return taskDefinition;
   }
+}
+
+/** Of `arn:…:task-definition/family:revision`. */
+function familyOf({ taskDefinition }: Task): string | undefined {
+  return taskDefinition.split('/').at(-1)?.split(':')[0];
 }

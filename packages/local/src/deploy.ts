@@ -21,6 +21,7 @@ export interface DeployOptions {
   readonly home: string;
   /** The emulator's base URL. */
   readonly endpoint: string;
+  /** With the image of the image store, which the platform file of a local cloud does not name. */
   readonly platform: Platform;
   readonly log: (line: string) => void;
   /** Gives up: the `cdk` command would go on asking an emulator that was stopped for minutes. */
@@ -63,7 +64,8 @@ const SETTLE_LIMIT = 10_000;
 export async function deployPlatform(options: DeployOptions): Promise<Deployed> {
   const { root, home, platform, log } = options;
   const recordFile = join(home, 'platform.json');
-  const fingerprint = await fingerprintOf(root, [...INPUTS, platform.file]);
+  const files = await fingerprintOf(root, [...INPUTS, platform.file]);
+  const fingerprint = `${files} ${platform.image_store.image_uri ?? 'without an image store'}`;
 
   const recorded: Recorded | undefined = JSON.parse((await readIfThere(recordFile)) ?? 'null') ?? undefined;
   if (recorded?.fingerprint === fingerprint && (await revision(options, recorded.stack)) === recorded.revision) {

@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CloudFormationClient, CreateStackCommand } from '@aws-sdk/client-cloudformation';
+import { DescribeTaskDefinitionCommand, ECSClient } from '@aws-sdk/client-ecs';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { REFUSED_BY_THE_EMULATOR } from '../../../infra/lib/local-aspect.ts';
+import { ecsClient } from './ecs-client.ts';
 import { type Emulator, startEmulator } from './emulator.ts';
 import { discardUnsaved, lastStop, readState } from './emulator-state.ts';
 import { emulatorConnection } from './environment.ts';
@@ -62,6 +64,20 @@ describe.skipIf(missing)('the emulator', () => {
       (error: Error) => error.message,
     );
     expect(/Unrecognized resource types: \[(.*)\]/.exec(problem)?.[1]?.split(', ').sort()).toEqual([...types].sort());
+  });
+
+  test('the secrets of a container that CloudFormation made are read, though the emulator spells them in another way', async () => {
+    const container = { Name: 'one', Image: 'x', Secrets: [{ Name: 'KEY', ValueFrom: 'arn:secret' }] };
+    const resources = { Task: { Type: 'AWS::ECS::TaskDefinition', Properties: { Family: 'spelt', ContainerDefinitions: [container] } } };
+    const create = new CreateStackCommand({ StackName: 'spelt', TemplateBody: JSON.stringify({ Resources: resources }) });
+    await new CloudFormationClient(client()).send(create);
+    await settle(client(), 5000);
+    const look = async (ecs: ECSClient) => {
+      const { taskDefinition } = await ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition: 'spelt' }));
+      return taskDefinition?.containerDefinitions?.[0]?.secrets;
+    };
+    expect(await look(ecsClient(client()))).toEqual([{ name: 'KEY', valueFrom: 'arn:secret' }]);
+    expect(await look(new ECSClient(client()))).toEqual([{}]); // once this fails, `ecs-client.ts` is no longer needed
   });
 
   test('a clean stop keeps what it holds, and the port stays', async () => {

@@ -13,7 +13,7 @@ describe('the front', () => {
     emulator = createServer(echo).listen(0, '127.0.0.1');
     await new Promise((resolve) => emulator.once('listening', resolve));
     endpoint = `http://127.0.0.1:${(emulator.address() as AddressInfo).port}`;
-    front = await startFront({ port: await getPort({ host: '127.0.0.1' }), endpoint, apiId: 'abc123' });
+    front = await startFront({ port: await getPort({ host: '127.0.0.1' }), endpoint, apiId: 'abc123', imageStore: () => undefined });
   });
   afterAll(async () => {
     await front.stop();
@@ -57,14 +57,19 @@ describe('the front', () => {
 
   test('a busy port is told in a sentence that says what to do', async () => {
     const port = Number(new URL(front.url).port);
-    await expect(startFront({ port, endpoint, apiId: 'abc123' })).rejects.toThrow(
+    await expect(startFront({ port, endpoint, apiId: 'abc123', imageStore: () => undefined })).rejects.toThrow(
       `Port ${port} is in use: stop the program that uses it, or set MIP_PORT to another port.`,
     );
   });
 
   test('without the emulator it answers 503 as a problem', async () => {
     const nobody = `http://127.0.0.1:${await getPort({ host: '127.0.0.1' })}`;
-    const alone = await startFront({ port: await getPort({ host: '127.0.0.1' }), endpoint: nobody, apiId: 'abc123' });
+    const alone = await startFront({
+      port: await getPort({ host: '127.0.0.1' }),
+      endpoint: nobody,
+      apiId: 'abc123',
+      imageStore: () => undefined,
+    });
     const response = await fetch(`${alone.url}/health`);
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
     expect(await response.json()).toMatchObject({ status: 503, title: 'Service Unavailable' });

@@ -30,6 +30,11 @@ export function describeBytes(mediaType: string, bytes: Uint8Array): Descriptor 
   return { mediaType, digest: digestOf(bytes), size: bytes.length };
 }
 
+/** A manifest as it is sent, whose digest is the image's. */
+export function manifestBytes(manifest: Manifest): Buffer<ArrayBuffer> {
+  return Buffer.from(JSON.stringify(manifest));
+}
+
 /** One repository of a registry. Every failed call throws with the registry's status. */
 export class OciRepository {
   readonly #endpoint: string;
@@ -55,7 +60,7 @@ export class OciRepository {
 
   /** Points `tag` at the manifest and returns its digest. */
   async pushManifest(tag: string, manifest: Manifest): Promise<string> {
-    const body = Buffer.from(JSON.stringify(manifest));
+    const body = manifestBytes(manifest);
     await this.#call(`${this.#base}/manifests/${tag}`, { method: 'PUT', body, headers: { 'content-type': MANIFEST_TYPE } });
     return digestOf(body);
   }

@@ -1,6 +1,7 @@
 /** What a task runs: the image's command in its unpacked folder, with the environment that ECS would give it. */
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import type { ContainerDefinition, KeyValuePair, TaskDefinition } from '@aws-sdk/client-ecs';
+import getPort from 'get-port';
 import { connectionEnvironment, type EmulatorConnection } from './environment.ts';
 import type { SecretReader } from './secrets.ts';
 import type { Task } from './tasks.ts';
@@ -14,6 +15,10 @@ export interface ProcessOptions {
   readonly task: Task;
   readonly definition: TaskDefinition;
   readonly secrets: SecretReader;
+  /** `ECS_AGENT_URI`. */
+  readonly agentUri: string;
+  /** Values in place of those that a definition has for these variables: addresses that are others on this machine. */
+  readonly replaced: Readonly<Record<string, string>>;
 }
 
 export interface TaskLaunch extends Launch {
@@ -22,6 +27,7 @@ export interface TaskLaunch extends Launch {
 
 /** ECS's own default. */
 const STOP_TIMEOUT_S = 30;
+const LOOPBACK = '127.0.0.1';
 /** Where an image keeps what is MIP's; in an unpacked image that is below its folder. */
 const IN_IMAGE = /(^|[=:])\/opt\/mip/g;
 
@@ -32,11 +38,13 @@ export async function launchOf(options: ProcessOptions): Promise<TaskLaunch> {
   if (!container?.image) throw new Error(`${definition.family} has no container with an image`);
   const override = task.overrides?.find(({ name }) => name === container.name);
   const image = await unpackImage({ ...imageName(container.image), endpoint: options.connection.endpoint, home });
+  const port = container.portMappings?.length ? await getPort({ host: LOOPBACK }) : undefined;
   const command = [override?.command, container.command, image.config.Cmd].find((words) => words?.length) ?? [];
   return {
     command: [...image.config.Entrypoint, ...command],
     cwd: rebase(image.config.WorkingDir, image.root),
-    environment: { ...(await environmentOf(options, container, image)), ...variables(override?.environment) },
+    environment: { ...(await environmentOf(options, container, image)), ...listening(port), ...variables(override?.environment) },
+    ...(port !== undefined && { port }),
     log: join(home, 'logs', definition.family ?? 'task', `${task.arn.split('/').at(-1)}.log`),
     stopTimeout: container.stopTimeout ?? STOP_TIMEOUT_S,
     ...shipped(container, task),
@@ -48,6 +56,11 @@ function shipped({ name, logConfiguration }: ContainerDefinition, task: Task): P
   const { 'awslogs-group': group, 'awslogs-stream-prefix': prefix } = logConfiguration?.options ?? {};
   if (logConfiguration?.logDriver !== 'awslogs' || !group || !prefix) return {};
   return { shipTo: { group, stream: `${prefix}/${name}/${task.arn.split('/').at(-1)}` } };
+}
+
+/** Where a container would have an address of its own, a process has a port of this machine. */
+function listening(port: number | undefined): Record<string, string> {
+  return port === undefined ? {} : { PORT: String(port), HOST: LOOPBACK };
 }
 
 /** `host/repository@digest` in its parts. */
@@ -71,14 +84,19 @@ async function environmentOf(
     async ({ name = '', valueFrom = '' }) => [name, await options.secrets.read(valueFrom)] as const,
   );
   return {
-    PATH: [join(options.root, '.venv', 'bin'), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
+    PATH: [join(options.root, '.venv', 'bin'), dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
     HOME: options.home,
     LANG: 'C.UTF-8',
+    ECS_AGENT_URI: options.agentUri,
     ...connectionEnvironment(options.connection),
     ...Object.fromEntries(fromImage),
-    ...variables(container.environment),
+    ...inPlace(variables(container.environment), options.replaced),
     ...Object.fromEntries(await Promise.all(secrets)),
   };
+}
+
+function inPlace(given: Record<string, string>, replaced: Readonly<Record<string, string>>): Record<string, string> {
+  return { ...given, ...Object.fromEntries(Object.entries(replaced).filter(([name]) => name in given)) };
 }
 
 function rebase(text: string, root: string): string {

@@ -12,6 +12,8 @@ describe('the agent', () => {
     ['starts a task that has no process', [task], [], 0, [{ do: 'start', task, failures: 0 }]],
     ['leaves a task alone whose process runs', [task], [running], 9e9, []],
     ['stops a process whose task is gone', [], [running], 0, [{ do: 'stop', arn: 'task/1' }]],
+    ['lets a process work on that asked for it, though its task is gone', [], [{ ...running, protected: true }], 0, []],
+    ['forgets one that ended whatever it asked for', [], [{ ...ended(5), protected: true }], 9e9, [{ do: 'forget', arn: 'task/1' }]],
     ['leaves a task alone whose process is being started', [task], [starting], 9e9, []],
     ['stops a process that is being started when its task is gone', [], [starting], 0, [{ do: 'stop', arn: 'task/1' }]],
     ['stops a process once, and keeps it in mind until it has ended', [], [stopping], 9e9, []],

@@ -29,6 +29,8 @@ export interface TaskProcess {
   readonly state: 'starting' | 'running' | 'stopping' | 'ended';
   readonly startedAt: number;
   readonly endedAt?: number;
+  /** It has asked not to be ended: it works. */
+  readonly protected?: boolean;
   /** Ends in a row that came before the process had run for long. */
   readonly failures: number;
 }
@@ -50,8 +52,9 @@ export function decide(tasks: readonly Task[], processes: readonly TaskProcess[]
   return [...unwanted, ...tasks.flatMap((task) => decideTask(task, byArn.get(task.arn), now))];
 }
 
-function decideUnwanted({ arn, state }: TaskProcess): readonly Action[] {
-  if (state === 'stopping') return [];
+/** One that is protected ends when it no longer is: ECS would have chosen another, or waited. */
+function decideUnwanted({ arn, state, protected: held = false }: TaskProcess): readonly Action[] {
+  if (state === 'stopping' || (state === 'running' && held)) return [];
   return [{ do: state === 'ended' ? 'forget' : 'stop', arn }];
 }
 

@@ -4,11 +4,9 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { S3Client } from '@aws-sdk/client-s3';
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import type { Algorithm, Platform } from '@mip/catalog';
-import { S3ImageStore } from '@mip/image-store';
+import { StowClient } from '@mip/image-store';
 import type { Facts } from '@mip/reconcile';
 import { type PhysicalNames, physicalNames } from '@mip/registry';
 import { type Agent, startAgent } from './agent.ts';
@@ -20,6 +18,8 @@ import { type Emulator, startEmulator } from './emulator.ts';
 import { connectionEnvironment, type EmulatorConnection, emulatorConnection, writeEnvironment } from './environment.ts';
 import { type FirstImage, firstImages } from './first-images.ts';
 import { checkPort, type Front, startFront } from './front.ts';
+import { untilHealthy } from './health.ts';
+import { packImageStore, pushImageStore } from './pack-image-store.ts';
 
 /** What `mip up` was asked for. `root` is the repository, `home` holds all state, `port` is the front's. */
 export interface UpOptions {
@@ -73,7 +73,8 @@ export class LocalCloud {
 
   /** The addresses that exist, by what they are for. */
   get addresses(): Readonly<Record<string, string>> {
-    return { API: this.#url, AWS: this.#connection.endpoint, environment: join(this.#options.home, 'env') };
+    const { endpoint } = this.#connection;
+    return { API: this.#url, DICOMweb: this.#dicomwebUrl, AWS: endpoint, environment: join(this.#options.home, 'env') };
   }
 
   stages(): readonly Stage[] {
@@ -83,7 +84,7 @@ export class LocalCloud {
       { title: 'Deploy the platform (CDK)', run: (note) => this.#deploy(note) },
       { title: 'Open the front door', run: () => this.#open() },
       { title: 'Reconcile the catalog', run: (note) => this.#options.reconcile(this.#connection, note) },
-      { title: 'Start the workers', run: (note) => this.#startAgent(note) },
+      { title: 'Start the image store and the workers', run: (note) => this.#startAgent(note) },
       { title: 'Process the first images', run: () => this.#process() },
     ];
   }
@@ -112,15 +113,12 @@ export class LocalCloud {
   }
 
   async #deploy(note: Note): Promise<string> {
-    const { root, home, platform } = this.#options;
-    const deployed = await deployPlatform({
-      root,
-      home,
-      endpoint: this.#connection.endpoint,
-      platform,
-      log: note,
-      signal: this.#stopping.signal,
-    });
+    const { root, home } = this.#options;
+    const { endpoint } = this.#connection;
+    const imageStore = await packImageStore(root);
+    const platform = this.#withImageStore(imageStore.digest);
+    const deployed = await deployPlatform({ root, home, endpoint, platform, log: note, signal: this.#stopping.signal });
+    await pushImageStore(imageStore, { endpoint, repository: this.#names.imageStore }); // its repository is of the platform
     this.#facts = deployed.facts;
     const types = [...new Set(deployed.removed.map((resource) => resource.split(' ')[0]))];
     const what = deployed.skipped ? 'unchanged since the last start' : `stack ${this.#names.stack}`;
@@ -129,12 +127,18 @@ export class LocalCloud {
 
   async #open(): Promise<string> {
     const { home, port } = this.#options;
-    this.#front = await startFront({ port, endpoint: this.#connection.endpoint, apiId: this.#facts.api_id });
+    this.#front = await startFront({
+      port,
+      endpoint: this.#connection.endpoint,
+      apiId: this.#facts.api_id,
+      imageStore: () => this.#agent?.ports(this.#names.imageStore)[0],
+    });
     this.#client = await makeClient(home, this.#connection, this.#names);
     const parameter = new GetParameterCommand({ Name: this.#names.adminKey, WithDecryption: true });
     const adminKey = (await new SSMClient(this.#connection).send(parameter)).Parameter?.Value ?? '';
     this.#variables = {
       MIP_API_URL: this.#url,
+      MIP_DICOMWEB_URL: this.#dicomwebUrl,
       MIP_CLIENT_ID: this.#client.clientId,
       MIP_API_KEY: this.#client.key,
       MIP_ADMIN_KEY: adminKey,
@@ -146,29 +150,34 @@ export class LocalCloud {
 
   async #startAgent(note: Note): Promise<string> {
     const { root, home } = this.#options;
-    this.#agent = await startAgent({ root, home, connection: this.#connection, cluster: this.#names.cluster, log: note });
+    const { cluster } = this.#names;
+    const replaced = { MIP_IMAGE_STORE_URL: this.#dicomwebUrl };
+    this.#agent = await startAgent({ root, home, connection: this.#connection, cluster, replaced, log: note });
     this.#ecsFront = await startEcsFront({ endpoint: this.#connection.endpoint, running: this.#agent });
     await writeEnvironment(home, { ...this.#variables, AWS_ENDPOINT_URL_ECS: this.#ecsFront.url });
+    await untilHealthy(this.#dicomwebUrl, join(home, 'logs', this.#names.imageStore), this.#stopping.signal);
     return `a process for every task, logs in ${relative(root, join(home, 'logs'))}`;
   }
 
   async #process(): Promise<string> {
     const { root, home, algorithms } = this.#options;
-    const key = await this.#imagesKey();
-    const store = new S3ImageStore({
-      s3: new S3Client({ ...this.#connection, forcePathStyle: true }),
-      bucket: this.#names.bucket('images'),
-      key,
-    });
-    this.images = await firstImages({ root, home, algorithms, store, api: { url: this.#url, key: this.#client.key } });
+    const { key } = this.#client;
+    const store = new StowClient({ url: this.#dicomwebUrl, key });
+    this.images = await firstImages({ root, home, algorithms, store, api: { url: this.#url, key } });
     const wrong = this.images.filter((image) => !image.equal);
     if (wrong.length) throw new Error(wrong.map((image) => `${image.algorithm}: ${image.problem}`).join('\n'));
     return `${this.images.length} results, pixel for pixel equal to the reference`;
   }
 
-  async #imagesKey(): Promise<string> {
-    const secret = await new SecretsManagerClient(this.#connection).send(new GetSecretValueCommand({ SecretId: this.#names.imagesKey }));
-    return secret.SecretString ?? '';
+  /** The platform as it is deployed here: with the image that was packed from this repository. */
+  #withImageStore(digest: string): Platform {
+    const { platform } = this.#options;
+    const registry = `${platform.account}.dkr.ecr.${this.#region}.amazonaws.com`;
+    return { ...platform, image_store: { ...platform.image_store, image_uri: `${registry}/${this.#names.imageStore}@${digest}` } };
+  }
+
+  get #dicomwebUrl(): string {
+    return `${this.#url}/dicomweb`;
   }
 
   get #url(): string {

@@ -14,6 +14,8 @@ export interface Launch {
   readonly log: string;
   /** Seconds from SIGTERM to SIGKILL. */
   readonly stopTimeout: number;
+  /** Where it is going to listen, if anywhere. */
+  readonly port?: number;
 }
 
 /** How a process ended: `stopped` when that was asked for, `fault` when it never ran. */
@@ -42,6 +44,7 @@ export class WorkerProcess {
   #endedAt: number | undefined;
   #child: ChildProcess | undefined;
   #stopTimeout = 0;
+  #port: number | undefined;
 
   /** Starts what `prepare` gives. @param changed called when it has started and when it has ended. */
   constructor(prepare: () => Promise<Launch>, changed: () => void) {
@@ -54,6 +57,11 @@ export class WorkerProcess {
   /** The process, which is also the number of its group; undefined before it started and after it ended. */
   get pid(): number | undefined {
     return this.#state === 'ended' ? undefined : this.#child?.pid;
+  }
+
+  /** The port of this machine that it was given, while it runs; it may not listen there yet. */
+  get port(): number | undefined {
+    return this.#state === 'running' ? this.#port : undefined;
   }
 
   /** Settles when it has ended; never rejects. */
@@ -80,6 +88,7 @@ export class WorkerProcess {
     const { child, exit } = await launchGuarded(launch);
     this.#child = child;
     this.#stopTimeout = launch.stopTimeout;
+    this.#port = launch.port;
     if (this.#isStopping()) this.#terminate();
     else this.#enter('running');
     const { code, signal } = await exit;

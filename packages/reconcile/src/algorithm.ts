@@ -4,7 +4,7 @@ import type { Algorithm as CatalogAlgorithm } from '@mip/catalog';
 
 type Field =
   | ('file' | 'name' | 'version' | 'description' | 'status' | 'algorithm_type')
-  | ('source' | 'image_uri' | 'cpu' | 'memory' | 'architectures' | 'timeout' | 'scaling' | 'queue')
+  | ('source' | 'image_uri' | 'cpu' | 'memory' | 'memory_model' | 'architectures' | 'timeout' | 'scaling' | 'queue')
   | ('parameters' | 'input' | 'output' | 'license' | 'regulatory' | 'role_class');
 
 /** A number of tasks that somebody set by hand, and until when. ISO 8601. */

@@ -1,7 +1,7 @@
 /** Where reconcile works: one region of one platform, and what CDK put there. Pure. */
 
 import { LIMITS } from '@mip/registry/limits';
-import { type PhysicalNames, physicalNames } from '@mip/registry/names';
+import { BUILT_IN_PACS, type PhysicalNames, physicalNames } from '@mip/registry/names';
 import type { Quotas } from './quota.ts';
 import { THRESHOLDS, type Thresholds } from './thresholds.ts';
 
@@ -9,6 +9,7 @@ import { THRESHOLDS, type Thresholds } from './thresholds.ts';
 const QUOTAS: Quotas = { ecs_services: 5000, iam_roles: 1000, ecr_repositories: 100_000, fargate_vcpus: 6 };
 /** AWS gives an account 1,000 roles; the platform and others need some. */
 const ROLES_UP_TO = 900;
+const MOST_BYTES = 2 ** 31;
 
 /** What CDK deployed, from the parameter `/{prefix}/platform/facts`. */
 export interface Facts {
@@ -20,9 +21,21 @@ export interface Facts {
   readonly cluster: string;
   readonly execution_role_arn: string;
   readonly images_key_secret_arn: string;
+  /** Absent where an older version of the platform was deployed. */
+  readonly workers_key_secret_arn?: string;
+  /** Of the PACSs that ask for credentials, by their names. */
+  readonly pacs_secret_arns?: Readonly<Record<string, string>>;
+  /** The address of the image store, which ends in `/dicomweb`; absent where there is none. */
+  readonly image_store_url?: string;
   readonly log_group: string;
   readonly api_id: string;
   readonly api_url: string;
+}
+
+/** A PACS as a platform file has it. Workers get all of it; here only these fields are looked at. */
+export interface Pacs {
+  readonly name: string;
+  readonly credentials?: boolean;
 }
 
 /** The fields of a platform file (schema `platform`) that reconcile reads. */
@@ -33,6 +46,9 @@ export interface PlatformFile {
   readonly account: string;
   readonly images?: { readonly version_tags?: 'immutable' | 'mutable' };
   readonly roles?: { readonly one_each_up_to?: number; readonly classes?: readonly string[] };
+  readonly limits?: { readonly max_image_bytes?: number; readonly max_result_bytes?: number };
+  readonly pacs?: readonly Pacs[];
+  readonly default_pacs?: string;
   readonly quotas?: Partial<Quotas>;
   readonly safety?: {
     readonly few?: number;
@@ -62,6 +78,12 @@ export interface Platform extends Owner {
   readonly defaultRoleClass: string;
   /** Whether each algorithm has a task role of its own, or they share the platform's roles by class. Set by `desire`. */
   readonly taskRoles: 'own' | 'class';
+  /** The most bytes of all images of a job, and of all its results. */
+  readonly most: { readonly imageBytes: number; readonly resultBytes: number };
+  /** Beside the platform's own image store. */
+  readonly pacs: readonly Pacs[];
+  /** Of jobs that name none. */
+  readonly defaultPacs: string;
   readonly thresholds: Thresholds;
   readonly quotas: Quotas;
   /** How long after its withdrawal an algorithm's queue is looked at for jobs that are left. */
@@ -80,6 +102,9 @@ export function platformIn(region: string, file: PlatformFile, facts: Facts): Pl
     rolesUpTo: file.roles?.one_each_up_to ?? ROLES_UP_TO,
     defaultRoleClass: file.roles?.classes?.[0] ?? 'standard',
     taskRoles: 'own',
+    most: { imageBytes: file.limits?.max_image_bytes ?? MOST_BYTES, resultBytes: file.limits?.max_result_bytes ?? MOST_BYTES },
+    pacs: file.pacs ?? [],
+    defaultPacs: file.default_pacs ?? BUILT_IN_PACS,
     quotas: { ...QUOTAS, ...file.quotas },
     settleSeconds: file.safety?.settle_seconds ?? LIMITS.sqs.countsSettleSeconds,
     thresholds: {

@@ -51,7 +51,10 @@ describe('a new algorithm', () => {
       readonlyRootFilesystem: true,
       stopTimeout: 120,
       dockerLabels: { 'mip.tree-hash': treeHash('seg') },
-      secrets: [{ name: 'MIP_IMAGES_KEY', valueFrom: 'arn:aws:secretsmanager:eu-central-1:000000000000:secret:mip/images/key-AbCdEf' }],
+      secrets: [
+        { name: 'MIP_IMAGES_KEY', valueFrom: 'arn:aws:secretsmanager:eu-central-1:000000000000:secret:mip/images/key-AbCdEf' },
+        { name: 'MIP_WORKERS_KEY', valueFrom: 'arn:aws:secretsmanager:eu-central-1:000000000000:secret:mip/images/workers-key-GhIjKl' },
+      ],
     });
     const { MIP_ENTRY, MIP_PLAN_DIGEST, ...environment } = Object.fromEntries(
       task?.environment?.map(({ name, value }) => [name, value]) ?? [],
@@ -63,10 +66,18 @@ describe('a new algorithm', () => {
       MIP_IMAGE_DIGEST: digest,
       MIP_QUEUE_URL: 'https://sqs.eu-central-1.amazonaws.com/000000000000/mip-seg-requests.fifo',
       MIP_JOBS_TABLE: 'mip-jobs',
+      MIP_IMAGES_TABLE: 'mip-images',
       MIP_IMAGES_BUCKET: 'mip-000000000000-eu-central-1-images',
+      MIP_IMAGE_STORE_URL: 'http://internal-mip-dicomweb-1.eu-central-1.elb.amazonaws.com/dicomweb',
+      MIP_PACS: '[]',
+      MIP_DEFAULT_PACS: 'built-in',
+      MIP_MAX_IMAGE_BYTES: '2147483648',
+      MIP_MAX_RESULT_BYTES: '2147483648',
       MIP_RESULTS_BUCKET: 'mip-000000000000-eu-central-1-results',
       MIP_PLATFORM: 'test',
       MIP_TIMEOUT: '900',
+      MIP_CHILDREN: '1',
+      MIP_MEMORY_MIB: '2048',
       MIP_COMMIT: 'c0ffee',
     });
     expect(MIP_PLAN_DIGEST).toMatch(/^sha256:/);

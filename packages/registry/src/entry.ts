@@ -45,6 +45,8 @@ export interface PublishedEntry {
   readonly cpu: number;
   /** MiB. */
   readonly memory: number;
+  /** What a job needs of it; absent where the catalog does not say. */
+  readonly memory_model?: { readonly base_mib: number; readonly bytes_per_voxel: number };
   /** The least and the most tasks. */
   readonly scaling: { readonly min: number; readonly max: number };
   readonly architecture: 'amd64' | 'arm64';

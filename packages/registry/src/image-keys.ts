@@ -1,7 +1,8 @@
 /** Keys of the images bucket: keyed hashes of UIDs, so that a listing of the bucket says nothing about a patient. */
 import { createHmac } from 'node:crypto';
 
-export type ImageLevel = 'study' | 'series' | 'instance';
+/** What is hashed: a UID at its level, a patient's id, an accession number. */
+export type ImageLevel = 'study' | 'series' | 'instance' | 'patient' | 'accession';
 
 /** The UIDs of one instance, without trailing NUL or spaces. */
 export interface ImageUids {

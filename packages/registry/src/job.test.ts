@@ -3,14 +3,14 @@ import { isOpen, JOB_STATES, type JobEvent, type JobState, stateAfter, TRANSITIO
 
 /** Every state against every event: the state afterwards, or - where the event changes nothing. */
 const TABLE = `
-             sent     received  succeeded  failed
-  accepted   queued   running   -          -
-  queued     -        running   -          -
-  running    -        running   succeeded  failed
-  succeeded  -        -         -          -
-  failed     -        -         -          -
-  cancelled  -        -         -          -
-  dead       -        -         -          -
+             sent     received  succeeded  failed  handedBack  cancelled  died  redriven
+  accepted   queued   running   -          -       queued      cancelled  dead  -
+  queued     -        running   succeeded  failed  queued      cancelled  dead  -
+  running    -        running   succeeded  failed  queued      cancelled  dead  -
+  succeeded  -        -         -          -       -           -          -     -
+  failed     -        -         -          -       -           -          -     -
+  cancelled  -        -         -          -       -           -          -     -
+  dead       -        -         -          -       -           -          -     queued
 `;
 
 const [head = [], ...rows] = TABLE.trim()
@@ -42,9 +42,9 @@ describe("a job's states", () => {
     expect(isOpen(state)).toBe(open);
   });
 
-  it('a job that is over never changes', () => {
+  it('a job that is over never changes, unless it is dead and redriven', () => {
     const ends: readonly JobState[] = JOB_STATES.filter((state) => !isOpen(state));
     const changed = cells.filter(({ state, to }) => ends.includes(state) && to !== undefined);
-    expect(changed).toEqual([]);
+    expect(changed).toEqual([{ state: 'dead', event: 'redriven', to: 'queued' }]);
   });
 });

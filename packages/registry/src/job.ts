@@ -7,7 +7,7 @@ import type { JobRecord } from './generated/job-record.ts';
 export type JobState = JobRecord['state'];
 export type OpenJobState = NonNullable<JobRecord['open_state']>;
 
-/** Every state, in the order of a job's life. `cancelled` and `dead` are ends that nothing leads to yet. */
+/** Every state, in the order of a job's life. */
 export const JOB_STATES: readonly JobState[] = ['accepted', 'queued', 'running', 'succeeded', 'failed', 'cancelled', 'dead'];
 
 /** One step: it may be taken only in a state of `from`, and leaves the job in `to`. */
@@ -21,10 +21,18 @@ export const TRANSITIONS = {
   sent: { from: ['accepted'], to: 'queued' },
   /** A worker has the message. From `accepted` when the API died, or is slow, between sending and `sent`; from `running` on a redelivery. */
   received: { from: ['accepted', 'queued', 'running'], to: 'running' },
-  /** The results are stored. */
-  succeeded: { from: ['running'], to: 'succeeded' },
-  /** The input cannot be processed, or the attempts are used up. */
-  failed: { from: ['running'], to: 'failed' },
+  /** The results are stored. From `queued` when another delivery of the job was handed back meanwhile. */
+  succeeded: { from: ['queued', 'running'], to: 'succeeded' },
+  /** The input cannot be processed. */
+  failed: { from: ['queued', 'running'], to: 'failed' },
+  /** A worker put the job back on its queue, as another delivery: it had to stop, or an attempt failed; or the sweeper sent it again. */
+  handedBack: { from: ['accepted', 'queued', 'running'], to: 'queued' },
+  /** Its client wants it no longer. */
+  cancelled: { from: ['accepted', 'queued', 'running'], to: 'cancelled' },
+  /** The attempts are used up, or its workers died: the message lies in the dead letters. */
+  died: { from: ['accepted', 'queued', 'running'], to: 'dead' },
+  /** Somebody looked at the cause and sends it again: the one way back from an end. */
+  redriven: { from: ['dead'], to: 'queued' },
 } as const satisfies Readonly<Record<string, Transition>>;
 
 export type JobEvent = keyof typeof TRANSITIONS;

@@ -13,14 +13,22 @@ const LATER = new Date('2024-01-31T10:00:01.500Z');
 let emulator: TestEmulator;
 let dynamodb: DynamoDBClient;
 
+const BY_OPEN_STATE = ['open_state', 'updated_at'];
+
 async function createTable(...keys: readonly string[]): Promise<string> {
   const name = `test-${randomUUID()}`;
+  const indexed = keys.includes('job_id') ? BY_OPEN_STATE : [];
+  const schema = (names: readonly string[]) =>
+    names.map((AttributeName, index) => ({ AttributeName, KeyType: index === 0 ? ('HASH' as const) : ('RANGE' as const) }));
   await dynamodb.send(
     new CreateTableCommand({
       TableName: name,
       BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: keys.map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
-      KeySchema: keys.map((AttributeName, index) => ({ AttributeName, KeyType: index === 0 ? 'HASH' : 'RANGE' })),
+      AttributeDefinitions: [...keys, ...indexed].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+      KeySchema: schema(keys),
+      ...(indexed.length > 0 && {
+        GlobalSecondaryIndexes: [{ IndexName: 'by-open-state', KeySchema: schema(indexed), Projection: { ProjectionType: 'ALL' } }],
+      }),
     }),
   );
   return name;
@@ -116,6 +124,48 @@ describe('the table of jobs', () => {
     );
     const { open_state: _, ...left } = wanted;
     expect(await jobs.markQueued(wanted, LATER)).toEqual({ ...left, state });
+  });
+
+  const OPEN = ['accepted', 'queued', 'running'] as const;
+  const put = async (change: Partial<JobRecord>) => (await jobs.accept(record(change))).record;
+
+  it.each(OPEN)('cancels a job that is %s', async (state) => {
+    const { open_state: _, ...wanted } = await put({ state, open_state: state });
+    const cancelled = { ...wanted, state: 'cancelled', finished_at: LATER.toISOString(), updated_at: LATER.toISOString() };
+    expect(await jobs.cancel(wanted, LATER)).toEqual(cancelled);
+    expect(await jobs.get(wanted)).toEqual(cancelled);
+    expect(await jobs.cancel(wanted, new Date())).toEqual(cancelled);
+  });
+
+  it('gives every sender of an open job a number of its own', async () => {
+    const wanted = await put({ state: 'running', open_state: 'running' });
+    const all = await Promise.all(Array.from({ length: 5 }, () => jobs.handBack(wanted, LATER)));
+    expect(all.map((one) => one?.delivery).toSorted()).toEqual([2, 3, 4, 5, 6]);
+    expect(await jobs.get(wanted)).toMatchObject({ state: 'queued', open_state: 'queued', delivery: 6, attempts: 0 });
+  });
+
+  it('buries an open job, and opens it again with all its attempts', async () => {
+    const wanted = await put({ state: 'running', open_state: 'running', attempts: 2 });
+    const error = { code: 'worker-lost', message: 'its workers died' } as const;
+    const dead = await jobs.bury(wanted, error, LATER);
+    expect(dead).toMatchObject({ state: 'dead', error, finished_at: LATER.toISOString(), attempts: 2, delivery: 1 });
+    expect(dead).not.toHaveProperty('open_state');
+    expect(await jobs.bury(wanted, error, LATER)).toBeUndefined();
+    expect(await jobs.handBack(wanted, LATER)).toBeUndefined();
+    const again = await jobs.redrive(wanted, LATER);
+    expect(again).toEqual({ ...wanted, state: 'queued', open_state: 'queued', attempts: 0, delivery: 2, updated_at: LATER.toISOString() });
+    expect(await jobs.redrive(wanted, LATER)).toBeUndefined();
+  });
+
+  it('finds what nothing has changed for a while, by its state', async () => {
+    const client_id = `c-${randomUUID()}`;
+    const old = await put({ client_id, updated_at: '2024-01-30T10:00:00.000Z' });
+    const later = await put({ client_id, updated_at: '2024-01-30T11:00:00.000Z' });
+    await put({ client_id, updated_at: LATER.toISOString() });
+    await put({ client_id, state: 'queued', open_state: 'queued', updated_at: '2024-01-30T10:00:00.000Z' });
+    const found: JobRecord[] = [];
+    for await (const one of jobs.untouched('accepted', NOW)) if (one.client_id === client_id) found.push(one);
+    expect(found).toEqual([old, later]);
   });
 
   it('does not make a job by marking one that is not there', async () => {

@@ -65,6 +65,9 @@ export const LIMITS = {
     /** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html */
     batchWrite: 25,
     batchGet: 100,
+    /** Of one TransactWriteItems: actions, and bytes of all items together. https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html */
+    transactionActions: 100,
+    transactionBytes: 4_194_304,
     pageBytes: 1_048_576,
     itemBytes: 409_600,
     /** The magnitude of a number (same page). */
@@ -93,6 +96,14 @@ export const LIMITS = {
   lambda: {
     /** Request and response, synchronous. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
     payloadBytes: 6_291_456,
+    /** All environment variables together (same page). */
+    environmentBytes: 4096,
+  },
+  elb: {
+    /** An Application Load Balancer spans two zones at least. https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html */
+    zones: 2,
+    /** Of a load balancer and of a target group. https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html */
+    name: { max: 32, pattern: /^(?!internal-)[A-Za-z0-9]+(-+[A-Za-z0-9]+)*$/ },
   },
   fargate: {
     /** MiB of memory that each CPU size accepts. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html */

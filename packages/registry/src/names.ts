@@ -51,14 +51,18 @@ export function physicalNames(scope: NameScope) {
     logGroup: {
       admin: '/aws/lambda/mip-algos-admin',
       router: '/aws/lambda/mip-dynamic-router',
+      sweeper: '/aws/lambda/mip-sweeper',
       algorithms: '/ecs/mip-algorithms',
       imageStore: '/ecs/mip-dicomweb',
     },
     routerFunction: `${prefix}-dynamic-router`,
+    sweeperFunction: `${prefix}-sweeper`,
     adminKey: `/${prefix}/admin/key`,
     imagesKey: `${prefix}/images/key`,
     /** With which workers speak to the image store. */
     workersKey: `${prefix}/images/workers-key`,
+    /** What the image store's tasks may do. */
+    imageStoreRole: roleName(`${prefix}-${region}-image-store`),
     /** The credentials of a PACS of the platform file. */
     pacsSecret: (pacs: string) => `${prefix}/pacs/${pacs}`,
     /** The image store's repository, task definition and service. */
@@ -89,6 +93,8 @@ export function roleName(name: string): string {
 
 /** Names no algorithm may take: they are paths or services of the platform itself. */
 export const RESERVED_ALGORITHM_NAMES: readonly string[] = ['cluster', 'dicomweb', 'results', 'callbacks'];
+/** How requests call the platform's own image store; no PACS of a platform file may have that name. */
+export const BUILT_IN_PACS = 'built-in';
 /** The pattern of an algorithm's name; 2 to 36 characters. */
 export const ALGORITHM_NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 /** The names that MIP puts on the things it owns. */

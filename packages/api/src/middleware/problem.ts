@@ -28,9 +28,13 @@ export class Problem extends Error {
   }
 }
 
-/** 422 for a body with these faults, all of them at once; of several at one field the first is told. */
-export function invalidBody(all: readonly Fault[]): Problem {
-  const faults = [...new Map(all.toReversed().map((fault) => [fault.pointer, fault])).values()].reverse();
+/**
+ * 422 for a body with these faults, all of them at once; of several at one field the first is told.
+ *
+ * @param images what is wrong with the images that the body names: each is told.
+ */
+export function invalidBody(all: readonly Fault[], images: readonly Fault[] = []): Problem {
+  const faults = [...[...new Map(all.toReversed().map((fault) => [fault.pointer, fault])).values()].reverse(), ...images];
   const shown = faults.length > FAULTS_SHOWN ? `; the first ${FAULTS_SHOWN} are listed` : '';
   const count = faults.length === 1 ? 'One field is' : `${faults.length} fields are`;
   return new Problem(422, `${count} at fault${shown}.`, {

@@ -1,11 +1,12 @@
 import { compileSchema } from '@mip/catalog/schemas';
 import { jobKey } from '@mip/registry';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Look } from '../look/look.ts';
 import { ENTRY, JOB, OTHER_KEY, PACS, post, QUEUE, REQUEST, type Setup, setUp } from '../testing/requests.ts';
 
-let { app, memory }: Setup = setUp();
+let { app, memory, lines }: Setup = setUp();
 beforeEach(() => {
-  ({ app, memory } = setUp());
+  ({ app, memory, lines } = setUp());
 });
 
 const queued = () => memory.queues.get(QUEUE) ?? [];
@@ -23,9 +24,10 @@ describe('a request that is right', () => {
       attempts: 0,
       accepted_at: '2024-01-31T10:00:00.000Z',
       queued_at: '2024-01-31T10:00:00.000Z',
+      admission: { state: 'checked', warnings: [] },
       results: [],
     });
-    expect(memory.calls).toEqual(['clients.find', 'registry.get', 'jobs.accept', 'requests.send', 'jobs.markQueued']);
+    expect(memory.calls).toEqual(['clients.find', 'images.look', 'registry.get', 'jobs.accept', 'requests.send', 'jobs.markQueued']);
   });
 
   it('puts on the queue what a worker needs, with the defaults of the version', async () => {
@@ -39,7 +41,7 @@ describe('a request that is right', () => {
         version: '1.2.0',
         delivery: 1,
         purpose: 'clinical',
-        pacs: PACS,
+        pacs: { ...PACS, source: 'built-in' },
         parameters: { center: 40, width: 400, function: 'LINEAR' },
         accepted_at: '2024-01-31T10:00:00.000Z',
       },
@@ -57,7 +59,7 @@ describe('a request that is right', () => {
     ],
   ])('may have %s', async (_what, body) => {
     expect((await post(app, body)).statusCode).toBe(202);
-    expect(queued()[0]?.pacs).toEqual(PACS);
+    expect(queued()[0]?.pacs).toEqual({ ...PACS, source: 'built-in' });
   });
 
   it('leaves a record and a message that their schemas accept', async () => {
@@ -197,5 +199,156 @@ describe('a request that dies on its way', () => {
       return undefined;
     };
     expect((await post(app, REQUEST)).json()).toMatchObject({ state: 'running' });
+  });
+});
+
+describe('a look at the images', () => {
+  const CT = { '00080060': { vr: 'CS', Value: ['CT'] } };
+  const entry = (input: object) => memory.rows.set('window-level', { ...ENTRY, input: { ...ENTRY.input, ...input } });
+  const pointers = (answer: Awaited<ReturnType<typeof post>>) => answer.json().errors.map(({ pointer }: { pointer: string }) => pointer);
+
+  it.each(['study', 'series', 'instance'] as const)('that misses the %s is 404 and says so, without its UID', async (level) => {
+    memory.answer = () => ({ kind: 'missing', level });
+    const answer = await post(app, REQUEST);
+    expect(answer.statusCode).toBe(404);
+    expect(answer.json()).toMatchObject({ detail: `The PACS has no such ${level}.`, errors: [{ pointer: `/pacs/${level}_uid` }] });
+    expect(answer.body).not.toContain(PACS.study_uid);
+    expect(memory.jobCount).toBe(0);
+  });
+
+  it('refuses what a rule refuses, with every other fault of the body', async () => {
+    entry({
+      modalities: ['MR'],
+      rules: [{ tag: 'RescaleSlope', present: true, severity: 'reject', description: 'Needs a slope.' }],
+    });
+    memory.answer = () => ({ kind: 'found', instance: CT });
+    const answer = await post(app, { ...REQUEST, parameters: { centre: 1 } });
+    expect(answer.statusCode).toBe(422);
+    expect(pointers(answer)).toEqual(['/parameters/centre', '/pacs/instance_uid', '/pacs/instance_uid']);
+    expect(answer.json().errors[2].detail).toContain('RescaleSlope has to be there: Needs a slope.');
+    expect(answer.json().detail).toBe('3 fields are at fault.');
+    expect(memory.jobCount).toBe(0);
+  });
+
+  it('with faults beside missing images is 422, and tells of both', async () => {
+    memory.answer = () => ({ kind: 'missing', level: 'series' });
+    const answer = await post(app, { ...REQUEST, parameters: { centre: 1 } });
+    expect(answer.statusCode).toBe(422);
+    expect(pointers(answer)).toEqual(['/parameters/centre', '/pacs/series_uid']);
+  });
+
+  it('notes what a rule warns of on the job', async () => {
+    entry({ rules: [{ tag: 'KVP', present: true, severity: 'warn' }] });
+    memory.answer = () => ({ kind: 'found', instance: CT });
+    const answer = await post(app, REQUEST);
+    expect(answer.statusCode).toBe(202);
+    expect(answer.json().admission).toEqual({ state: 'checked', warnings: ['KVP has to be there'] });
+    expect(memory.record(JOB)?.admission).toEqual(answer.json().admission);
+  });
+
+  it.each<[string, () => Look | Promise<Look>]>([
+    ['does not know', () => ({ kind: 'unknown', why: 'down' })],
+    ['throws', () => Promise.reject(new Error('secret 1.2.3'))],
+    [
+      'throws at once',
+      () => {
+        throw new TypeError('secret 1.2.3');
+      },
+    ],
+  ])('that %s leaves it to the worker', async (_what, answer) => {
+    memory.answer = answer;
+    const { statusCode, json } = await post(app, REQUEST);
+    expect([statusCode, json().admission.state]).toEqual([202, 'deferred']);
+    expect(queued()).toHaveLength(1);
+    expect(lines.filter((line) => JSON.parse(line).level === 'warn')).toHaveLength(1);
+    expect(lines.join('')).not.toMatch(/secret|1\.2\.3/);
+  });
+
+  it('that never ends is ended, and leaves it to the worker', async () => {
+    memory.answer = (_name, _uids, signal) =>
+      new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    const { statusCode, json } = await post(app, REQUEST);
+    expect([statusCode, json().admission.state]).toEqual([202, 'deferred']);
+  });
+
+  it('is given up when there is no such algorithm', async () => {
+    let given: AbortSignal | undefined;
+    memory.answer = (_name, _uids, signal) => {
+      given = signal;
+      return new Promise(() => undefined);
+    };
+    expect((await post(app, REQUEST, { url: '/process/nothing' })).statusCode).toBe(404);
+    expect(given?.aborted).toBe(true);
+  });
+
+  it.each([
+    ['the body says no study', { ...REQUEST, pacs: {} }],
+    ['a UID is none', { ...REQUEST, pacs: { ...PACS, instance_uid: 'x' } }],
+    ['the body is no object', []],
+    ['the PACS is none of the platform', { ...REQUEST, pacs: { ...PACS, source: 'other' } }],
+    ['the PACS is a URL', { ...REQUEST, pacs: { ...PACS, source: 'http://169.254.169.254/' } }],
+  ])('is not taken where %s', async (_what, body) => {
+    expect((await post(app, body)).statusCode).toBe(422);
+    expect(memory.calls).not.toContain('images.look');
+  });
+
+  it('looks where the request says, and the worker will', async () => {
+    const asked: unknown[] = [];
+    memory.answer = (name, uids) => {
+      asked.push(name, uids);
+      return { kind: 'found', instance: {} };
+    };
+    await post(app, { ...REQUEST, pacs: { ...PACS, source: 'hospital' } });
+    expect(asked).toEqual(['hospital', PACS]);
+    expect(queued()[0]?.pacs).toEqual({ ...PACS, source: 'hospital' });
+  });
+
+  it("takes the platform's default where the request says nothing", async () => {
+    ({ app, memory, lines } = setUp({ defaultPacs: 'hospital' }));
+    await post(app, REQUEST);
+    expect(queued()[0]?.pacs).toEqual({ ...PACS, source: 'hospital' });
+    expect((await post(app, { ...REQUEST, pacs: { ...PACS, source: 'hospital' } })).statusCode).toBe(202);
+    expect((await post(app, { ...REQUEST, pacs: { ...PACS, source: 'built-in' } })).statusCode).toBe(409);
+  });
+
+  it('names the PACSs that there are', async () => {
+    const answer = await post(app, { ...REQUEST, pacs: { ...PACS, source: 'other' } });
+    expect(answer.json().errors).toEqual([
+      { pointer: '/pacs/source', detail: 'names no PACS of this platform; there are built-in, hospital' },
+    ]);
+  });
+
+  it.each<[string, () => Look]>([
+    ['gone', () => ({ kind: 'missing', level: 'instance' })],
+    ['no longer acceptable', () => ({ kind: 'found', instance: { '00080060': { vr: 'CS', Value: ['MR'] } } })],
+  ])('never refuses the repeat of a job, though its image is %s', async (_what, answer) => {
+    entry({ modalities: ['CT'] });
+    memory.answer = () => ({ kind: 'found', instance: CT });
+    const first = await post(app, REQUEST);
+    memory.answer = answer;
+    const second = await post(app, REQUEST);
+    expect([second.statusCode, second.json()]).toEqual([202, first.json()]);
+    expect((await post(app, { ...REQUEST, job_id: 'job-2' })).statusCode).toBeGreaterThanOrEqual(400);
+  });
+
+  it('completes the repeat of a request that died before its message, though its image is gone', async () => {
+    memory.fail = (name) => (name === 'requests.send' ? new Error('gone') : undefined);
+    await post(app, REQUEST);
+    expect(memory.record(JOB)?.state).toBe('accepted');
+    memory.fail = () => undefined;
+    memory.answer = () => ({ kind: 'missing', level: 'series' });
+    expect((await post(app, REQUEST)).json().state).toBe('queued');
+    expect(queued()).toHaveLength(1);
+  });
+
+  it.each([
+    ['what the PACS has not', { kind: 'missing', level: 'study' } as const, ['clients.find', 'images.look', 'registry.get', 'jobs.get']],
+    ['a repeat', { kind: 'found' } as const, ['clients.find', 'images.look', 'registry.get', 'jobs.accept']],
+  ])('costs one call beside the others, also for %s', async (what, answer, calls) => {
+    if (what === 'a repeat') await post(app, REQUEST);
+    memory.calls.length = 0;
+    memory.answer = () => answer;
+    await post(app, REQUEST);
+    expect(memory.calls).toEqual(calls);
   });
 });

@@ -9,6 +9,8 @@ import {
   type RegistryEntry,
   stateAfter,
 } from '@mip/registry';
+import type { Images } from '../look/images.ts';
+import type { Look } from '../look/look.ts';
 import type { Ports } from '../ports.ts';
 
 /** The ports, and what a test can look at and reach into. What goes in and out is copied, as over a wire. */
@@ -25,6 +27,12 @@ export class Memory implements Ports {
   readonly #records = new Map<string, JobRecord>();
   readonly #clients = new Map<string, Client>();
   readonly #sent = new Set<string>();
+
+  readonly #defaultPacs: string;
+
+  constructor(defaultPacs = 'built-in') {
+    this.#defaultPacs = defaultPacs;
+  }
 
   readonly now = () => this.time;
 
@@ -53,8 +61,7 @@ export class Memory implements Ports {
     markQueued: async (identity, now) => {
       this.#called('jobs.markQueued');
       const at = now.toISOString();
-      const record = this.record(identity);
-      if (!record) throw new Error('no such job');
+      const record = this.record(identity) ?? raise('no such job');
       const state = stateAfter(record.state, 'sent');
       if (state) this.change(identity, { state, open_state: 'queued', queued_at: at, updated_at: at });
       return this.record(identity) ?? record;
@@ -63,7 +70,30 @@ export class Memory implements Ports {
       this.#called('jobs.get');
       return this.record(identity);
     },
+    cancel: async (identity, now) => {
+      this.#called('jobs.cancel');
+      const { open_state: _, ...record } = this.record(identity) ?? raise('no such job');
+      const state = stateAfter(record.state, 'cancelled');
+      const at = now.toISOString();
+      if (state) this.#records.set(keyOf(identity), { ...record, state, finished_at: at, updated_at: at });
+      return this.record(identity) ?? record;
+    },
   };
+
+  /** What every PACS says of any image: an instance that no rule refuses, unless a test says otherwise. */
+  answer: (...asked: Parameters<Images['look']>) => Look | Promise<Look> = () => ({ kind: 'found', instance: {}, instances: 1 });
+
+  get images(): Ports['images'] {
+    return {
+      names: ['built-in', 'hospital'],
+      defaultName: this.#defaultPacs,
+      lookMs: 300,
+      look: async (...asked) => {
+        this.#called('images.look');
+        return this.answer(...asked);
+      },
+    };
+  }
 
   readonly requests: Ports['requests'] = {
     send: async (queueUrl, message) => {
@@ -109,6 +139,10 @@ export class Memory implements Ports {
     const error = this.fail(name);
     if (error) throw error;
   }
+}
+
+function raise(words: string): never {
+  throw new Error(words);
 }
 
 function keyOf({ client_id, job_id }: JobIdentity): string {

@@ -58,8 +58,8 @@ export interface Setup {
 }
 
 /** Two clients, clinic-a with `KEY` and clinic-b with `OTHER_KEY`, and the active algorithm window-level 1.2.0. */
-export function setUp(maxRequestBytes = MOST_BYTES): Setup {
-  const memory = new Memory();
+export function setUp({ maxRequestBytes = MOST_BYTES, defaultPacs = 'built-in' } = {}): Setup {
+  const memory = new Memory(defaultPacs);
   memory.addClient(KEY, 'clinic-a');
   memory.addClient(OTHER_KEY, 'clinic-b');
   memory.rows.set('window-level', ENTRY);

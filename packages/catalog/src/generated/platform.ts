@@ -76,6 +76,81 @@ export interface PlatformFile {
     allowed_registries?: string[];
   };
   /**
+   * The platform's own image store, a DICOMweb server. Without image_uri it does not run; the local cloud packs the image itself.
+   */
+  image_store?: {
+    /**
+     * The image of the image store, pinned by digest.
+     */
+    image_uri?: string;
+    /**
+     * Fargate CPU units of one task.
+     */
+    cpu?: 256 | 512 | 1024 | 2048 | 4096 | 8192 | 16384;
+    /**
+     * Memory of one task in MiB, one that Fargate sells with its cpu.
+     */
+    memory?: number;
+    /**
+     * How many tasks serve it side by side.
+     */
+    tasks?: number;
+    /**
+     * The certificate, in ACM, of the domain; without it the image store is reached by HTTP inside the network.
+     */
+    certificate_arn?: string;
+    /**
+     * The name that clients reach the image store by; its record in the DNS points at the load balancer.
+     */
+    domain?: string;
+  };
+  /**
+   * The PACSs that images come from and results go to, beside the platform's own image store, whose name is built-in.
+   *
+   * @maxItems 16
+   *
+   * Items: One PACS, by its DICOMweb address.
+   */
+  pacs?: {
+    /**
+     * What requests call it (pacs.source).
+     */
+    name: string;
+    /**
+     * The base of its DICOMweb services, to which /studies is added.
+     */
+    url: string;
+    /**
+     * Whether it asks for credentials, which lie in Secrets Manager under {prefix}/pacs/{name}.
+     */
+    credentials?: boolean;
+    /**
+     * The certificates of its own authority, as PEM.
+     */
+    ca?: string;
+    /**
+     * How much one worker may ask of it.
+     */
+    rate?: {
+      /**
+       * Requests a second.
+       */
+      requests_per_second?: number;
+      /**
+       * Requests at the same time.
+       */
+      concurrent?: number;
+    };
+    /**
+     * Seconds that one of its answers may take.
+     */
+    timeout?: number;
+  }[];
+  /**
+   * The PACS of a request that names none: built-in, or a name among pacs.
+   */
+  default_pacs?: string;
+  /**
    * What the platform's cluster can run beside Fargate.
    */
   capacity?: {

@@ -9,21 +9,25 @@ export const allowedRegistry: Rule = {
   readsPlatform: ['name', 'account', 'regions', 'images'],
   *check({ algorithms, platforms }) {
     for (const platform of platforms) {
-      const allowed = registries(platform);
       for (const of of algorithms) {
         const { image_uri: uri } = of;
-        if (uri === undefined || allowed.some((registry) => uri.startsWith(`${registry}/`) || isRepository(uri, registry))) continue;
+        if (uri === undefined || isAllowedImage(uri, platform)) continue;
         yield {
           of,
           pointer: '/image_uri',
-          message: `platform ${platform.name} takes no image from ${uri.split('/')[0]}; it takes them from ${allowed.join(', ')} (images.allowed_registries)`,
+          message: `platform ${platform.name} takes no image from ${uri.split('/')[0]}; it takes them from ${registries(platform).join(', ')} (images.allowed_registries)`,
         };
       }
     }
   },
 };
 
-function registries({ account, regions, images }: Platform): string[] {
+/** Whether the image comes from the platform's own ECR, or from a registry that its file names. */
+export function isAllowedImage(uri: string, platform: Pick<Platform, 'account' | 'regions' | 'images'>): boolean {
+  return registries(platform).some((registry) => uri.startsWith(`${registry}/`) || isRepository(uri, registry));
+}
+
+function registries({ account, regions, images }: Pick<Platform, 'account' | 'regions' | 'images'>): string[] {
   return [...regions.map((region) => `${account}.dkr.ecr.${region}.amazonaws.com`), ...images.allowed_registries];
 }
 

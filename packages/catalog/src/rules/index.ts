@@ -4,7 +4,10 @@ import { conformanceAuthority, conformanceCases } from './conformance-cases.ts';
 import { defaultInRange } from './default-in-range.ts';
 import { fileName } from './file-name.ts';
 import { frozenContract, servedContracts } from './frozen-contract.ts';
+import { imageStore } from './image-store.ts';
+import { inputRules } from './input-rules.ts';
 import { needsBase, needsMajor, needsVersion } from './needs-version.ts';
+import { pacsAddresses, pacsFit, pacsNames } from './pacs.ts';
 import { physicalNamesFit } from './physical-names.ts';
 import type { AcrossRule, Rule } from './rule.ts';
 import { gpuCapacity, scalingRange } from './scaling-range.ts';
@@ -20,6 +23,7 @@ export const RULES: readonly Rule[] = [
   physicalNamesFit,
   sourceComplete,
   defaultInRange,
+  inputRules,
   scalingRange,
   gpuCapacity,
   settleTime,
@@ -28,6 +32,10 @@ export const RULES: readonly Rule[] = [
   conformanceAuthority,
   allowedPolicy,
   allowedRegistry,
+  imageStore,
+  pacsNames,
+  pacsAddresses,
+  pacsFit,
   frozenContract,
   servedContracts,
   needsVersion,

@@ -47,9 +47,9 @@ function* misfits(names: readonly PhysicalName[]): Iterable<string> {
 
 /** What a platform has whatever its catalog holds, and the names of the shortest algorithm, which show a prefix that never fits. */
 function platformNames(platform: Platform): PhysicalName[] {
-  const { table, bucket, cluster, executionRole } = scopes(platform);
+  const { table, bucket, cluster, executionRole, imageStore, imageStoreRole } = scopes(platform);
   return [
-    ...(['algorithms', 'jobs', 'clients', 'leases'] as const).map((one) => ({
+    ...(['algorithms', 'jobs', 'clients', 'leases', 'images'] as const).map((one) => ({
       kind: 'table',
       name: table(one),
       limit: LIMITS.dynamodb.tableName,
@@ -64,6 +64,8 @@ function platformNames(platform: Platform): PhysicalName[] {
     }),
     { kind: 'cluster', name: cluster, limit: LIMITS.ecs.serviceName },
     { kind: 'role', name: executionRole, limit: LIMITS.iam.roleName },
+    { kind: 'role', name: imageStoreRole, limit: LIMITS.iam.roleName },
+    { kind: 'load balancer', name: imageStore, limit: LIMITS.elb.name },
     { kind: 'bucket', name: bucket('images'), limit: LIMITS.s3.bucketName },
     ...algorithmNames(scopes(platform), 'aa'),
   ];

@@ -49,6 +49,95 @@ function problemsOf({ entry, platform, others = [], missing = [], bytes = 1 }: C
 
 const image = (uri: string) => merged('', `source: x\nimage_uri: ${uri}\n`).replace('source: x\n', '');
 
+const ECR = '000000000000.dkr.ecr.eu-central-1.amazonaws.com/mip-dicomweb';
+const store = (fields: string) => `image_store: { ${fields} }\n`;
+const CERTIFICATE = 'arn:aws:acm:eu-central-1:000000000000:certificate/1';
+const pacs = (...lines: readonly string[]) => `pacs:\n${lines.map((line) => `  - { ${line} }\n`).join('')}`;
+
+/** Of the image store and the PACSs; without a place of their own they begin at line 6 of the platform file. */
+const PLATFORM_CASES: readonly Case[] = [
+  {
+    why: 'an image store as AWS can run it',
+    platform: store(`image_uri: "${ECR}${DIGEST}", certificate_arn: "${CERTIFICATE}", domain: a.example`),
+    problems: [],
+  },
+  {
+    why: 'a memory that Fargate does not sell',
+    platform: store('cpu: 256, memory: 4096'),
+    problems: ['local.yaml:6 /image_store/memory error image-store'],
+  },
+  {
+    why: 'an image store from an unknown registry',
+    platform: store(`image_uri: "ghcr.io/a/b${DIGEST}"`),
+    problems: ['local.yaml:6 /image_store/image_uri error image-store'],
+  },
+  {
+    why: 'an image store from an allowed registry',
+    platform: `${store(`image_uri: "ghcr.io/a/b${DIGEST}"`)}images: { allowed_registries: [ghcr.io] }\n`,
+    problems: [],
+  },
+  {
+    why: 'a load balancer in one zone',
+    platform: `${store(`image_uri: "${ECR}${DIGEST}"`)}network: { availability_zones: 1 }\n`,
+    problems: ['local.yaml:7 /network/availability_zones error image-store'],
+  },
+  {
+    why: 'a certificate of another region',
+    platform: store('certificate_arn: "arn:aws:acm:us-east-1:000000000000:certificate/1", domain: a.example'),
+    problems: ['local.yaml:6 /image_store/certificate_arn error image-store'],
+  },
+  {
+    why: 'a PACS of its own, and it is the default',
+    platform: `${pacs('name: hospital, url: "https://pacs.example:8443/dicom-web"')}default_pacs: hospital\n`,
+    problems: [],
+  },
+  {
+    why: 'two PACSs of one name',
+    platform: pacs('name: aa, url: "https://a.example"', 'name: aa, url: "https://b.example"'),
+    problems: ['local.yaml:8 /pacs/1/name error pacs-names'],
+  },
+  {
+    why: 'a PACS that is called as the image store',
+    platform: pacs('name: built-in, url: "https://a.example"'),
+    problems: ['local.yaml:7 /pacs/0/name error pacs-names'],
+  },
+  {
+    why: 'a default PACS that does not exist',
+    platform: 'default_pacs: hospital\n',
+    problems: ['local.yaml:6 /default_pacs error pacs-names'],
+  },
+  { why: 'the image store as the default', platform: 'default_pacs: built-in\n', problems: [] },
+  ...[
+    'http://pacs.example/dicom-web',
+    'http://127.0.0.1.evil.example/x',
+    'http://10.0.0.1/x',
+    'http://localhost.example',
+    'https://a.example:99999',
+  ].map((url) => ({
+    why: `a PACS at ${url}`,
+    platform: `${pacs(`name: hospital, url: "${url}"`)}emulated: true\n`,
+    problems: ['local.yaml:7 /pacs/0/url error pacs-addresses'],
+  })),
+  ...['http://127.0.0.1:8042/dicom-web', 'http://localhost:8042/dicom-web', 'http://[::1]:8042/dicom-web'].flatMap((url) => [
+    { why: `a PACS at ${url} in an emulator`, platform: `${pacs(`name: orthanc, url: "${url}"`)}emulated: true\n`, problems: [] },
+    {
+      why: `a PACS at ${url} in AWS`,
+      platform: pacs(`name: orthanc, url: "${url}"`),
+      problems: ['local.yaml:7 /pacs/0/url error pacs-addresses'],
+    },
+  ]),
+  {
+    why: 'more PACSs with their own authorities than fit into an environment',
+    platform: pacs(
+      ...['aa', 'bb'].map(
+        (name) =>
+          `name: ${name}, url: "https://${name}.example", ca: "-----BEGIN CERTIFICATE----- ${'A'.repeat(2000)} -----END CERTIFICATE-----"`,
+      ),
+    ),
+    problems: ['local.yaml:6 /pacs error pacs-fit'],
+  },
+];
+
 const CASES: readonly Case[] = [
   { why: 'a sound entry has none', problems: [] },
   { why: 'another name than its file', entry: 'name: beta\n', problems: ['alpha.yaml:11 /name error file-name'] },
@@ -88,6 +177,40 @@ const CASES: readonly Case[] = [
     entry: 'parameters:\n  p: { type: enum, default: c, values: [a, b] }\n',
     problems: ['alpha.yaml:13 /parameters/p/default error default-in-range'],
   },
+  ...(
+    [
+      ['an attribute that DICOM does not have', '{ tag: PhotometricInterpretatio, equals: RGB, severity: reject }', '/tag'],
+      ['a private attribute', '{ tag: "00091001", equals: x, severity: reject }', undefined],
+      ['a keyword of a retired attribute', '{ tag: ImageDimensions, present: false, severity: warn }', undefined],
+      ['a number as the value of text', '{ tag: SeriesDescription, equals: 8, severity: warn }', undefined],
+      ['true as the value of an attribute', '{ tag: LossyImageCompression, equals: true, severity: reject }', '/equals'],
+      ['false among values of an attribute', '{ tag: LossyImageCompression, one_of: ["00", false], severity: reject }', '/one_of'],
+      ['a range of text', '{ tag: Modality, range: { minimum: 1, unit: "1" }, severity: reject }', '/range'],
+      ['a pattern of numbers', '{ tag: BitsAllocated, matches: "8|16", severity: reject }', '/matches'],
+      ['a value of a sequence', '{ tag: DerivationCodeSequence, equals: x, severity: reject }', '/equals'],
+      ['whether there is a sequence', '{ tag: DerivationCodeSequence, present: false, severity: reject }', undefined],
+      ['another unit than DICOM has', '{ tag: SliceThickness, range: { maximum: 0.5, unit: cm }, severity: reject }', '/range/unit'],
+      ['an attribute without a known unit', '{ tag: WindowWidth, range: { minimum: 1, unit: "[hnsf\'U]" }, severity: warn }', undefined],
+      ['an empty range of an attribute', '{ tag: KVP, range: { minimum: 2, maximum: 1, unit: kV }, severity: reject }', '/range/minimum'],
+      ['a pattern that looks ahead', '{ tag: SeriesDescription, matches: "a(?=b)", severity: reject }', '/matches'],
+      ['a pattern that refers back', '{ tag: SeriesDescription, matches: "(a)\\\\1", severity: reject }', '/matches'],
+      ['a pattern with nested repeats', '{ tag: SeriesDescription, matches: "^(a+)+$", severity: reject }', undefined],
+      ['a pattern with too many repeats', '{ tag: SeriesDescription, matches: "(a{1000}){1000}", severity: reject }', '/matches'],
+      ['a spacing in another unit', '{ fact: spacing_mm, range: { maximum: 1, unit: cm }, severity: reject }', '/range/unit'],
+      ['a spacing', '{ fact: spacing_mm, range: { maximum: 1, unit: mm }, severity: reject }', undefined],
+      ['slices with a unit', '{ fact: slices, range: { minimum: 1, unit: mm }, severity: reject }', '/range/unit'],
+      ['a range of a plane', '{ fact: orientation, range: { minimum: 1, unit: "1" }, severity: reject }', '/range'],
+      ['a plane that is none', '{ fact: orientation, one_of: [axial, transverse], severity: reject }', '/one_of'],
+      ['planes', '{ fact: orientation, one_of: [axial, oblique], severity: reject }', undefined],
+      ['text as true or false', '{ fact: uniform, equals: "true", severity: reject }', '/equals'],
+      ['a pattern of a fact', '{ fact: orientation, matches: "^ax", severity: reject }', '/matches'],
+      ['results of MIP allowed', '{ fact: is_derived_by_mip, one_of: [true, false], severity: warn }', undefined],
+    ] as const
+  ).map(([why, rule, pointer]) => ({
+    why: `a rule on ${why}`,
+    entry: `input:\n  scope: [instance]\n  units: stored\n  rules:\n    - ${rule}\n`,
+    problems: pointer === undefined ? [] : [`alpha.yaml:15 /input/rules/0${pointer} error input-rules`],
+  })),
   {
     why: 'an empty range',
     entry: 'parameters:\n  p: { type: int, minimum: 3, maximum: 2 }\n',
@@ -196,6 +319,7 @@ const CASES: readonly Case[] = [
     problems: ['alpha.yaml:11 /license error allowed-policy'],
   },
   { why: 'AND binds closer than OR', entry: 'license: MIT OR MIT AND GPL-3.0-only\n', problems: [] },
+  ...PLATFORM_CASES,
   { why: 'an exception to an allowed licence', entry: 'license: Apache-2.0 WITH LLVM-exception\n', problems: [] },
 ];
 

@@ -1,61 +1,83 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { printable, printableJson } from '@mip/catalog/printable';
-import { type ImageStore, type InstanceUids, UnreadableDicom } from '@mip/image-store';
+import { StowClient } from '@mip/image-store';
 import type { Command } from 'commander';
-import { type Context, EXIT, Failure, type GlobalOptions } from '../context.ts';
-import { openImageStore } from '../platform.ts';
+import { type Context, EXIT, Failure, type GlobalOptions, required } from '../context.ts';
+import { Journal } from '../import/journal.ts';
+import { type Imported, ImportStopped, importFiles } from '../import/send.ts';
+import { openPlatform } from '../platform.ts';
 
-/** What became of one file: stored under its UIDs, or refused with a reason. */
-export type Imported = { readonly file: string } & ({ readonly uids: InstanceUids } | { readonly refused: string });
+interface ImportCommand {
+  readonly again: boolean;
+}
 
 /** `mip import FILE|DIR`: puts DICOM files into the platform's image store. */
 export function add(program: Command, context: Context): void {
   program
     .command('import')
-    .description("put DICOM files into the platform's image store")
+    .description("put DICOM files into the platform's image store; one that was cut off goes on where it stopped")
     .argument('<path...>', 'files, or folders that are searched whole')
-    .action(async (paths: string[]) => {
+    .option('--again', 'send also what an earlier import has stored', false)
+    .action(async (paths: string[], options: ImportCommand) => {
       const global = program.opts<GlobalOptions>();
-      const store = await openImageStore(context, global.platform);
-      const outcome = await importFiles(store, await filesOf(paths));
+      await openPlatform(context, global.platform);
+      const url = required(context, 'MIP_DICOMWEB_URL');
+      const store = new StowClient({ url, key: required(context, 'MIP_API_KEY') });
+      const files = await filesOf(paths);
+      const journal = await Journal.open(context.home, url);
+      const known = options.again ? { has: async () => false, add: journal.add.bind(journal) } : journal;
+      const outcome = await importFiles(files, { store, journal: known, progress: progressOf(context, global, files.length) }).catch(
+        stopped,
+      );
       report(context, global, outcome);
       if (outcome.some((one) => 'refused' in one)) process.exitCode = EXIT.failed;
     });
 }
 
-/** Stores each file; one that is not DICOM is refused and the rest go on. */
-export async function importFiles(store: ImageStore, files: readonly string[]): Promise<readonly Imported[]> {
-  const outcome: Imported[] = [];
-  for (const file of files) {
-    try {
-      outcome.push({ file, uids: await store.put(await readFile(file)) });
-    } catch (error) {
-      if (!(error instanceof UnreadableDicom)) throw error;
-      outcome.push({ file, refused: error.message });
-    }
-  }
-  return outcome;
-}
-
 /** All files under the given paths, folders whole, in a stable order. @throws {Failure} when a path is not there. */
 async function filesOf(paths: readonly string[]): Promise<readonly string[]> {
-  const found: string[] = [];
+  const found = new Set<string>();
   for (const path of paths) {
     const entry = await stat(path).catch(() => undefined);
     if (!entry) throw new Failure(`there is no file or folder ${path}`);
-    if (!entry.isDirectory()) found.push(path);
+    if (!entry.isDirectory()) found.add(path);
     else {
       const inside = await readdir(path, { recursive: true, withFileTypes: true });
-      found.push(
-        ...inside
-          .filter((one) => one.isFile())
-          .map((one) => join(one.parentPath, one.name))
-          .sort(),
-      );
+      for (const file of inside
+        .filter((one) => one.isFile())
+        .map((one) => join(one.parentPath, one.name))
+        .sort())
+        found.add(file);
     }
   }
-  return found;
+  return [...found];
+}
+
+/** On a terminal one line that is written over; elsewhere a line for each tenth of the way. */
+function progressOf(context: Context, { json }: GlobalOptions, total: number): (done: readonly Imported[]) => void {
+  let tenths = 0;
+  return (done) => {
+    const line = `${done.length} of ${total}: ${counts(done)}`;
+    if (json) return;
+    if (context.terminal) process.stderr.write(`\r\x1b[K${line}${done.length === total ? '\n' : ''}`);
+    else if (Math.floor((done.length * 10) / total) > tenths) {
+      tenths = Math.floor((done.length * 10) / total);
+      context.warn(line);
+    }
+  };
+}
+
+function counts(done: readonly Imported[]): string {
+  const refused = done.filter((one) => 'refused' in one).length;
+  const already = done.filter((one) => 'already' in one).length;
+  return `${done.length - refused - already} imported, ${already ? `${already} were there from an earlier import, ` : ''}${refused} refused`;
+}
+
+/** @throws {Failure} that says how far it came. */
+function stopped(error: unknown): never {
+  if (!(error instanceof ImportStopped)) throw error;
+  throw new Failure(`${error.message}; ${counts(error.done)} before that. Run the same command again: it goes on where it stopped.`);
 }
 
 function report(context: Context, global: GlobalOptions, outcome: readonly Imported[]): void {
@@ -63,7 +85,6 @@ function report(context: Context, global: GlobalOptions, outcome: readonly Impor
     context.print(printableJson(outcome));
     return;
   }
-  for (const one of outcome) context.print(printable(`${one.file}  ${'uids' in one ? one.uids.instance : `refused: it ${one.refused}`}`));
-  const refused = outcome.filter((one) => 'refused' in one).length;
-  context.print(`${outcome.length - refused} imported, ${refused} refused`);
+  for (const one of outcome) context.print(printable(`${one.file}  ${'uids' in one ? one.uids.instance : `refused: ${one.refused}`}`));
+  context.print(counts(outcome));
 }

@@ -15,6 +15,12 @@ describeKind(registryEntry, [
       { path: '/memory', from: 2048, to: 4096 },
     ],
   },
+  {
+    what: 'another need of memory',
+    to: { memory_model: { base_mib: 100, bytes_per_voxel: 16 } },
+    blames: '/memory_model',
+    fields: [{ path: '/memory_model', from: null, to: { base_mib: 100, bytes_per_voxel: 16 } }],
+  },
   { what: 'inactive', to: { status: 'inactive' }, blames: '/status', fields: [{ path: '/status', from: 'active', to: 'inactive' }] },
   {
     what: 'another description',

@@ -14,6 +14,7 @@ export interface RegistryEntrySpec {
   readonly status: string;
   readonly cpu: number;
   readonly memory: number;
+  readonly memory_model?: NonNullable<PublishedEntry['memory_model']>;
   readonly timeout: number;
   readonly scaling: { readonly min: number; readonly max: number };
   readonly architecture: string;
@@ -34,6 +35,9 @@ export const registryEntry: Kind<RegistryEntrySpec> = {
     '/status': '/status',
     '/cpu': '/cpu',
     '/memory': '/memory',
+    '/memory_model': '/memory_model',
+    '/memory_model/base_mib': '/memory_model/base_mib',
+    '/memory_model/bytes_per_voxel': '/memory_model/bytes_per_voxel',
     '/timeout': '/timeout',
     '/scaling/min': '/scaling/min',
     '/scaling/max': '/scaling/max',
@@ -44,11 +48,12 @@ export const registryEntry: Kind<RegistryEntrySpec> = {
   },
 
   desire(algorithm, { names }) {
-    const { name, status, cpu, memory, timeout, scaling, architectures, image_uri, treeHash = '' } = algorithm;
+    const { name, status, cpu, memory, memory_model, timeout, scaling, architectures, image_uri, treeHash = '' } = algorithm;
     const spec: RegistryEntrySpec = {
       status,
       cpu,
       memory,
+      ...(memory_model && { memory_model }),
       timeout,
       scaling: { min: scaling.min, max: scaling.max },
       architecture: architectures[0] ?? 'amd64',
@@ -92,6 +97,7 @@ function observed(row: RegistryEntry): Observed<RegistryEntrySpec> {
     status: row.status,
     cpu: row.cpu,
     memory: row.memory,
+    ...(row.memory_model && { memory_model: row.memory_model }),
     timeout: row.timeout,
     scaling: row.scaling,
     architecture: row.architecture,
@@ -129,6 +135,7 @@ async function row(aws: Aws, { name, version, spec, specHash }: Wanted<RegistryE
     ...('treeHash' in spec.image && { tree_hash: spec.image.treeHash }),
     cpu: spec.cpu,
     memory: spec.memory,
+    ...(spec.memory_model && { memory_model: spec.memory_model }),
     timeout: spec.timeout,
     scaling: spec.scaling,
     architecture: spec.architecture as PublishedEntry['architecture'],

@@ -1,8 +1,9 @@
 import { RegisterTaskDefinitionCommand, type RegisterTaskDefinitionCommandInput } from '@aws-sdk/client-ecs';
 import { describe, expect, it } from 'vitest';
 import { deregisterBut } from '../aws/task-definitions.ts';
+import { type Facts, type PlatformFile, platformIn } from '../platform.ts';
 import { apply, plan } from '../reconcile.ts';
-import { algorithm, FOREIGN_IMAGE, input, rerun, run, runOptions, treeHash } from '../testing/fixtures.ts';
+import { algorithm, FACTS, FOREIGN_IMAGE, input, rerun, run, runOptions, treeHash } from '../testing/fixtures.ts';
 import { describeKind } from '../testing/kind-contract.ts';
 import { MemoryAws } from '../testing/memory-aws.ts';
 import { taskDefinition } from './task-definition.ts';
@@ -76,6 +77,47 @@ it('takes an image of somebody else by its digest', () => {
   expect(wanted?.spec.image).toEqual({ uri: ANOTHER_IMAGE });
 });
 
+describe('the PACSs of a platform', () => {
+  const HOSPITAL = { name: 'the-hospital', url: 'https://pacs.example/rs', credentials: true, timeout: 30 };
+  const file = { name: 'test', catalog_id: 'mip', prefix: 'mip', account: '000000000000' };
+  const specOf = (facts: Facts, more: Partial<PlatformFile> = {}) =>
+    taskDefinition.desire(algorithm('seg'), platformIn('eu-central-1', { ...file, ...more }, facts), [])[0]?.spec;
+
+  it('are told to every worker, the default among them, and their credentials come as secrets', () => {
+    const facts = { ...FACTS, pacs_secret_arns: { 'the-hospital': 'arn:secret' } };
+    const spec = specOf(facts, { pacs: [HOSPITAL], default_pacs: 'the-hospital' });
+    expect(JSON.parse(spec?.environment.MIP_PACS ?? '')).toEqual([HOSPITAL]);
+    expect(spec?.environment.MIP_DEFAULT_PACS).toBe('the-hospital');
+    expect(spec?.secrets).toMatchObject({ MIP_PACS_SECRET_THE_HOSPITAL: 'arn:secret', MIP_WORKERS_KEY: FACTS.workers_key_secret_arn });
+  });
+
+  it('that need no credentials, or none of which the platform has a secret yet, bring no secret', () => {
+    const { credentials: _, ...open } = HOSPITAL;
+    for (const pacs of [open, HOSPITAL])
+      expect(Object.keys(specOf(FACTS, { pacs: [pacs] })?.secrets ?? {})).toEqual(['MIP_IMAGES_KEY', 'MIP_WORKERS_KEY']);
+  });
+
+  it('may be none: images then come from the image store of the platform', () => {
+    expect(specOf(FACTS)?.environment).toMatchObject({
+      MIP_PACS: '[]',
+      MIP_DEFAULT_PACS: 'built-in',
+      MIP_IMAGES_TABLE: 'mip-images',
+      MIP_IMAGE_STORE_URL: FACTS.image_store_url,
+    });
+  });
+
+  it('and an image store that is not there, or not deployed yet, is not named', () => {
+    const { image_store_url: _, workers_key_secret_arn: __, pacs_secret_arns: ___, ...older } = FACTS;
+    expect(specOf(older)?.environment).not.toHaveProperty('MIP_IMAGE_STORE_URL');
+    expect(Object.keys(specOf(older)?.secrets ?? {})).toEqual(['MIP_IMAGES_KEY']);
+  });
+});
+
+it('says how many bytes a job may read and write', () => {
+  const [wanted] = taskDefinition.desire(algorithm('seg'), input([]).platform, []);
+  expect(wanted?.spec.environment).toMatchObject({ MIP_MAX_IMAGE_BYTES: '2147483648', MIP_MAX_RESULT_BYTES: '2147483648' });
+});
+
 it('is refused by AWS where the size is none of Fargate, and the outcome says so', async () => {
   const report = await run(new MemoryAws(), input([algorithm('seg', { cpu: 4096, memory: 4096 })]));
   expect(report.outcomes.find(({ result }) => result === 'failed')?.reason).toBe(
@@ -137,7 +179,8 @@ describe('a revision that somebody registered', () => {
       'a secret more',
       of({
         secrets: [
-          { name: 'MIP_IMAGES_KEY', valueFrom: input([]).platform.facts.images_key_secret_arn },
+          { name: 'MIP_IMAGES_KEY', valueFrom: FACTS.images_key_secret_arn },
+          { name: 'MIP_WORKERS_KEY', valueFrom: FACTS.workers_key_secret_arn },
           { name: 'X', valueFrom: 'y' },
         ],
       }),

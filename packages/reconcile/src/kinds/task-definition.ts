@@ -6,6 +6,7 @@ import { contractOf } from '@mip/registry/contract';
 import { LIMITS } from '@mip/registry/limits';
 import { TREE_HASH_LABEL } from '@mip/registry/names';
 import canonicalize from 'canonicalize';
+import type { Algorithm } from '../algorithm.ts';
 import { readEach } from '../aws/batches.ts';
 import type { Aws } from '../aws/clients.ts';
 import { findImage, findRepository } from '../aws/images.ts';
@@ -14,6 +15,7 @@ import { lowerTags, ownedResources } from '../aws/tags.ts';
 import { activeFamilies, deregisterAll, findRevision, type Revision, settingsBeyond, withoutEmpty } from '../aws/task-definitions.ts';
 import { diffFields } from '../change.ts';
 import { CONTRACT_CAUSES } from '../contract.ts';
+import type { Platform } from '../platform.ts';
 import { type Kind, type Listed, type Observed, ownership, type Run, versionedTagsOf, type Wanted, want } from './kind.ts';
 
 /** An image that MIP builds is known by its tree, because its digest does not exist before it is built. */
@@ -48,16 +50,17 @@ export interface TaskDefinitionSpec {
 
 const CONTAINER = 'worker';
 const USER = '65532'; // "nonroot" of distroless images
-const IMAGES_KEY = 'MIP_IMAGES_KEY';
 const NETWORK = 'awsvpc';
 const LOGS = 'awslogs';
 /** No capability at all; an init process reaps what a worker leaves behind. */
 const LINUX = { capabilities: { drop: ['ALL'] }, initProcessEnabled: true };
+/** A worker runs so many jobs at a time as its task has whole processors, and shares its memory among them. */
+const CPU_OF_A_JOB = 1024;
 const ARCHITECTURES = { amd64: 'X86_64', arm64: 'ARM64' } as const;
 /** Set when a revision is registered, and no reason to register another. */
 const OF_THE_RUN = ['MIP_COMMIT', 'MIP_PLAN_DIGEST', 'MIP_IMAGE_DIGEST'];
-/** Have a field of their own in the spec. */
-const OF_THE_SPEC = ['MIP_ENTRY', 'MIP_QUEUE_URL'];
+/** Have a field of their own in the spec, or follow from one. */
+const OF_THE_SPEC = ['MIP_ENTRY', 'MIP_QUEUE_URL', 'MIP_CHILDREN', 'MIP_MEMORY_MIB'];
 
 export const taskDefinition: Kind<TaskDefinitionSpec> = {
   name: 'task-definition',
@@ -81,7 +84,8 @@ export const taskDefinition: Kind<TaskDefinitionSpec> = {
     ...CONTRACT_CAUSES,
   },
 
-  desire(algorithm, { names, facts, name: platform, region, taskRoles, defaultRoleClass }) {
+  desire(algorithm, platform) {
+    const { names, facts, taskRoles, defaultRoleClass } = platform;
     const role = taskRoles === 'own' ? names.taskRole(algorithm.name) : names.classRole(algorithm.role_class ?? defaultRoleClass);
     const image: ImageSpec = algorithm.image_uri
       ? { uri: algorithm.image_uri }
@@ -93,7 +97,7 @@ export const taskDefinition: Kind<TaskDefinitionSpec> = {
       image,
       taskRole: names.roleArn(role),
       executionRole: facts.execution_role_arn,
-      secrets: { [IMAGES_KEY]: facts.images_key_secret_arn },
+      secrets: secretsOf(platform),
       logs: { driver: LOGS, group: facts.log_group, prefix: algorithm.name },
       network: NETWORK,
       containers: [CONTAINER],
@@ -102,16 +106,7 @@ export const taskDefinition: Kind<TaskDefinitionSpec> = {
       readonlyRoot: true,
       stopTimeout: LIMITS.ecs.stopTimeoutSeconds,
       queue: names.requestQueue(algorithm.name),
-      environment: {
-        AWS_REGION: region,
-        MIP_ALGORITHM: algorithm.name,
-        MIP_VERSION: algorithm.version,
-        MIP_TIMEOUT: String(algorithm.timeout),
-        MIP_PLATFORM: platform,
-        MIP_JOBS_TABLE: names.table('jobs'),
-        MIP_IMAGES_BUCKET: names.bucket('images'),
-        MIP_RESULTS_BUCKET: names.bucket('results'),
-      },
+      environment: environmentOf(algorithm, platform),
       entry: contractOf(algorithm),
       others: {},
     };
@@ -141,6 +136,40 @@ export const taskDefinition: Kind<TaskDefinitionSpec> = {
     await aws.ecs.send(new RegisterTaskDefinitionCommand(await registration(aws, change.wanted as Wanted<TaskDefinitionSpec>, run)));
   },
 };
+
+/** All workers know all PACSs: which one a job's images come from is said by the job. */
+function environmentOf({ name, version, timeout }: Algorithm, platform: Platform): Readonly<Record<string, string>> {
+  const { names, facts, most, pacs } = platform;
+  return {
+    AWS_REGION: platform.region,
+    MIP_ALGORITHM: name,
+    MIP_VERSION: version,
+    MIP_TIMEOUT: String(timeout),
+    MIP_PLATFORM: platform.name,
+    MIP_JOBS_TABLE: names.table('jobs'),
+    MIP_IMAGES_TABLE: names.table('images'),
+    MIP_IMAGES_BUCKET: names.bucket('images'),
+    MIP_RESULTS_BUCKET: names.bucket('results'),
+    MIP_MAX_IMAGE_BYTES: String(most.imageBytes),
+    MIP_MAX_RESULT_BYTES: String(most.resultBytes),
+    MIP_PACS: canonicalize(pacs) ?? '[]',
+    MIP_DEFAULT_PACS: platform.defaultPacs,
+    ...(facts.image_store_url !== undefined && { MIP_IMAGE_STORE_URL: facts.image_store_url }),
+  };
+}
+
+/** What the deployed platform has no secret for yet is left out: its next deployment makes it, and the next apply takes it up. */
+function secretsOf({ facts, pacs }: Platform): Readonly<Record<string, string>> {
+  const credentials = pacs.flatMap(({ name, credentials: asks }) => {
+    const arn = asks ? facts.pacs_secret_arns?.[name] : undefined;
+    return arn === undefined ? [] : [[`MIP_PACS_SECRET_${name.toUpperCase().replaceAll('-', '_')}`, arn]];
+  });
+  return {
+    MIP_IMAGES_KEY: facts.images_key_secret_arn,
+    ...(facts.workers_key_secret_arn !== undefined && { MIP_WORKERS_KEY: facts.workers_key_secret_arn }),
+    ...Object.fromEntries(credentials),
+  };
+}
 
 function observed(family: string, revision: Revision | undefined): Observed<TaskDefinitionSpec> | undefined {
   if (!revision) return undefined;
@@ -186,6 +215,8 @@ async function registration(aws: Aws, wanted: Wanted<TaskDefinitionSpec>, run: R
     ...spec.environment,
     MIP_ENTRY: canonicalize(spec.entry) ?? '',
     MIP_QUEUE_URL: await queueUrl(aws.sqs, spec.queue),
+    MIP_CHILDREN: String(Math.max(1, Math.floor(Number(spec.cpu) / CPU_OF_A_JOB))),
+    MIP_MEMORY_MIB: spec.memory,
     MIP_IMAGE_DIGEST: image.slice(image.indexOf('@') + 1),
     MIP_COMMIT: run.commit,
     MIP_PLAN_DIGEST: run.planDigest,

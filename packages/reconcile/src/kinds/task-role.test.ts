@@ -69,7 +69,7 @@ describe('the role of an algorithm', () => {
     ['sqs:SendMessage', [`${queue}-dlq.fifo`, `${queue}.fifo`]],
     ['dynamodb:GetItem', ['arn:aws:dynamodb:eu-central-1:000000000000:table/mip-jobs']],
     ['dynamodb:UpdateItem', ['arn:aws:dynamodb:eu-central-1:000000000000:table/mip-jobs']],
-    ['s3:ListBucket', [`${bucket}-images`]],
+    ['dynamodb:Query', ['arn:aws:dynamodb:eu-central-1:000000000000:table/mip-images']],
     ['s3:GetObject', [`${bucket}-images/*`, `${bucket}-results/algorithms/seg/*`]],
     ['s3:PutObject', [`${bucket}-results/algorithms/seg/*`]],
   ];
@@ -136,7 +136,7 @@ describe('what somebody did to a role', () => {
     [
       'its policy',
       new PutRolePolicyCommand({ ...role, PolicyName: 'task', PolicyDocument: EVERYTHING }),
-      ['#0', 'HandBack', 'Jobs', 'ListImages', 'ReadImages', 'Receive', 'Results'].map((sid) => `/policies/task/Statement/${sid}`),
+      ['#0', 'FindImages', 'HandBack', 'Jobs', 'ReadImages', 'Receive', 'Results'].map((sid) => `/policies/task/Statement/${sid}`),
     ],
     ['a policy more', new PutRolePolicyCommand({ ...role, PolicyName: 'more', PolicyDocument: EVERYTHING }), ['/policies/more']],
     ['a managed policy', new AttachRolePolicyCommand({ ...role, PolicyArn: OTHER_POLICY }), ['/attached']],

@@ -107,15 +107,14 @@ function trustOf({ account, ecsArns }: PhysicalNames): PolicyDocument {
 function grantsOf(algorithm: string, names: PhysicalNames): PolicyDocument {
   const requests = names.queueArn(names.requestQueue(algorithm));
   const deadLetters = names.queueArn(names.deadLetterQueue(algorithm));
-  const images = names.bucketArn('images');
   const results = `${names.bucketArn('results')}/${names.resultPrefix(algorithm)}*`;
   const allow = (Action: string[], Resource: string[]) => ({ Effect: 'Allow', Action, Resource });
   return policy({
     Receive: allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:GetQueueAttributes'], [requests]),
     HandBack: allow(['sqs:SendMessage'], [requests, deadLetters]),
     Jobs: allow(['dynamodb:GetItem', 'dynamodb:UpdateItem'], [names.tableArn('jobs')]),
-    ListImages: allow(['s3:ListBucket'], [images]),
-    ReadImages: allow(['s3:GetObject'], [`${images}/*`]),
+    FindImages: allow(['dynamodb:Query'], [names.tableArn('images')]),
+    ReadImages: allow(['s3:GetObject'], [`${names.bucketArn('images')}/*`]),
     Results: allow(['s3:GetObject', 's3:PutObject'], [results]),
   });
 }

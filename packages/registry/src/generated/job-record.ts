@@ -79,6 +79,23 @@ export interface JobRecord {
     [k: string]: string | number | boolean;
   };
   /**
+   * What was found out about the images before the job was queued.
+   */
+  admission?: {
+    /**
+     * Whether all rules on the input were answered (checked), or the worker still has to (deferred).
+     */
+    state: 'checked' | 'deferred';
+    /**
+     * What the rules that only warn ask for, where the images do not have it.
+     *
+     * @maxItems 65
+     *
+     * Items: What one rule asks for; never a value of an image.
+     */
+    warnings: string[];
+  };
+  /**
    * When the request was accepted, ISO 8601 in UTC with milliseconds.
    */
   accepted_at: string;
@@ -111,17 +128,56 @@ export interface JobRecord {
    */
   outcome?: 'found' | 'nothing-found' | 'not-applicable' | 'done';
   /**
+   * The code of why the algorithm was not applicable.
+   */
+  outcome_reason?: string;
+  /**
    * Why the job failed.
    */
   error?: {
     /**
      * The kind of failure.
      */
-    code: 'invalid-input' | 'image-not-found' | 'image-unreadable' | 'internal' | 'timeout';
+    code:
+      | 'invalid-input'
+      | 'image-not-found'
+      | 'image-unreadable'
+      | 'delivery-refused'
+      | 'result-too-large'
+      | 'version-withdrawn'
+      | 'internal'
+      | 'timeout'
+      | 'out-of-memory'
+      | 'worker-lost';
     /**
      * What went wrong, in words a user can read, without patient data.
      */
     message: string;
+  };
+  /**
+   * What became of the results in the PACS, where the algorithm stores them there.
+   */
+  pacs_delivery?: {
+    /**
+     * The PACS of the platform file that the results went to.
+     */
+    pacs: string;
+    /**
+     * Whether the PACS has all of them, or refused some.
+     */
+    state: 'stored' | 'failed';
+    /**
+     * How many objects the PACS has.
+     */
+    stored: number;
+    /**
+     * How many objects the PACS refused.
+     */
+    failed: number;
+    /**
+     * Why it refused one: DICOM's failure reason, the HTTP status, or that its answer did not mention the object.
+     */
+    reason?: string;
   };
   /**
    * The files the job left, in order.

@@ -29,7 +29,7 @@ export interface JobRequest {
      */
     instance_uid?: string;
     /**
-     * The PACS of the platform file that holds the images; the built-in store where it is left out.
+     * The PACS of the platform file that holds the images; the platform's default where it is left out.
      */
     source?: string;
   };

@@ -1,0 +1,19 @@
+import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { deduplicationId } from '@mip/registry';
+import type { Ports } from './ports.ts';
+
+/** One message group per job: a poison job holds up nobody, and all jobs run in parallel. */
+export function sqsRequests(sqs: Pick<SQSClient, 'send'>): Ports['requests'] {
+  return {
+    async send(queueUrl, message) {
+      await sqs.send(
+        new SendMessageCommand({
+          QueueUrl: queueUrl,
+          MessageBody: JSON.stringify(message),
+          MessageGroupId: message.job_key,
+          MessageDeduplicationId: deduplicationId(message, message.delivery),
+        }),
+      );
+    },
+  };
+}

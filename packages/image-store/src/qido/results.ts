@@ -1,0 +1,39 @@
+/** Rows of the index as the DICOM JSON that a search sees, matches and returns. Pure. */
+import type { InstanceRow, SeriesRow, StudyRow } from '../rows.ts';
+import { type DicomJson, TAG } from './attributes.ts';
+
+/** @param base what URLs start with. */
+export function studyAttributes(row: StudyRow, base: string): DicomJson {
+  return {
+    ...(JSON.parse(row.attributes) as DicomJson),
+    [TAG.studyUid]: uid(row.uid),
+    [TAG.instanceAvailability]: { vr: 'CS', Value: ['ONLINE'] },
+    [TAG.modalitiesInStudy]: { vr: 'CS', ...(row.modalities?.size && { Value: [...row.modalities].sort() }) },
+    [TAG.studySeries]: { vr: 'IS', Value: [row.series_count] },
+    [TAG.studyInstances]: { vr: 'IS', Value: [row.instance_count] },
+    [TAG.retrieveUrl]: { vr: 'UR', Value: [`${base}/studies/${row.uid}`] },
+  };
+}
+
+export function seriesAttributes(row: SeriesRow, base: string): DicomJson {
+  return {
+    ...(JSON.parse(row.attributes) as DicomJson),
+    [TAG.studyUid]: uid(row.study_uid),
+    [TAG.seriesUid]: uid(row.uid),
+    [TAG.seriesInstances]: { vr: 'IS', Value: [row.instance_count] },
+    [TAG.retrieveUrl]: { vr: 'UR', Value: [`${base}/studies/${row.study_uid}/series/${row.uid}`] },
+  };
+}
+
+export function instanceAttributes(row: InstanceRow, base: string): DicomJson {
+  return {
+    ...(JSON.parse(row.attributes) as DicomJson),
+    [TAG.studyUid]: uid(row.study_uid),
+    [TAG.seriesUid]: uid(row.series_uid),
+    [TAG.sopInstanceUid]: uid(row.uid),
+    [TAG.instanceAvailability]: { vr: 'CS', Value: ['ONLINE'] },
+    [TAG.retrieveUrl]: { vr: 'UR', Value: [`${base}/studies/${row.study_uid}/series/${row.series_uid}/instances/${row.uid}`] },
+  };
+}
+
+const uid = (value: string) => ({ vr: 'UI', Value: [value] });

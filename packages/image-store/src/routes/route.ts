@@ -1,0 +1,12 @@
+import type { RouteHandlerMethod } from 'fastify';
+import type { Context } from '../ports.ts';
+
+/** One row of the image store: `app.ts` is the table. */
+export interface Route {
+  readonly method: 'GET' | 'POST';
+  /** A pattern below `/dicomweb`, as `/studies/:study`; the log names requests by it. */
+  readonly url: string;
+  /** `client`: the key of a client, or of the workers, is needed. */
+  readonly access: 'everybody' | 'client';
+  handler(context: Context): RouteHandlerMethod;
+}

@@ -1,0 +1,33 @@
+/** The entry: one process that serves DICOMweb. The only file here that reads the environment. */
+
+import { createImageStore } from './app.ts';
+import { awsPorts } from './aws.ts';
+
+const { env } = process;
+
+function needed(name: string): string {
+  const value = env[name];
+  if (!value) throw new Error(`the image store needs the environment variable ${name}`);
+  return value;
+}
+
+const scope = {
+  prefix: needed('MIP_PREFIX'),
+  account: needed('MIP_ACCOUNT'),
+  region: needed('AWS_REGION'),
+  platform: needed('MIP_PLATFORM'),
+};
+const imagesKey = needed('MIP_IMAGES_KEY');
+const app = createImageStore(awsPorts(scope, { imagesKey }), {
+  imagesKey,
+  workersKey: needed('MIP_WORKERS_KEY'),
+  maxInstanceBytes: Number(needed('MIP_MAX_INSTANCE_BYTES')),
+  ...(env.MIP_PUBLIC_URL && { publicUrl: env.MIP_PUBLIC_URL }),
+  ...(env.MIP_LOG_LEVEL && { logLevel: env.MIP_LOG_LEVEL }),
+});
+
+/** What is under way may end; ECS kills after its own patience. */
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.once(signal, () => void app.close().then(() => process.exit(0)));
+}
+await app.listen({ port: Number(env.PORT ?? 8042), host: env.HOST ?? '127.0.0.1' });

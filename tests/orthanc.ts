@@ -1,0 +1,50 @@
+/** Orthanc for a test or a benchmark, on free ports of this machine: a real PACS, with DICOMweb and DIMSE. `tests/orthanc.py` runs it. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const root = join(import.meta.dirname, '..');
+
+export interface Orthanc {
+  /** Of its DICOMweb service, up to what `/studies` follows. */
+  readonly url: string;
+  readonly dicomPort: number;
+  /** The header that its user sends. */
+  readonly authorization: Readonly<Record<string, string>>;
+  /** STOW-RS of one file. */
+  store(file: Buffer): Promise<Response>;
+  stop(): Promise<void>;
+}
+
+/** @param settings added to its configuration file. @throws {Error} when it is not installed or does not start. */
+export async function startOrthanc(user: string, settings: Readonly<Record<string, unknown>> = {}): Promise<Orthanc> {
+  const args = ['tests/orthanc.py', '--auth', user, '--settings', JSON.stringify(settings)];
+  const child = spawn(join(root, '.venv/bin/python'), args, { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] });
+  const line = await Promise.race([
+    once(createInterface(child.stdout), 'line').then(([text]) => String(text)),
+    once(child, 'exit').then(() => Promise.reject(new Error('Orthanc did not start'))),
+  ]);
+  const { url, dicom_port: dicomPort } = JSON.parse(line) as { url: string; dicom_port: number };
+  const authorization = { authorization: `Basic ${Buffer.from(user).toString('base64')}` };
+  return {
+    url,
+    dicomPort,
+    authorization,
+    store(file) {
+      const body = Buffer.concat([Buffer.from('--part\r\nContent-Type: application/dicom\r\n\r\n'), file, Buffer.from('\r\n--part--\r\n')]);
+      const headers = {
+        ...authorization,
+        'content-type': 'multipart/related; type="application/dicom"; boundary=part',
+        accept: 'application/dicom+json',
+      };
+      return fetch(`${url}/studies`, { method: 'POST', headers, body });
+    },
+    async stop() {
+      if (child.exitCode !== null) return;
+      const exit = once(child, 'exit');
+      child.stdin.end();
+      await exit;
+    },
+  };
+}
