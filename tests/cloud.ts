@@ -76,11 +76,16 @@ export class Cloud {
 
   /** Ctrl-C; resolves with the exit code. */
   async stop(): Promise<number | null> {
+    const exit = this.ended();
+    this.#process?.kill('SIGINT');
+    return exit;
+  }
+
+  /** Resolves with the exit code, whatever ends it. */
+  async ended(): Promise<number | null> {
     const child = this.#process;
     if (!child || child.exitCode !== null) return child?.exitCode ?? null;
-    const exit = new Promise<number | null>((resolve) => child.on('exit', resolve));
-    child.kill('SIGINT');
-    return exit;
+    return new Promise((resolve) => child.on('exit', resolve));
   }
 
   /** Stops it and deletes its state. */

@@ -1,6 +1,6 @@
 /**
- * The launcher behind `npm start`, `npm test`, `npm run bench` and `npm run story`. It runs under whatever Node.js the machine has (20 or later),
- * installs what is missing from the lock files, and goes on under the project's own Node.js. No dependency may be imported here.
+ * The launcher behind `npm start`, `npm test`, `npm run bench`, `npm run story` and `npm run live`. It runs under whatever Node.js the machine has
+ * (20 or later), installs what is missing from the lock files, and goes on under the project's own Node.js. No dependency may be imported here.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -15,6 +15,7 @@ const PROGRAMS = {
   up: { requirements: 'start', script: 'packages/cli/src/main.ts', args: ['up'] },
   test: { requirements: 'test', script: 'tools/test.ts', args: [] },
   bench: { requirements: 'test', script: 'benchmarks/main.ts', args: [] },
+  live: { requirements: 'test', script: 'tests/live/main.ts', args: [] },
   story: { requirements: 'test', script: 'tests/workflows/story-main.ts', args: [] },
 };
 

@@ -18,6 +18,29 @@ describe('health', () => {
   });
 });
 
+describe('readiness', () => {
+  it('looks at every part, without a key', async () => {
+    const parts = { clients: 'ready', registry: 'ready', jobs: 'ready' };
+    const answer = await app.inject({ url: '/health/ready' });
+    expect(answer.statusCode).toBe(200);
+    expect(answer.json()).toEqual({ status: 'ready', timestamp: '2024-01-31T10:00:00Z', parts });
+    expect(memory.calls.toSorted()).toEqual(['clients.find', 'jobs.get', 'registry.get']);
+  });
+
+  it.each([
+    ['clients', 'clients.find'],
+    ['registry', 'registry.get'],
+    ['jobs', 'jobs.get'],
+  ])('is 503 without %s, and says no more than that', async (part, call) => {
+    memory.fail = (one) => (one === call ? new Error('table arn:aws:secret is on fire') : undefined);
+    const answer = await app.inject({ url: '/health/ready' });
+    const parts = { clients: 'ready', registry: 'ready', jobs: 'ready', [part]: 'unavailable' };
+    expect(answer.json()).toEqual({ status: 'unavailable', timestamp: '2024-01-31T10:00:00Z', parts });
+    expect(answer.statusCode).toBe(503);
+    expect(lines.join('')).not.toContain('fire');
+  });
+});
+
 describe('a key', () => {
   const paths = [
     ['POST', '/process/window-level'],
@@ -102,6 +125,7 @@ describe('paths and methods', () => {
     '/process',
     '/process/window-level/',
     '/health/',
+    '/health/live',
     '/jobs/job-1/results',
     '/jobs/job-1/results/a/b',
     '/admin',

@@ -9,11 +9,12 @@ import type { Ports } from './ports.ts';
 import { cancelJob } from './routes/cancel-job.ts';
 import { readHealth } from './routes/read-health.ts';
 import { readJob } from './routes/read-job.ts';
+import { readReady } from './routes/read-ready.ts';
 import { readResult } from './routes/read-result.ts';
 import type { Route } from './routes/route.ts';
 import { submitJob } from './routes/submit-job.ts';
 
-const ROUTES: readonly Route[] = [readHealth, submitJob, readJob, readResult, cancelJob];
+const ROUTES: readonly Route[] = [readHealth, readReady, submitJob, readJob, readResult, cancelJob];
 
 export interface AppOptions {
   /** The largest body, in bytes: `limits.max_request_bytes` of the platform. */

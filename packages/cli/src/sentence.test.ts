@@ -14,6 +14,12 @@ describe('an error as a sentence', () => {
       new Error('Could not read x: `npm start`', { cause: coded('', 'ECONNREFUSED') }),
       /^Could not read x/,
     ],
+    [
+      'a full disk',
+      Object.assign(coded('ENOSPC: no space left on device, write', 'ENOSPC'), { path: '/x/y' }),
+      /^the disk is full: \/x\/y could not be written\. Make room/,
+    ],
+    ['a full disk of a child', new Error('failed: ENOSPC: no space left on device, copyfile'), /^the disk is full\. Make room/],
     ['an error without words', new RangeError(''), /^RangeError$/],
     ['something thrown that is no error', 'text', /^text$/],
   ])('%s', (_, error, sentence) => {

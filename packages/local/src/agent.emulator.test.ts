@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CloudWatchLogsClient, CreateLogGroupCommand, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { CreateRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr';
 import {
   CreateClusterCommand,
@@ -129,7 +130,7 @@ describe.skipIf(missing || !existsSync('/proc/self/stat'))('the agent', () => {
     await ecs.send(
       new RegisterTaskDefinitionCommand({ family, containerDefinitions: [{ name: 'worker', image, stopTimeout: 1, ...container }] }),
     );
-    const answer = await ecs.send(new RunTaskCommand({ cluster: CLUSTER, taskDefinition: family, overrides }));
+    const answer = await ecs.send(new RunTaskCommand({ cluster: CLUSTER, taskDefinition: family, group: `family:${family}`, overrides }));
     const arn = answer.tasks?.[0]?.taskArn ?? '';
     tasks.push(arn);
     return arn;
@@ -218,12 +219,27 @@ describe.skipIf(missing || !existsSync('/proc/self/stat'))('the agent', () => {
   });
 
   it('starts the others when one task cannot be started, and says so once', async () => {
-    await run('agent-broken', { image: `${image.split('@')[0]}@sha256:${'0'.repeat(64)}` });
+    const broken = await run('agent-broken', { image: `${image.split('@')[0]}@sha256:${'0'.repeat(64)}` });
     const arn = await run('agent-sound', {});
-    await start();
+    const started = await start();
     await first('agent-sound', arn);
+    expect([arn, broken].map((task) => started.isRunning(task))).toEqual([true, false]);
+    expect(['sound', 'broken'].map((name) => started.inGroup(`family:agent-${name}`))).toEqual([1, 0]);
     await new Promise((resolve) => setTimeout(resolve, 3500));
     expect(lines.filter((line) => line.includes('agent-broken'))).toHaveLength(1);
+  });
+
+  it('ships what a task prints to the log group of its definition, under the name that awslogs gives it', async () => {
+    const logs = new CloudWatchLogsClient(emulator.connection);
+    await logs.send(new CreateLogGroupCommand({ logGroupName: '/ecs/agent' }));
+    const options = { 'awslogs-group': '/ecs/agent', 'awslogs-stream-prefix': 'fake', 'awslogs-region': 'eu-central-1' };
+    const arn = await run('agent-logging', { logConfiguration: { logDriver: 'awslogs', options } });
+    await start();
+    const { pid } = await first('agent-logging', arn);
+    await agent?.stop(); // what is left is shipped at the end
+    const { events = [] } = await logs.send(new FilterLogEventsCommand({ logGroupName: '/ecs/agent' }));
+    expect(events.map(({ logStreamName }) => logStreamName)).toEqual([`fake/worker/${arn.split('/').at(-1)}`]);
+    expect(JSON.parse(events[0]?.message ?? '')).toMatchObject({ pid });
   });
 
   it('starts a process again that ended, later each time', async () => {

@@ -9,9 +9,11 @@ import {
 } from '@aws-sdk/client-ecs';
 import { LIMITS } from '@mip/registry';
 import { ecsClient } from './ecs-client.ts';
+import type { Running } from './ecs-front.ts';
 import type { EmulatorConnection } from './environment.ts';
 import { killLeftovers, rememberProcesses } from './leftovers.ts';
 import { SecretReader } from './secrets.ts';
+import { TaskLogs } from './task-logs.ts';
 import { launchOf } from './task-process.ts';
 import { TaskProtection } from './task-protection.ts';
 import { type Action, decide, isWanted, type Task, type TaskProcess } from './tasks.ts';
@@ -29,7 +31,7 @@ export interface AgentOptions {
 }
 
 /** A running agent. */
-export interface Agent {
+export interface Agent extends Running {
   /** The processes as they are now. */
   status(): readonly TaskProcess[];
   /** The ports of the tasks of a family that run now. */
@@ -50,6 +52,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const loop = agent.run(stopped.signal);
   return {
     status: () => agent.status(),
+    inGroup: (group) => agent.inGroup(group),
+    isRunning: (task) => agent.isRunning(task),
     ports: (family) => agent.ports(family),
     stop: async () => {
       stopped.abort();
@@ -64,6 +68,7 @@ class TaskAgent {
   readonly #options: AgentOptions;
   readonly #ecs: ECSClient;
   readonly #secrets: SecretReader;
+  readonly #logs: TaskLogs;
   readonly #protection: TaskProtection;
   readonly #definitions = new Map<string, TaskDefinition>();
   readonly #processes = new Map<string, { readonly task: Task; readonly process: WorkerProcess; readonly failures: number }>();
@@ -77,6 +82,7 @@ class TaskAgent {
     this.#protection = protection;
     this.#ecs = ecsClient(options.connection);
     this.#secrets = new SecretReader(options.connection);
+    this.#logs = new TaskLogs(options.connection);
   }
 
   status(): readonly TaskProcess[] {
@@ -92,6 +98,15 @@ class TaskAgent {
     return [...this.#processes.values()].flatMap(({ task, process }) => (familyOf(task) === family ? (process.port ?? []) : []));
   }
 
+  inGroup(wanted: string): number {
+    return [...this.#processes.values()].filter(({ process, task }) => task.group === wanted && process.status().state === 'running')
+      .length;
+  }
+
+  isRunning(task: string): boolean {
+    return this.#processes.get(task)?.process.status().state === 'running';
+  }
+
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
@@ -101,6 +116,7 @@ class TaskAgent {
 
   /** One look at the cluster; it waits for no start and no stop. A fault is told once and tried again at the next look. */
   async look(): Promise<void> {
+    this.#logs.ship();
     try {
       for (const action of decide(await this.#tasks(), this.status(), Date.now())) this.#act(action);
       this.#complaint = '';
@@ -115,7 +131,7 @@ class TaskAgent {
   async stopAll(): Promise<void> {
     await Promise.all([...this.#processes.values()].map(({ process }) => process.stop()));
     this.#processes.clear();
-    await this.#remember();
+    await Promise.all([this.#remember(), this.#logs.end()]);
   }
 
   #act(action: Action): void {
@@ -129,7 +145,9 @@ class TaskAgent {
     const prepare = async () => {
       const definition = await this.#definition(task.taskDefinition);
       const given = { replaced: this.#options.replaced ?? {}, agentUri: this.#protection.uriOf(task.arn), secrets: this.#secrets };
-      return launchOf({ ...this.#options, ...given, task, definition });
+      const launch = await launchOf({ ...this.#options, ...given, task, definition });
+      await this.#logs.add(task.arn, launch);
+      return launch;
     };
     const process = new WorkerProcess(prepare, () => void this.#remember());
     this.#processes.set(task.arn, { task, process, failures });
@@ -138,6 +156,7 @@ class TaskAgent {
 
   #forget(arn: string): void {
     this.#processes.delete(arn);
+    this.#logs.remove(arn);
     this.#faults.delete(arn);
     this.#protection.forget(arn);
   }
@@ -177,8 +196,9 @@ class TaskAgent {
     for (let at = 0; at < arns.length; at += LIMITS.ecs.describeTasks) {
       const page = await this.#ecs.send(new DescribeTasksCommand({ cluster, tasks: arns.slice(at, at + LIMITS.ecs.describeTasks) }));
       for (const task of page.tasks ?? []) {
-        const { taskArn: arn, taskDefinitionArn: taskDefinition, overrides } = task;
-        if (arn && taskDefinition && isWanted(task)) tasks.push({ arn, taskDefinition, overrides: overrides?.containerOverrides ?? [] });
+        const { taskArn: arn, taskDefinitionArn: taskDefinition, group, overrides } = task;
+        if (arn && taskDefinition && isWanted(task))
+          tasks.push({ arn, taskDefinition, group, overrides: overrides?.containerOverrides ?? [] });
       }
     }
     return tasks;

@@ -82,11 +82,22 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const pid = child.pid;
   if (pid === undefined) throw new Error(`${program} could not be started; try it by hand.`);
   const running: StateFile = { port, pid, supervisor: process.pid, stopped: null };
-  writeState(stateFile, running);
+  try {
+    writeState(stateFile, running);
+  } catch (error) {
+    signal(-pid, 'SIGKILL'); // one that nobody wrote down would be nobody's
+    throw error;
+  }
 
   let stopping: Promise<boolean> | undefined;
   const ended = child.then(({ exitCode }) => {
-    writeState(stateFile, { ...running, stopped: exitCode === 0 ? 'clean' : 'unclean' });
+    const stopped = exitCode === 0 ? 'clean' : 'unclean';
+    try {
+      writeState(stateFile, { ...running, stopped });
+    } catch (error) {
+      note(`cannot write down how the emulator stopped: ${(error as Error).message}`);
+      return false; // the next start takes it for unclean, as what it saved may be
+    }
     return exitCode === 0;
   });
   const exited = ended.then(() => ({ expected: stopping !== undefined }));

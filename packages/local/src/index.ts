@@ -1,3 +1,5 @@
 export type { EmulatorConnection } from './environment.ts';
 export type { FirstImage } from './first-images.ts';
+export { RunLoop } from './run-loop.ts';
 export { LocalCloud, type Note, type Stage, type UpOptions } from './up.ts';
+export { type FileChange, type FolderWatch, watchFolder } from './watch.ts';

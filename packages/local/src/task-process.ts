@@ -21,6 +21,10 @@ export interface ProcessOptions {
   readonly replaced: Readonly<Record<string, string>>;
 }
 
+export interface TaskLaunch extends Launch {
+  readonly shipTo?: { readonly group: string; readonly stream: string };
+}
+
 /** ECS's own default. */
 const STOP_TIMEOUT_S = 30;
 const LOOPBACK = '127.0.0.1';
@@ -28,7 +32,7 @@ const LOOPBACK = '127.0.0.1';
 const IN_IMAGE = /(^|[=:])\/opt\/mip/g;
 
 /** What ECS would run for a task; unpacks the image if needed. @throws {Error} when image or secrets cannot be read. */
-export async function launchOf(options: ProcessOptions): Promise<Launch> {
+export async function launchOf(options: ProcessOptions): Promise<TaskLaunch> {
   const { home, task, definition } = options;
   const container = definition.containerDefinitions?.[0];
   if (!container?.image) throw new Error(`${definition.family} has no container with an image`);
@@ -43,7 +47,15 @@ export async function launchOf(options: ProcessOptions): Promise<Launch> {
     ...(port !== undefined && { port }),
     log: join(home, 'logs', definition.family ?? 'task', `${task.arn.split('/').at(-1)}.log`),
     stopTimeout: container.stopTimeout ?? STOP_TIMEOUT_S,
+    ...shipped(container, task),
   };
+}
+
+/** Where `awslogs` would ship the container's log to, under the same name. */
+function shipped({ name, logConfiguration }: ContainerDefinition, task: Task): Pick<TaskLaunch, 'shipTo'> {
+  const { 'awslogs-group': group, 'awslogs-stream-prefix': prefix } = logConfiguration?.options ?? {};
+  if (logConfiguration?.logDriver !== 'awslogs' || !group || !prefix) return {};
+  return { shipTo: { group, stream: `${prefix}/${name}/${task.arn.split('/').at(-1)}` } };
 }
 
 /** Where a container would have an address of its own, a process has a port of this machine. */

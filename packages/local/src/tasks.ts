@@ -4,6 +4,8 @@
 export interface Task {
   readonly arn: string;
   readonly taskDefinition: string;
+  /** `service:<name>` of a service's task, `family:<name>` of others. */
+  readonly group?: string | undefined;
   /** What `RunTask` asked for instead of what the definition says, by the container's name. */
   readonly overrides?: readonly ContainerOverride[];
 }

@@ -13,6 +13,7 @@ import { type Agent, startAgent } from './agent.ts';
 import { buildNative } from './build.ts';
 import { type LocalClient, makeClient } from './client.ts';
 import { deployPlatform } from './deploy.ts';
+import { type EcsFront, startEcsFront } from './ecs-front.ts';
 import { type Emulator, startEmulator } from './emulator.ts';
 import { connectionEnvironment, type EmulatorConnection, emulatorConnection, writeEnvironment } from './environment.ts';
 import { type FirstImage, firstImages } from './first-images.ts';
@@ -49,8 +50,11 @@ export class LocalCloud {
   #facts!: Facts;
   #client!: LocalClient;
   #agent: Agent | undefined;
+  #ecsFront: EcsFront | undefined;
+  #variables: Readonly<Record<string, string>> = {};
   #front: Front | undefined;
   readonly #stopping = new AbortController();
+  readonly #broken = Promise.withResolvers<never>();
   /** The images that went through, for the report. */
   images: readonly FirstImage[] = [];
 
@@ -59,6 +63,12 @@ export class LocalCloud {
     const { prefix, account, regions, name } = options.platform;
     this.#region = regions[0];
     this.#names = physicalNames({ prefix, account, region: this.#region, platform: name });
+    this.#broken.promise.catch(() => undefined); // who waits for it hears of it
+  }
+
+  /** Rejects with a sentence when the emulator ends though nobody stopped it; never resolves. */
+  get broken(): Promise<never> {
+    return this.#broken.promise;
   }
 
   /** The addresses that exist, by what they are for. */
@@ -82,6 +92,7 @@ export class LocalCloud {
   /** Stops what runs, last first; each part has its own grace and then ends by force. */
   async stop(): Promise<void> {
     this.#stopping.abort();
+    await this.#ecsFront?.stop();
     await this.#agent?.stop();
     await this.#front?.stop();
     await this.#emulator?.stop();
@@ -97,6 +108,7 @@ export class LocalCloud {
   async #startEmulator(note: Note): Promise<string> {
     const { root, home } = this.#options;
     this.#emulator = await startEmulator({ root, home, log: note });
+    void this.#emulator.exited.then(({ expected }) => expected || this.#broken.reject(new Error(emulatorGone(home))));
     return this.#emulator.endpoint;
   }
 
@@ -124,14 +136,15 @@ export class LocalCloud {
     this.#client = await makeClient(home, this.#connection, this.#names);
     const parameter = new GetParameterCommand({ Name: this.#names.adminKey, WithDecryption: true });
     const adminKey = (await new SSMClient(this.#connection).send(parameter)).Parameter?.Value ?? '';
-    await writeEnvironment(home, {
+    this.#variables = {
       MIP_API_URL: this.#url,
       MIP_DICOMWEB_URL: this.#dicomwebUrl,
       MIP_CLIENT_ID: this.#client.clientId,
       MIP_API_KEY: this.#client.key,
       MIP_ADMIN_KEY: adminKey,
       ...connectionEnvironment(this.#connection),
-    });
+    };
+    await writeEnvironment(home, this.#variables);
     return this.#url;
   }
 
@@ -140,6 +153,8 @@ export class LocalCloud {
     const { cluster } = this.#names;
     const replaced = { MIP_IMAGE_STORE_URL: this.#dicomwebUrl };
     this.#agent = await startAgent({ root, home, connection: this.#connection, cluster, replaced, log: note });
+    this.#ecsFront = await startEcsFront({ endpoint: this.#connection.endpoint, running: this.#agent });
+    await writeEnvironment(home, { ...this.#variables, AWS_ENDPOINT_URL_ECS: this.#ecsFront.url });
     await untilHealthy(this.#dicomwebUrl, join(home, 'logs', this.#names.imageStore), this.#stopping.signal);
     return `a process for every task, logs in ${relative(root, join(home, 'logs'))}`;
   }
@@ -173,4 +188,8 @@ export class LocalCloud {
     if (!this.#emulator) throw new Error('the emulator is not running');
     return emulatorConnection(this.#emulator.endpoint, this.#region);
   }
+}
+
+function emulatorGone(home: string): string {
+  return `The AWS emulator has ended, though nobody stopped it; its log is ${join(home, 'emulator.log')}. Start again: what it had not saved is rebuilt from Git.`;
 }

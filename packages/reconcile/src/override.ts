@@ -23,8 +23,8 @@ export function parseCount(text: string): number {
   return count;
 }
 
-/** Milliseconds. */
-function parseDuration(text: string): number {
+/** `90m` or `2h` in milliseconds. @throws {Error} with a sentence that says how to write it. */
+export function parseDuration(text: string): number {
   const length = /^[\d.]+\s?[a-z]+$/i.test(text) ? ms(text as ms.StringValue) : undefined;
   if (!length || length > ms(LONGEST)) throw new Error(`"${text}" is no duration up to ${LONGEST}: give something like 90m or 2h.`);
   return length;

@@ -1,5 +1,6 @@
 /** Where reconcile works: one region of one platform, and what CDK put there. Pure. */
 
+import { LIMITS } from '@mip/registry/limits';
 import { BUILT_IN_PACS, type PhysicalNames, physicalNames } from '@mip/registry/names';
 import type { Quotas } from './quota.ts';
 import { THRESHOLDS, type Thresholds } from './thresholds.ts';
@@ -54,6 +55,7 @@ export interface PlatformFile {
     readonly deleted_share?: number;
     readonly deleted_of_few?: number;
     readonly updated_share?: number;
+    readonly settle_seconds?: number;
   };
 }
 
@@ -84,6 +86,8 @@ export interface Platform extends Owner {
   readonly defaultPacs: string;
   readonly thresholds: Thresholds;
   readonly quotas: Quotas;
+  /** How long after its withdrawal an algorithm's queue is looked at for jobs that are left. */
+  readonly settleSeconds: number;
 }
 
 export function platformIn(region: string, file: PlatformFile, facts: Facts): Platform {
@@ -102,6 +106,7 @@ export function platformIn(region: string, file: PlatformFile, facts: Facts): Pl
     pacs: file.pacs ?? [],
     defaultPacs: file.default_pacs ?? BUILT_IN_PACS,
     quotas: { ...QUOTAS, ...file.quotas },
+    settleSeconds: file.safety?.settle_seconds ?? LIMITS.sqs.countsSettleSeconds,
     thresholds: {
       few: file.safety?.few ?? THRESHOLDS.few,
       deletedShare: file.safety?.deleted_share ?? THRESHOLDS.deletedShare,

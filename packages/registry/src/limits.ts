@@ -74,6 +74,11 @@ export const LIMITS = {
     number: { most: 9.99e125, least: 1e-130 },
     tableName: { min: 3, max: 255, pattern: /^[A-Za-z0-9_.-]+$/ },
   },
+  logs: {
+    /** Of one PutLogEvents, each event counted with 26 bytes more: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html */
+    putEvents: 10_000,
+    putBytes: 1_048_576,
+  },
   s3: {
     /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
     bucketName: { min: 3, max: 63, pattern: /^[a-z0-9][a-z0-9.-]+[a-z0-9]$/ },

@@ -279,6 +279,10 @@ export interface PlatformFile {
      * The share of the owned algorithms that one run may update, from 0 to 1.
      */
     updated_share?: number;
+    /**
+     * How long after its withdrawal an algorithm's queue is looked at for jobs that are left. SQS's counts are to be believed after a minute; an emulator's at once.
+     */
+    settle_seconds?: number;
   };
   /**
    * Where callbacks may go beside public addresses.

@@ -12,6 +12,7 @@ import { physicalNamesFit } from './physical-names.ts';
 import type { AcrossRule, Rule } from './rule.ts';
 import { gpuCapacity, scalingRange } from './scaling-range.ts';
 import { servedVersions } from './served-versions.ts';
+import { settleTime } from './settle-time.ts';
 import { similarNames } from './similar-names.ts';
 import { sourceComplete } from './source-complete.ts';
 import { style } from './style.ts';
@@ -25,6 +26,7 @@ export const RULES: readonly Rule[] = [
   inputRules,
   scalingRange,
   gpuCapacity,
+  settleTime,
   servedVersions,
   conformanceCases,
   conformanceAuthority,

@@ -143,6 +143,12 @@ const CASES: readonly Case[] = [
   { why: 'another name than its file', entry: 'name: beta\n', problems: ['alpha.yaml:11 /name error file-name'] },
   { why: 'a platform with another name than its file', platform: 'name: other\n', problems: ['local.yaml:5 /name error file-name'] },
   { why: 'a prefix that makes no repository name', platform: 'prefix: mip-\n', problems: ['local.yaml:6 /prefix error physical-names'] },
+  {
+    why: 'queues that are looked at before SQS can tell',
+    platform: 'safety: { settle_seconds: 59 }\n',
+    problems: ['local.yaml:6 /safety/settle_seconds error settle-time'],
+  },
+  { why: 'the same on an emulator, which counts at once', platform: 'emulated: true\nsafety: { settle_seconds: 2 }\n', problems: [] },
   { why: 'no source folder', missing: ['algorithms/alpha/'], problems: ['alpha.yaml:5 /source error source-complete'] },
   ...['algorithm.py', 'requirements.txt', 'Dockerfile', 'README.md', 'tests/'].map((path) => ({
     why: `a python source without ${path}`,

@@ -3,6 +3,7 @@ import { type Connection, renderReport } from '@mip/reconcile';
 import type { Command } from 'commander';
 import { Listr } from 'listr2';
 import { type Context, EXIT, Failure, type GlobalOptions, parsePort } from '../context.ts';
+import { LiveCatalog } from '../live-catalog.ts';
 import { imagesTable } from '../tables.ts';
 import { applyCatalog, loadValid, openWorkspace } from '../workspace.ts';
 
@@ -20,7 +21,9 @@ async function up(context: Context, global: GlobalOptions, options: { exit: bool
   const port = parsePort(context.environment.MIP_PORT);
   const catalog = await loadValid(context, global.platform);
   const { algorithms, platform } = catalog;
+  let live: LiveCatalog | undefined;
   const reconcile = async (connection: Connection, note: Note) => {
+    live = new LiveCatalog({ context, platform, connection });
     const report = await applyCatalog(context, await openWorkspace(context, catalog, connection.region, { connect: () => connection }));
     for (const { action, kind, name, result } of report.outcomes) note(`${action} ${kind} ${name}: ${result}`);
     if (!report.ok) throw new Failure(renderReport(report, { colour: false }));
@@ -30,14 +33,16 @@ async function up(context: Context, global: GlobalOptions, options: { exit: bool
   const ended = interrupted();
   try {
     const start = performance.now();
-    await Promise.race([runStages(cloud, context), ended.then(() => Promise.reject(new Failure('stopped')))]);
+    await Promise.race([runStages(cloud, context), cloud.broken, ended.then(() => Promise.reject(new Failure('stopped')))]);
     context.print(`\n${imagesTable(cloud.images, root)}`);
     for (const [name, address] of Object.entries(cloud.addresses)) context.print(`${name.padEnd(12)} ${address}`);
     context.print(`ready after ${((performance.now() - start) / 1000).toFixed(1)} s`);
     if (options.exit) return;
-    context.print('Ctrl-C stops it.');
-    await ended;
+    await live?.start();
+    context.print('catalog/ is watched: what you save is live a moment later. Ctrl-C stops it.');
+    await Promise.race([ended, cloud.broken]);
   } finally {
+    await live?.stop();
     await cloud.stop();
   }
   process.exitCode = EXIT.done;

@@ -48,10 +48,25 @@ export async function findQueue(
 
 /** Messages waiting, delayed or in flight, as far as SQS knows at this moment; 0 where there is no such queue. */
 export async function messagesIn(sqs: Sqs, name: string): Promise<number> {
+  const depth = await depthOf(sqs, name);
+  return depth ? depth.waiting + depth.in_flight : 0;
+}
+
+/** As far as SQS knows at this moment. */
+export interface QueueDepth {
+  /** Delayed ones too. */
+  readonly waiting: number;
+  readonly in_flight: number;
+}
+
+/** How much is in a queue; undefined where there is no such queue. */
+export async function depthOf(sqs: Sqs, name: string): Promise<QueueDepth | undefined> {
   const url = await findQueueUrl(sqs, name);
-  if (!url) return 0;
-  const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: DEPTH }));
-  return DEPTH.reduce((sum, name) => sum + Number(Attributes[name] ?? 0), 0);
+  if (!url) return undefined;
+  const { Attributes: seen = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: DEPTH }));
+  const count = (attribute: QueueAttributeName) => Number(seen[attribute] ?? 0);
+  const waiting = count('ApproximateNumberOfMessages') + count('ApproximateNumberOfMessagesDelayed');
+  return { waiting, in_flight: count('ApproximateNumberOfMessagesNotVisible') };
 }
 
 /** As SQS takes them. */

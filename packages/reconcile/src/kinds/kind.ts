@@ -60,6 +60,8 @@ export interface Run extends Owner {
   readonly now: () => Date;
   /** Physical names that may be taken over from nobody. */
   readonly adopt: ReadonlySet<string>;
+  /** How long after its withdrawal an algorithm's queue is looked at for jobs that are left. */
+  readonly settleSeconds: number;
   /** Ends the run in order. */
   readonly signal?: AbortSignal;
 }

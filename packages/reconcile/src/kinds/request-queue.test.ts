@@ -178,7 +178,7 @@ describe('a queue of an algorithm that left', () => {
 
   beforeEach(async () => {
     Object.assign(aws.memory.sqs.queues.get(LETTERS) ?? {}, { messages: 1 });
-    await expect(leave('2026-01-01T00:00:00.000Z')).rejects.toThrow(`${LETTERS} still holds 1 message`);
+    await expect(leave('2026-01-01T00:00:00.000Z')).rejects.toThrow(`${LETTERS} still holds 1 dead letter: look at what went wrong`);
   });
 
   it('says since when it waits to be empty, and does so once', async () => {

@@ -159,7 +159,7 @@ function mapToNothing(attributes: QueueAttributes): Record<string, string> {
  * SQS's counts settle only a minute after the last message was sent. The service goes first and waits that long after its row went,
  * so that here they can be believed.
  */
-async function remove(aws: Aws, { name, observed }: Change<RequestQueueSpec>, run: Run): Promise<void> {
+async function remove(aws: Aws, { name, algorithm, observed }: Change<RequestQueueSpec>, run: Run): Promise<void> {
   const messages = await messagesIn(aws.sqs, name);
   const QueueUrl = await findQueueUrl(aws.sqs, name);
   if (!QueueUrl) return;
@@ -168,5 +168,11 @@ async function remove(aws: Aws, { name, observed }: Change<RequestQueueSpec>, ru
     return;
   }
   if (!observed?.spec.withdrawn) await aws.sqs.send(new TagQueueCommand({ QueueUrl, Tags: { [TAGS.withdrawn]: run.now().toISOString() } }));
-  throw new NotYet(`${name} still holds ${messages} ${messages === 1 ? 'message' : 'messages'}`);
+  throw new NotYet(`${name} still holds ${leftWords(name === run.names.deadLetterQueue(algorithm), messages)}`);
+}
+
+function leftWords(dead: boolean, count: number): string {
+  const what = dead ? 'dead letter' : 'message';
+  const advice = dead ? ': look at what went wrong, then purge it, or put the algorithm back into the catalog' : '';
+  return `${count} ${what}${count === 1 ? '' : 's'}${advice}`;
 }

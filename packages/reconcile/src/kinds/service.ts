@@ -195,7 +195,7 @@ function settings(spec: ServiceSpec, taskDefinition: string) {
 async function remove(aws: Aws, { name, algorithm, observed }: Change<ServiceSpec>, run: Run): Promise<void> {
   const since = observed?.withdrawn ?? (await withdraw(aws, name, run));
   const waited = (run.now().getTime() - new Date(since).getTime()) / 1000;
-  const settle = LIMITS.sqs.countsSettleSeconds;
+  const settle = run.settleSeconds;
   if (waited < settle)
     throw new NotYet(
       `${algorithm} was withdrawn at ${since}; SQS can tell ${settle} seconds later whether a job is left, so run it again then`,
