@@ -1,6 +1,6 @@
 /**
  * Many jobs while workers and their children are killed at random every second and every tenth call to AWS fails: each job ends, by one write,
- * with one result. 60 jobs; with MIP_TEST_FULL 500. The seed is printed; `MIP_SEED` chooses it.
+ * with one result. 30 jobs; with MIP_TEST_FULL 500. The seed is printed; `MIP_SEED` chooses it.
  */
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,7 +15,7 @@ import { Place, type TestWorker } from './place.ts';
 
 const FULL = process.env.MIP_TEST_FULL === '1';
 const SEED = Number(process.env.MIP_SEED ?? randomInt(1 << 30));
-const JOBS = FULL ? 500 : 60;
+const JOBS = FULL ? 500 : 30;
 const WORKERS = 3;
 const MINUTES_AHEAD = 60;
 
@@ -76,7 +76,7 @@ async function killUntilSettled(place: Place, random: Random) {
   const workers: TestWorker[] = [];
   for (let second = 0; !(await place.settled(0.9)); second += 1) {
     for (let slot = 0; slot < WORKERS; slot += 1)
-      if (!workers[slot]?.running) workers[slot] = place.start({ environment: { MIP_CHILDREN: '1' } });
+      if (!workers[slot]?.running) workers[slot] = place.start({ environment: { MIP_CHILDREN: '2' } });
     const up = workers.filter((worker) => worker.busy);
     const victim = up[random(Math.max(1, up.length))];
     if (victim) await hit(victim, random(6), kills);
