@@ -79,6 +79,7 @@ export const CHAPTERS: readonly Chapter[] = [
     title: 'Deleted while jobs are queued',
     done: `Its worker is held where it is, five jobs are sent, and the file is deleted. Then the worker goes on.`,
     async play(stage) {
+      await stage.commandUntil(/1 of 1 run, 0 start; rollout completed/, 'status', NAME); // the worker before the change has ended
       assert.ok(stage.signalWorkers('SIGSTOP') > 0, 'no worker runs');
       for (const job of JOBS) assert.equal(await stage.post(job), 202);
       const from = stage.cloud.printed.length;
