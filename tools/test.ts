@@ -1,6 +1,7 @@
 /**
- * `npm test`: every suite of the repository, one after another, and one last line with the totals of all of them.
- * A suite is a command and a way to read its counts; a suite that breaks before it can count is one failure.
+ * `npm test`: every suite of the repository, and one last line with the totals of all of them. A suite is a command and a way to read its
+ * counts; a suite that breaks before it can count is one failure. TypeScript's tests wait for processes much of their time: all other suites
+ * run beside them, one after another, and are printed each as a whole.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -62,6 +63,9 @@ function countLines(_: number, output: string): Counts {
   return { passed: sum(1), failed: sum(2), skipped: 0 };
 }
 
+/** It takes longer than all others together. */
+const LONG = 'TypeScript';
+
 const SUITES: readonly Suite[] = [
   check('format and lint (biome)', 'biome', 'check', '--error-on-warnings', '.'),
   check('types (tsc)', 'tsc', '-p', '.'),
@@ -76,23 +80,25 @@ const SUITES: readonly Suite[] = [
   { title: 'C', command: ['make', '-s', '-C', 'algorithms/kernels', 'test'], count: countLines },
   { title: 'Python', command: ['.venv/bin/python', '-m', 'pytest', '-q', `--junitxml=${pytestReport}`], count: countPytest },
   {
-    title: 'TypeScript',
+    title: LONG,
     command: ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile=${vitestReport}`],
     count: countVitest,
   },
 ];
 
-function execute(suite: Suite): Promise<Counts> {
+/** @param print what the suite writes, as it comes. */
+function execute(suite: Suite, print: (text: Buffer | string) => void): Promise<Counts> {
   const [program = '', ...args] = suite.command;
   return new Promise((resolve) => {
     const environment = { ...process.env, ...(full ? { MIP_TEST_FULL: '1' } : {}) };
-    const child = spawn(program, args, { cwd: root, env: environment, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(program, args, { cwd: root, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => {
       output += chunk;
-      process.stdout.write(chunk);
+      print(chunk);
     });
-    child.on('error', (error) => process.stdout.write(`${error.message}\n`));
+    child.stderr.on('data', print);
+    child.on('error', (error) => print(`${error.message}\n`));
     child.on('close', (exitCode) => resolve(safely(suite, exitCode ?? 1, output)));
   });
 }
@@ -111,15 +117,32 @@ function safely(suite: Suite, exitCode: number, output: string): Counts {
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 const summary: string[] = [];
-try {
-  for (const suite of SUITES.filter((one) => !only.length || only.some((word) => one.title.toLowerCase().includes(word.toLowerCase())))) {
-    process.stdout.write(`\n── ${suite.title} ──\n`);
-    const start = performance.now();
-    const counts = await execute(suite);
-    for (const key of ['passed', 'failed', 'skipped'] as const) total[key] += counts[key];
-    const seconds = ((performance.now() - start) / 1000).toFixed(1);
-    summary.push(`${suite.title.padEnd(26)} ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped, ${seconds} s`);
+
+async function run(suite: Suite, print: (text: Buffer | string) => void): Promise<void> {
+  print(`\n── ${suite.title} ──\n`);
+  const start = performance.now();
+  const counts = await execute(suite, print);
+  for (const key of ['passed', 'failed', 'skipped'] as const) total[key] += counts[key];
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  summary.push(`${suite.title.padEnd(26)} ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped, ${seconds} s`);
+}
+
+/** One after another; each is printed when it has ended. */
+async function runQuietly(suites: readonly Suite[]): Promise<void> {
+  for (const suite of suites) {
+    const printed: (Buffer | string)[] = [];
+    await run(suite, (text) => printed.push(text));
+    for (const text of printed) process.stdout.write(text);
   }
+}
+
+try {
+  const chosen = SUITES.filter((one) => !only.length || only.some((word) => one.title.toLowerCase().includes(word.toLowerCase())));
+  const long = chosen.filter(({ title }) => title === LONG);
+  await Promise.all([
+    ...long.map((suite) => run(suite, (text) => void process.stdout.write(text))),
+    runQuietly(chosen.filter(({ title }) => title !== LONG)),
+  ]);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }

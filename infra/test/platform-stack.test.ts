@@ -152,7 +152,7 @@ describe('the rest', () => {
   );
 
   test('every log group has a retention', () => {
-    expect(aws.resources('AWS::Logs::LogGroup').map(({ Properties }) => Properties.RetentionInDays)).toEqual([90, 90, 90, 90, 90]);
+    expect(aws.resources('AWS::Logs::LogGroup').map(({ Properties }) => Properties.RetentionInDays)).toEqual([90, 90, 90, 90, 90, 90]);
   });
 
   test('a retention that CloudWatch does not offer is refused with those that it does', () => {

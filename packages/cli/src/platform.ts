@@ -1,5 +1,5 @@
 import { loadCatalog, type Platform, renderProblem } from '@mip/catalog';
-import { type ImageStore, StowClient } from '@mip/image-store';
+import { StowClient } from '@mip/image-store';
 import { type PhysicalNames, physicalNames } from '@mip/registry';
 import { type Context, EXIT, Failure, required } from './context.ts';
 
@@ -29,7 +29,7 @@ function namesOf(platform: Platform): { region: string; names: PhysicalNames } {
 }
 
 /** The platform's image store, by its address and the client's key. */
-export async function openImageStore(context: Context, name: string): Promise<ImageStore> {
+export async function openImageStore(context: Context, name: string): Promise<StowClient> {
   await openPlatform(context, name);
   return new StowClient({ url: required(context, 'MIP_DICOMWEB_URL'), key: required(context, 'MIP_API_KEY') });
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { ApiClient } from '@mip/api/client';
 import { printableJson } from '@mip/catalog/printable';
 import type { JobRequest } from '@mip/registry';
@@ -53,7 +53,9 @@ async function locate(context: Context, platform: string, image: readonly string
   const file = await stat(first).catch(() => undefined);
   if (file) {
     const store = await openImageStore(context, platform);
-    const uids = await store.put(await readFile(first));
+    const [outcome] = await store.store([first]);
+    if (!outcome || outcome.refused) throw new Failure(`${first} was refused: ${outcome?.refused?.message ?? 'the store did not say why'}`);
+    const { uids } = outcome;
     return { study_uid: uids.study, series_uid: uids.series, instance_uid: uids.instance };
   }
   if (!/^[0-9.]{1,64}$/.test(first)) throw new Failure(`${first} is neither a file nor a UID`);
