@@ -1,6 +1,6 @@
 """Write what TypeScript knows of DICOM's attributes, from pydicom's dictionary (PS3.6): two files, one attribute a line.
 
-Run ``python tools/dicom/attributes.py`` after an update of pydicom. With ``--check`` nothing is written, and it says which is stale.
+Run ``python tools/dicom/attributes.py`` after an update of pydicom. With ``--check`` nothing is written, but said which is stale.
 """
 
 import sys
