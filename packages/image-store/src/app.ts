@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyRequest, type HTTPMethods, LogController } from 'fastify';
 import type { DestinationStream } from 'pino';
 import { authenticate } from './middleware/authenticate.ts';
+import { endIdle } from './middleware/idle.ts';
 import { createLogger, logRequests } from './middleware/log.ts';
 import { Problem, sendProblem } from './middleware/problem.ts';
 import type { Context, ImageStoreOptions, Ports } from './ports.ts';
@@ -10,6 +11,7 @@ import { readHealth } from './routes/read-health.ts';
 import { readingRoutes } from './routes/reading.ts';
 import type { Route } from './routes/route.ts';
 import { storeInstances, storeInstancesOfStudy } from './routes/store-instances.ts';
+import { UnderWay } from './under-way.ts';
 
 const ROUTES: readonly Route[] = [readHealth, storeInstances, storeInstancesOfStudy, ...readingRoutes];
 
@@ -21,18 +23,24 @@ export interface AppOptions extends ImageStoreOptions {
   readonly logLevel?: string;
   /** Where the log goes; standard output by default. */
   readonly log?: DestinationStream;
+  /** A client that is waited for so long is given up; 60 by default. */
+  readonly idleSeconds?: number;
+  /** What is under way when the store is closed may take so long; 20 by default. */
+  readonly closeSeconds?: number;
 }
 
 /** The image store over its ports, without a socket. A route gets a body as the stream that comes in: nothing here gathers it. */
 export function createImageStore(ports: Ports, options: AppOptions): FastifyInstance {
+  const idle = (options.idleSeconds ?? 60) * 1000;
   const app = Fastify({
     loggerInstance: createLogger(options.logLevel ?? 'info', options.log),
     // Never the client's: an id of its choice could carry a patient's.
     genReqId: () => randomUUID(),
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     frameworkErrors: sendProblem,
-    // A study can take longer than any limit on the whole request; a client that sends nothing is cut by the server's idle timeout.
+    // A study can take longer than any limit on the whole request.
     requestTimeout: 0,
+    connectionTimeout: idle,
     routerOptions: { maxParamLength: 200 },
   });
   app.removeAllContentTypeParsers();
@@ -44,18 +52,21 @@ export function createImageStore(ports: Ports, options: AppOptions): FastifyInst
     if (request.is404) throw new Problem(404, 'There is nothing at this path.');
   });
   logRequests(app);
+  endIdle(app, idle);
+  const underWay = new UnderWay(app, (options.closeSeconds ?? 20) * 1000);
   app.addHook('onClose', () => ports.pixels.close());
-  for (const route of ROUTES) addRoute(app, route, { ...ports, ...options });
+  for (const route of ROUTES) addRoute(app, route, { context: { ...ports, ...options }, underWay });
   refuseOtherMethods(app);
   return app;
 }
 
-function addRoute(app: FastifyInstance, route: Route, context: Context): void {
+function addRoute(app: FastifyInstance, route: Route, { context, underWay }: { context: Context; underWay: UnderWay }): void {
+  const handler = route.handler(context);
   app.route({
     method: route.method,
     url: BASE + route.url,
     ...(route.access === 'client' && { onRequest: authenticate(context) }),
-    handler: route.handler(context),
+    handler: (request, reply) => underWay.add(handler(request, reply)),
   });
 }
 

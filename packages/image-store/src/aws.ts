@@ -8,19 +8,25 @@ import { PixelPool } from './pixels/pool.ts';
 import type { Ports } from './ports.ts';
 import { SearchIndex } from './search-index.ts';
 
-/** A part of 5 MiB, or a page of rows, within seconds: what takes longer is repeated by the SDK. */
-const PATIENCE = { maxAttempts: 3, requestHandler: { connectionTimeout: 1000, requestTimeout: 10_000, throwOnRequestTimeout: true } };
+/**
+ * A part of 5 MiB, or a page of rows, within seconds: what takes longer is repeated by the SDK. A body that has begun to come may pause, for
+ * its client may be slow, but not for as long as no client may.
+ */
+const PATIENCE = { connectionTimeout: 1000, requestTimeout: 10_000, socketTimeout: 60_000 };
 
 export interface AwsOptions {
   /** The text of the platform's images key. */
   readonly imagesKey: string;
   /** Where AWS is not found by the SDK's own means, as in a test. */
   readonly connection?: Pick<S3ClientConfig, 'endpoint' | 'credentials'>;
+  /** Milliseconds. */
+  readonly patience?: Partial<typeof PATIENCE>;
 }
 
-export function awsPorts(scope: NameScope, { imagesKey, connection = {} }: AwsOptions): Ports {
+export function awsPorts(scope: NameScope, { imagesKey, connection = {}, patience }: AwsOptions): Ports {
   const names = physicalNames(scope);
-  const config = { ...connection, region: scope.region, ...PATIENCE };
+  const requestHandler = { ...PATIENCE, ...patience, throwOnRequestTimeout: true };
+  const config = { ...connection, region: scope.region, maxAttempts: 3, requestHandler };
   const dynamodb = new DynamoDBClient(config);
   const s3 = new S3Client({ ...config, forcePathStyle: true });
   return {

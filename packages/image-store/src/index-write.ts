@@ -8,9 +8,9 @@ import type { InstanceRow } from './rows.ts';
 
 /**
  * What became of one instance. `same`: these bytes were stored before; `different`: other bytes were. `failed` may have happened all the
- * same where the answer was lost (`certain: false`): its object has to stay.
+ * same where the answer was lost (`certain: false`): its object has to stay. `unforeseen`: a defect, which trying again does not mend.
  */
-export type Outcome = 'stored' | 'same' | 'different' | { readonly failed: unknown; readonly certain: boolean };
+export type Outcome = 'stored' | 'same' | 'different' | { readonly failed: unknown; readonly certain: boolean; readonly unforeseen?: true };
 
 type Actions = NonNullable<TransactWriteCommandInput['TransactItems']>;
 type Known = ReadonlyMap<string, Pick<InstanceRow, 'key' | 'sha256'>>;

@@ -255,7 +255,7 @@ describe('when AWS fails', () => {
       paths: [ONE.series, ONE.instance, LARGE.study, `${FRAMES.instance}/frames/1`, `${FRAMES.instance}/rendered`],
     },
     { operation: 'dynamodb:Query', paths: [ONE.study, `${ONE.study}/metadata`, '/studies'] },
-    { operation: 'dynamodb:GetItem', paths: [ONE.instance, `${ONE.study}/series`] },
+    { operation: 'dynamodb:GetItem', paths: [ONE.instance, `${ONE.series}/instances`] },
   ])('$operation refused is a 503, to be repeated', async ({ operation, paths }) => {
     faults.restart(on(operation, { do: 'refuse', error: { ...THROTTLED, code: 'SlowDown', status: 503 } }));
     const ask = () => Promise.all(paths.map(async (path) => [path, await get(path, undefined, faulty)] as const));

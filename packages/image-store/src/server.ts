@@ -24,9 +24,10 @@ const app = createImageStore(awsPorts(scope, { imagesKey }), {
   maxInstanceBytes: Number(needed('MIP_MAX_INSTANCE_BYTES')),
   ...(env.MIP_PUBLIC_URL && { publicUrl: env.MIP_PUBLIC_URL }),
   ...(env.MIP_LOG_LEVEL && { logLevel: env.MIP_LOG_LEVEL }),
+  closeSeconds: Number(env.MIP_CLOSE_SECONDS ?? 100),
 });
 
-/** What is under way may end; ECS kills after its own patience. */
+/** What is under way may end, within less than the 120 seconds after which ECS kills. */
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => void app.close().then(() => process.exit(0)));
 }

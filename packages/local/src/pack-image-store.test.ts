@@ -58,7 +58,8 @@ describe("the image store's image", () => {
   it('starts as the image of the Dockerfile does', () => {
     const lines = readFileSync(join(root, 'packages/image-store/Dockerfile'), 'utf8').split('\n');
     const { Entrypoint, WorkingDir, Env } = config(image);
-    expect(lines).toContain(`ENV ${Env.join(' ')}`);
+    const words = Env.map((word: string) => (word.includes(' ') ? word.replace(/=(.*)/, '="$1"') : word));
+    expect(lines).toContain(`ENV ${words.join(' ')}`);
     expect(lines).toEqual(
       expect.arrayContaining([`ENTRYPOINT [${Entrypoint.map((word: string) => `"${word}"`).join(', ')}]`, `WORKDIR ${WorkingDir}`]),
     );

@@ -1,15 +1,21 @@
-import dcmjs from 'dcmjs';
+/** DICOM's attributes: PS3.6, as pydicom has it. */
+import { ATTRIBUTES } from './attributes.generated.ts';
 
-const { dictionary } = dcmjs.data.DicomMetaDictionary;
-const known = new Map<string, string | undefined>();
-
-/** What a value representation can be where the standard leaves a choice: by the pixel representation, or always the wider. */
+/** Where the standard leaves a choice: by the pixel representation, or always the wider. */
 const CHOICES: Readonly<Record<string, (signed: boolean) => string>> = {
-  xs: (signed) => (signed ? 'SS' : 'US'),
-  ox: () => 'OW',
-  lt: () => 'OW',
-  up: () => 'UL',
+  'US/SS': (signed) => (signed ? 'SS' : 'US'),
+  'US/SS/OW': () => 'OW',
+  'US/OW': () => 'OW',
+  'OB/OW': () => 'OW',
 };
+
+const vrs = new Map<string, string>();
+const tags = new Map<string, string>();
+for (const line of ATTRIBUTES.trimEnd().split('\n')) {
+  const [tag = '', vr = '', keyword] = line.split(' ');
+  vrs.set(tag, vr);
+  if (keyword) tags.set(keyword, tag);
+}
 
 /**
  * The value representation of a tag, by PS3.6. Undefined for private and unknown ones.
@@ -20,19 +26,18 @@ const CHOICES: Readonly<Record<string, (signed: boolean) => string>> = {
 export function vrOf(tag: string, signed = false): string | undefined {
   if (isPrivate(tag)) return undefined;
   if (tag.endsWith('0000')) return 'UL';
-  let vr = known.get(tag);
-  if (vr === undefined && !known.has(tag)) {
-    vr = lookUp(tag)?.vr;
-    if (known.size < 10_000) known.set(tag, vr);
-  }
-  if (vr === undefined) return undefined;
-  return CHOICES[vr]?.(signed) ?? (/^[A-Z]{2}$/.test(vr) ? vr : undefined);
+  const vr = vrs.get(firstOf(tag));
+  return vr && (CHOICES[vr]?.(signed) ?? vr);
+}
+
+/** The tag of a keyword, in capital hex digits. */
+export function tagOfKeyword(keyword: string): string | undefined {
+  return tags.get(keyword);
 }
 
 /** Repeating groups, as overlays in 6002, are those of the first. */
-function lookUp(tag: string) {
-  const group = /^(50|60)/.test(tag) ? `${tag.slice(0, 2)}00` : tag.slice(0, 4);
-  return dictionary[`(${group},${tag.slice(4)})`];
+function firstOf(tag: string): string {
+  return /^(50|60)/.test(tag) ? `${tag.slice(0, 2)}00${tag.slice(4)}` : tag;
 }
 
 /** Odd groups are private. */

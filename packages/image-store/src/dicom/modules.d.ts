@@ -1,4 +1,4 @@
-/** The part of dcmjs that MIP uses: its dictionary. The package ships no types. */
+/** The part of dcmjs that tests use: its dictionary. The package ships no types. */
 declare module 'dcmjs' {
   interface DictionaryEntry {
     /** `(0028,0106)` */
@@ -8,7 +8,7 @@ declare module 'dcmjs' {
     readonly name: string;
   }
   const dcmjs: {
-    readonly data: { readonly DicomMetaDictionary: { readonly dictionary: Readonly<Record<string, DictionaryEntry | undefined>> } };
+    readonly data: { readonly DicomMetaDictionary: { readonly nameMap: Readonly<Record<string, DictionaryEntry | undefined>> } };
   };
   export default dcmjs;
 }

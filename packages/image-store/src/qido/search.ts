@@ -93,7 +93,7 @@ class Walk {
   }
 
   /** Attributes of the levels above come along where the path does not name them: PS3.18 §10.6.3.3. */
-  #below({ study, series, instance }: { study: At<StudyRow>; series: DicomJson; instance?: DicomJson }): DicomJson {
+  #below({ study, series, instance }: { study: At<Pick<StudyRow, 'uid'>>; series: DicomJson; instance?: DicomJson }): DicomJson {
     const { include } = this.#query;
     const uids = Object.fromEntries([TAG.studyUid, TAG.seriesUid].map((tag) => [tag, series[tag] ?? { vr: 'UI' }]));
     return {
@@ -113,7 +113,10 @@ class Walk {
     return { ...Object.fromEntries(added), ...attributes };
   }
 
-  async *#studies(): AsyncGenerator<At<StudyRow>> {
+  async *#studies(): AsyncGenerator<At<Pick<StudyRow, 'uid'>>> {
+    const { study: uid } = this.#place;
+    // What lies in a study says that it is there; of its own row nothing is asked for.
+    if (uid !== undefined && !this.#query.filters.some(({ level }) => level === 'study')) return yield { row: { uid }, attributes: {} };
     for await (const row of this.#candidates()) {
       if (this.#stop()) return;
       const attributes = studyAttributes(row, this.#place.base);

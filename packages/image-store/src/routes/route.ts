@@ -1,4 +1,4 @@
-import type { RouteHandlerMethod } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Context } from '../ports.ts';
 
 /** One row of the image store: `app.ts` is the table. */
@@ -8,5 +8,5 @@ export interface Route {
   readonly url: string;
   /** `client`: the key of a client, or of the workers, is needed. */
   readonly access: 'everybody' | 'client';
-  handler(context: Context): RouteHandlerMethod;
+  handler(context: Context): (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 }

@@ -15,8 +15,8 @@ import type { Route } from './route.ts';
  * What bounds memory: 14 slabs of 5 MiB. A request holds one for the instance that it reads, the others are on their way to S3; as many more
  * as requests, so that there is always one that comes back. Requests beyond these wait, unread, and their clients with them.
  */
-const SLABS = 14;
-const REQUESTS_AT_ONCE = 8;
+const SLABS = 8;
+const REQUESTS_AT_ONCE = 6;
 const UID = /^[0-9.]{1,64}$/;
 
 interface Limits {

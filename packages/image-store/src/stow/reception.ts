@@ -81,9 +81,19 @@ export class Reception {
     if (arrived.length > 0) this.#writes.push(this.#writing(() => this.#index(arrived)));
   }
 
+  /** It never throws: nobody waits for it before the end of the request. */
   async #index(arrived: readonly Arrived[]): Promise<void> {
-    const outcomes = await this.#context.index.add(arrived.map(({ instance }) => instance));
+    const outcomes = await this.#add(arrived.map(({ instance }) => instance));
     await Promise.all(arrived.map(({ received }, index) => this.#settle(received, outcomes[index] as Outcome)));
+  }
+
+  /** What the index did not foresee may have happened after its rows were written. */
+  async #add(instances: readonly NewInstance[]): Promise<readonly Outcome[]> {
+    try {
+      return await this.#context.index.add(instances);
+    } catch (error) {
+      return instances.map(() => ({ failed: error, certain: false, unforeseen: true }));
+    }
   }
 
   /** Whatever has no row of its own has no object either, unless a row may yet lead to it. */
@@ -93,7 +103,7 @@ export class Reception {
     else if (outcome === 'different')
       this.#failed.push({ uids, sopClass, reason: REASONS.duplicate, comment: 'has a UID under which other bytes are stored' });
     else {
-      const passing = isUnavailable(outcome.failed) || !outcome.certain;
+      const passing = isUnavailable(outcome.failed) || !(outcome.certain || outcome.unforeseen);
       this.#options.report(outcome.failed, outcome.certain ? 'rows were not written' : 'rows may not have been written; objects stay');
       this.#failed.push({ uids, sopClass, reason: REASONS.processingFailure, comment: 'could not be stored now', passing });
     }

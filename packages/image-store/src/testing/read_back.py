@@ -19,8 +19,8 @@ from dicomweb_client import DICOMwebClient
 from PIL import Image
 from pydicom.dataset import Dataset
 from pydicom.encaps import generate_frames
-from pydicom.pixels import get_decoder
-from requests import HTTPError
+from pydicom.pixels.decoders.base import get_decoder
+from requests import HTTPError, Response, Session
 from same_dataset import differences
 
 warnings.simplefilter("ignore")
@@ -42,7 +42,9 @@ class Case:
     """One file, and what is read of it."""
 
     def __init__(self, url: str, key: str, path: str) -> None:
-        self.client = DICOMwebClient(url, headers={"x-api-key": key})
+        self.session = Session()
+        self.session.headers["x-api-key"] = key
+        self.client = DICOMwebClient(url, session=self.session)
         self.client.set_http_retry_params(retry=False)
         self.path = Path(path)
         self.source = pydicom.dcmread(path)
@@ -60,7 +62,7 @@ class Case:
         try:
             self.explicit()
         except HTTPError as error:
-            refused = f"{error.response.status_code} {error.response.json().get('detail')}"
+            refused = f"{status_of(error)} {detail_of(error)}"
         if self.tag:
             self.frames(refused)
             self.rendered(refused)
@@ -75,7 +77,7 @@ class Case:
         """The bytes of the file."""
         url = "{}/studies/{}/series/{}/instances/{}".format(self.client.base_url.rstrip("/"), *self.uids)
         accept = "application/dicom; transfer-syntax=*"
-        answer = self.client._session.get(url, headers={"Accept": accept})
+        answer = self.session.get(url, headers={"Accept": accept})
         self.expect(answer.content == self.path.read_bytes(), "as stored: other bytes")
         # Its own way of asking for the same.
         dataset = self.client.retrieve_instance(*self.uids)
@@ -127,7 +129,7 @@ class Case:
             [frame] = self.client.retrieve_instance_frames(*self.uids, [number], media_types=media)
             self.same_frame(frame, number - 1)
         except HTTPError as error:
-            self.expect(refused is not None and error.response.status_code == 406, f"frames: {error.response.status_code}")
+            self.expect(refused is not None and status_of(error) == 406, f"frames: {status_of(error)}")
         if self.syntax.is_encapsulated:
             frames = list(generate_frames(self.source.PixelData, number_of_frames=int(self.source.get("NumberOfFrames") or 1)))
             media = (("application/octet-stream", "*"),)
@@ -137,15 +139,15 @@ class Case:
             self.client.retrieve_instance_frames(*self.uids, [100_000])
             self.problems.append("frames: 100000 is there")
         except HTTPError as error:
-            self.expect(error.response.status_code == 404, f"frames: 100000 gives {error.response.status_code}")
+            self.expect(status_of(error) == 404, f"frames: 100000 gives {status_of(error)}")
 
     def stored_frame(self, number: int) -> list[bytes]:
         """As stored: dicomweb_client does not let a client ask so."""
         url = "{}/studies/{}/series/{}/instances/{}/frames/{}".format(self.client.base_url.rstrip("/"), *self.uids, number)
         accept = 'multipart/related; type="application/octet-stream"; transfer-syntax=*'
-        answer = self.client._session.get(url, headers={"Accept": accept})
+        answer = self.session.get(url, headers={"Accept": accept})
         answer.raise_for_status()
-        return list(self.client._decode_multipart_message(answer, stream=False))
+        return parts_of(answer)
 
     def same_frame(self, frame: bytes, index: int) -> None:
         """The bytes of a decoded frame."""
@@ -190,13 +192,30 @@ class Case:
             try:
                 content = self.client.retrieve_instance_rendered(*self.uids, media_types=(media,))
             except HTTPError as error:
-                detail = error.response.json().get("detail")
-                self.expect(error.response.status_code == 406, f"rendered: {error.response.status_code} {detail}")
+                detail = detail_of(error)
+                self.expect(status_of(error) == 406, f"rendered: {status_of(error)} {detail}")
                 self.expect(refused is not None, f"rendered: {detail}")
                 continue
             picture = Image.open(io.BytesIO(content))
             self.expect(picture.format == form, f"rendered: {picture.format}")
             self.expect(picture.size == (self.source.Columns, self.source.Rows), "rendered: another size")
+
+
+def status_of(error: HTTPError) -> int | None:
+    """What the server answered, if it did."""
+    return None if error.response is None else error.response.status_code
+
+
+def detail_of(error: HTTPError) -> str | None:
+    """What its problem says."""
+    return None if error.response is None else error.response.json().get("detail")
+
+
+def parts_of(answer: Response) -> list[bytes]:
+    """The bodies of a multipart answer."""
+    boundary = answer.headers["Content-Type"].partition("boundary=")[2].strip('"').encode()
+    parts = (b"\r\n" + answer.content).split(b"\r\n--" + boundary)
+    return [part.partition(b"\r\n\r\n")[2] for part in parts[1:-1]]
 
 
 def main() -> None:

@@ -2,23 +2,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { build } from 'esbuild';
 import getPort from 'get-port';
+import { bundleImageStore, ENVIRONMENT, SERVER } from '../bundle.ts';
 import type { EmulatedPlace } from './emulated.ts';
-
-/**
- * As in the image. A chunk of the socket is 64 KB that a small object keeps. With V8's own 32 MB of young objects a hundred MB wait to be
- * swept; and what glibc takes for them from its heap instead of the kernel, it does not give back.
- */
-const ENVIRONMENT = {
-  ...{ NODE_ENV: 'production', NODE_OPTIONS: '--max-semi-space-size=2' },
-  ...{ MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '65536' },
-};
 
 export class ServerProcess {
   /** Ends in `/dicomweb`. */
@@ -32,7 +22,8 @@ export class ServerProcess {
     this.url = `http://127.0.0.1:${port}/dicomweb`;
   }
 
-  static async start({ connection, scope, imagesKey, workersKey }: EmulatedPlace, maxInstanceBytes: number): Promise<ServerProcess> {
+  static async start(place: EmulatedPlace, maxInstanceBytes: number, more: Readonly<Record<string, string>> = {}): Promise<ServerProcess> {
+    const { connection, scope, imagesKey, workersKey } = place;
     const port = await getPort();
     const env = {
       ...ENVIRONMENT,
@@ -40,6 +31,7 @@ export class ServerProcess {
       ...{ AWS_REGION: connection.region, AWS_ENDPOINT_URL: connection.endpoint, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
       ...{ MIP_PREFIX: scope.prefix, MIP_ACCOUNT: scope.account, MIP_PLATFORM: scope.platform },
       ...{ MIP_IMAGES_KEY: imagesKey, MIP_WORKERS_KEY: workersKey, MIP_MAX_INSTANCE_BYTES: String(maxInstanceBytes) },
+      ...more,
     };
     const folder = await mkdtemp(join(tmpdir(), 'mip-image-store-'));
     const child = spawn(process.execPath, [await bundle(folder)], { env, stdio: ['ignore', 'inherit', 'inherit'] });
@@ -55,12 +47,14 @@ export class ServerProcess {
     return { now: Math.round(megabytes('VmRSS')), most: Math.round(megabytes('VmHWM')) };
   }
 
-  async stop(): Promise<void> {
+  /** By SIGTERM. @returns what it exits with. */
+  async stop(): Promise<number | null> {
     await rm(this.#folder, { recursive: true, force: true });
-    if (this.#child.exitCode !== null) return;
+    if (this.#child.exitCode !== null) return this.#child.exitCode;
     const exited = once(this.#child, 'exit');
     this.#child.kill('SIGTERM');
-    await exited;
+    const [code] = await exited;
+    return code;
   }
 
   async #answers(): Promise<void> {
@@ -77,20 +71,8 @@ export class ServerProcess {
   }
 }
 
-/** JavaScript, in two files: types and modules that are read while it runs take memory, too. Beside it lies what decodes pixels. */
+/** The image's own files. */
 async function bundle(folder: string): Promise<string> {
-  const require = "import{createRequire as requireOf}from'node:module';const require=requireOf(import.meta.url);";
-  for (const [file, source] of [
-    ['server.mjs', 'server.ts'],
-    ['worker.js', 'pixels/worker.ts'],
-  ] as const) {
-    await build({
-      entryPoints: [join(import.meta.dirname, '..', source)],
-      ...{ bundle: true, platform: 'node', format: 'esm', outfile: join(folder, file), logLevel: 'error', banner: { js: require } },
-    });
-  }
-  const codecs = dirname(createRequire(import.meta.url).resolve('dcmjs-codecs'));
-  await copyFile(join(codecs, 'dcmjs-native-codecs.wasm'), join(folder, 'dcmjs-native-codecs.wasm'));
-  await writeFile(join(folder, 'package.json'), '{"type":"module"}');
-  return join(folder, 'server.mjs');
+  for (const { path, content } of await bundleImageStore()) await writeFile(join(folder, path), content);
+  return join(folder, SERVER);
 }

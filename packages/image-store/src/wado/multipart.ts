@@ -58,5 +58,5 @@ export async function primed(chunks: AsyncGenerator<Buffer>): Promise<Readable> 
       await chunks.return(undefined);
     }
   })();
-  return Readable.from(all, { objectMode: false, highWaterMark: 1 << 20 });
+  return Readable.from(all, { objectMode: false, highWaterMark: 256 * 1024 });
 }
