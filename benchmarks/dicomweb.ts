@@ -119,7 +119,8 @@ async function assertSame(servers: readonly client.Server[], uids: SeriesUids, c
     const found = client.pixelsIn(await client.retrieveSeries(server, uids), PIXEL_BYTES);
     if (found.length !== count) throw new Error(`${server.url} gave ${found.length} of ${count} slices back`);
     pixels.push(found.join());
-    if ((await client.metadata(server, uids)) !== count) throw new Error(`${server.url} lacks metadata of slices`);
+    if (client.datasetsIn(await client.metadata(server, uids)) !== count) throw new Error(`${server.url} lacks metadata of slices`);
+    if (client.datasetsIn(await client.search(server, uids)) !== 1) throw new Error(`${server.url} does not find the series`);
   }
   if (new Set(pixels).size !== 1) throw new Error('the servers gave different pixels back');
 }

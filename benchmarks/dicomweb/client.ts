@@ -38,21 +38,25 @@ function* multipart(files: readonly Buffer[], boundary: string): Generator<Buffe
   yield Buffer.from(`--${boundary}--\r\n`);
 }
 
-/** QIDO-RS for the series of a study. */
-export async function search(server: Server, { study, series }: SeriesUids): Promise<void> {
-  const found = await json(server, `/studies/${study}/series?SeriesInstanceUID=${series}`);
-  if (found.length !== 1) throw new Error(`${server.url} found ${found.length} series`);
+/** QIDO-RS for the series of a study. @returns the answer, not parsed: that is no work of the server. */
+export function search(server: Server, { study, series }: SeriesUids): Promise<Buffer> {
+  return json(server, `/studies/${study}/series?SeriesInstanceUID=${series}`);
 }
 
-/** The metadata of a series. @returns the number of instances. */
-export async function metadata(server: Server, { study, series }: SeriesUids): Promise<number> {
-  return (await json(server, `/studies/${study}/series/${series}/metadata`)).length;
+/** The metadata of a series, not parsed. */
+export function metadata(server: Server, { study, series }: SeriesUids): Promise<Buffer> {
+  return json(server, `/studies/${study}/series/${series}/metadata`);
 }
 
-async function json({ url, headers }: Server, path: string): Promise<readonly object[]> {
+async function json({ url, headers }: Server, path: string): Promise<Buffer> {
   const answer = await request(url + path, { headers: { ...headers, accept: 'application/dicom+json' }, dispatcher });
   if (answer.statusCode !== 200) throw new Error(`${url} answered ${answer.statusCode}`);
-  return (await answer.body.json()) as readonly object[];
+  return Buffer.from(await answer.body.arrayBuffer());
+}
+
+/** How many data sets an answer holds. */
+export function datasetsIn(answer: Buffer): number {
+  return (JSON.parse(answer.toString()) as readonly object[]).length;
 }
 
 export function retrieveSeries(server: Server, { study, series }: SeriesUids): Promise<readonly Buffer[]> {

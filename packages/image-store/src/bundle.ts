@@ -20,7 +20,7 @@ export const SERVER = 'server.mjs';
 /** How it keeps its memory small (docs/adr: how multipart and DICOM are read). The Dockerfile says the same, which a test holds. */
 export const ENVIRONMENT: Readonly<Record<string, string>> = {
   NODE_ENV: 'production',
-  NODE_OPTIONS: '--max-semi-space-size=1 --max-old-space-size=512',
+  NODE_OPTIONS: '--max-semi-space-size=2 --max-old-space-size=1024',
   MALLOC_ARENA_MAX: '2',
   MALLOC_MMAP_THRESHOLD_: '65536',
 };
