@@ -38,6 +38,17 @@ function processWith(algorithm: string, file: string, ...parameters: string[]) {
   return cloud.mip(['process', algorithm, file, ...given, '--output', join(scratch, 'results', algorithm)]);
 }
 
+interface Uids {
+  readonly study: string;
+  readonly series: string;
+  readonly instance: string;
+}
+
+/** The UID among the canaries that has these digits. */
+function canary(digits: string): string {
+  return canaries.find((one) => one.includes(digits)) ?? '';
+}
+
 /** Every place that holds text and no record or image, by name. */
 async function places(): Promise<ReadonlyMap<string, string>> {
   const { AWS_ENDPOINT_URL: endpoint = '', AWS_REGION: region = '' } = cloud.environment;
@@ -106,6 +117,32 @@ describe('a canary that goes through', () => {
     const done = process(plant('bad.dcm', ...options), ...parameters);
     expect(done.out + done.err).not.toBe('');
     expect(canaries.filter((canary) => (done.out + done.err).includes(canary))).toEqual([]);
+  });
+
+  it('is not in the words about other bytes under its UID', () => {
+    const bytes = readFileSync(plant('first.dcm'));
+    bytes[bytes.length - 1] = 255 - (bytes.at(-1) ?? 0);
+    const other = join(scratch, 'other.dcm');
+    writeFileSync(other, bytes);
+    const done = cloud.mip(['import', other]);
+    expect(done.code).toBe(1);
+    expect(done.out).toContain('refused: ');
+    expect(canaries.filter((canary) => (done.out + done.err).includes(canary))).toEqual([]);
+  });
+
+  it.each([
+    [200, (uids: Uids) => `/studies?PatientName=CanaryName*&StudyInstanceUID=${uids.study}`],
+    [200, ({ study, series, instance }: Uids) => `/studies/${study}/series/${series}/instances/${instance}`],
+    [200, ({ study, series }: Uids) => `/studies/${study}/series/${series}/metadata`],
+    [404, ({ study }: Uids) => `/studies/${study}.404/metadata`],
+    [404, ({ study, series, instance }: Uids) => `/studies/${study}/series/${series}/instances/${instance}/frames/77`],
+    [400, ({ study, series, instance }: Uids) => `/studies/${study}/series/${series}/instances/${instance}/rendered?window=CanaryName`],
+  ])('is asked for by DICOMweb, which answers %i', async (status, path) => {
+    const uids = { study: canary('71717171'), series: canary('72727272'), instance: canary('73737373') };
+    const { MIP_DICOMWEB_URL: url = '', MIP_API_KEY: key = '' } = cloud.environment;
+    const answer = await fetch(url + path(uids), { headers: { 'x-api-key': key } });
+    await answer.arrayBuffer();
+    expect(answer.status).toBe(status);
   });
 
   it('is in no log, key or name', async () => {
