@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises';
 import { InstanceReader, type InstanceUids } from './dicom/instance-reader.ts';
 import { TooLarge, UnreadableDicom } from './dicom/unreadable.ts';
 
@@ -6,6 +7,8 @@ export { UnreadableDicom } from './dicom/unreadable.ts';
 
 /** Preamble and magic word. */
 const SHORTEST = 132;
+/** The UIDs of a file lie within so much of it. */
+const HEAD_BYTES = 1 << 20;
 
 /**
  * Reads the three UIDs from the bytes of a DICOM Part 10 file, or from enough of its beginning.
@@ -22,6 +25,17 @@ export async function readUids(bytes: Uint8Array): Promise<InstanceUids> {
     throw error;
   } finally {
     reader.destroy();
+  }
+}
+
+/** The same from the beginning of a file on disk. */
+export async function readFileUids(path: string): Promise<InstanceUids> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+    return await readUids(buffer.subarray(0, bytesRead));
+  } finally {
+    await file.close();
   }
 }
 

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { InstanceUids } from './dicom/instance-reader.ts';
 import type { JsonDataSet } from './dicom/values.ts';
-import { readUids } from './header.ts';
+import { readFileUids, readUids } from './header.ts';
 import { textOf } from './levels.ts';
 
 /** Where instances are put. */
@@ -37,8 +37,8 @@ export interface StowOutcome {
   readonly refused?: NotStored;
 }
 
-/** A file on disk by its path, or its bytes. */
-export type StowSource = string | Uint8Array;
+/** Bytes, a file on disk by its path, or one whose UIDs were read already. */
+export type StowSource = Uint8Array | string | { readonly file: string; readonly uids: InstanceUids };
 
 export interface StowClientOptions {
   /** Of the server, up to what `/studies` follows. */
@@ -56,14 +56,14 @@ const WORDS: Readonly<Record<number, string>> = {
   43264: 'it does not match what the store was told of it',
   49152: 'the store cannot understand it',
 };
-const HEAD_BYTES = 1 << 20;
 
 export class StowClient implements ImageStore {
-  readonly #url: string;
+  /** Of the server, as it was given. */
+  readonly url: string;
   readonly #headers: Readonly<Record<string, string>>;
 
   constructor({ url, key, headers = {} }: StowClientOptions) {
-    this.#url = `${url.replace(/\/$/, '')}/studies`;
+    this.url = url;
     this.#headers = { ...(key !== undefined && { 'x-api-key': key }), ...headers };
   }
 
@@ -84,7 +84,7 @@ export class StowClient implements ImageStore {
   async store(sources: readonly StowSource[], signal?: AbortSignal): Promise<readonly StowOutcome[]> {
     const uids = await Promise.all(sources.map(uidsOf));
     const boundary = randomUUID();
-    const answer = await fetch(this.#url, {
+    const answer = await fetch(`${this.url.replace(/\/$/, '')}/studies`, {
       method: 'POST',
       headers: {
         ...this.#headers,
@@ -106,17 +106,15 @@ export class StowClient implements ImageStore {
 }
 
 async function uidsOf(source: StowSource): Promise<InstanceUids> {
-  if (typeof source !== 'string') return readUids(source);
-  const head: Buffer[] = [];
-  for await (const chunk of createReadStream(source, { end: HEAD_BYTES - 1 })) head.push(chunk as Buffer);
-  return readUids(Buffer.concat(head));
+  if (source instanceof Uint8Array) return readUids(source);
+  return typeof source === 'string' ? readFileUids(source) : source.uids;
 }
 
 async function* multipart(sources: readonly StowSource[], boundary: string): AsyncGenerator<Uint8Array> {
   for (const source of sources) {
     yield Buffer.from(`\r\n--${boundary}\r\nContent-Type: application/dicom\r\n\r\n`);
-    if (typeof source === 'string') yield* createReadStream(source) as AsyncIterable<Buffer>;
-    else yield source;
+    if (source instanceof Uint8Array) yield source;
+    else yield* createReadStream(typeof source === 'string' ? source : source.file) as AsyncIterable<Buffer>;
   }
   yield Buffer.from(`\r\n--${boundary}--\r\n`);
 }

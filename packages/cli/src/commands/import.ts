@@ -1,12 +1,11 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { printable, printableJson } from '@mip/catalog/printable';
-import { StowClient } from '@mip/image-store';
 import type { Command } from 'commander';
-import { type Context, EXIT, Failure, type GlobalOptions, required } from '../context.ts';
+import { type Context, EXIT, Failure, type GlobalOptions } from '../context.ts';
 import { Journal } from '../import/journal.ts';
 import { type Imported, ImportStopped, importFiles } from '../import/send.ts';
-import { openPlatform } from '../platform.ts';
+import { openImageStore } from '../platform.ts';
 
 interface ImportCommand {
   readonly again: boolean;
@@ -21,12 +20,10 @@ export function add(program: Command, context: Context): void {
     .option('--again', 'send also what an earlier import has stored', false)
     .action(async (paths: string[], options: ImportCommand) => {
       const global = program.opts<GlobalOptions>();
-      await openPlatform(context, global.platform);
-      const url = required(context, 'MIP_DICOMWEB_URL');
-      const store = new StowClient({ url, key: required(context, 'MIP_API_KEY') });
+      const store = await openImageStore(context, global.platform);
       const files = await filesOf(paths);
-      const journal = await Journal.open(context.home, url);
-      const known = options.again ? { has: async () => false, add: journal.add.bind(journal) } : journal;
+      const journal = await Journal.open(context.home, store.url);
+      const known = options.again ? { has: () => false, add: journal.add.bind(journal) } : journal;
       const outcome = await importFiles(files, { store, journal: known, progress: progressOf(context, global, files.length) }).catch(
         stopped,
       );

@@ -1,6 +1,7 @@
 /** What an import has stored already, so that one that was cut off goes on where it stopped. One file for each image store. */
 import { createHash } from 'node:crypto';
-import { appendFile, mkdir, readFile, stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
 export class Journal {
@@ -28,23 +29,21 @@ export class Journal {
   }
 
   /** Whether this very file, unchanged since, was stored. */
-  async has(file: string): Promise<boolean> {
-    return this.#stored.has(await lineOf(file));
+  has(entry: string): boolean {
+    return this.#stored.has(entry);
   }
 
   /** Only after the store has said so. */
-  async add(files: readonly string[]): Promise<void> {
-    if (files.length === 0) return;
-    const lines = await Promise.all(files.map(lineOf));
+  async add(entries: readonly string[]): Promise<void> {
+    if (entries.length === 0) return;
     await mkdir(dirname(this.#file), { recursive: true, mode: 0o700 });
     // On a line of its own, whatever an earlier write left.
-    await appendFile(this.#file, lines.map((line) => `\n${line}`).join(''), { mode: 0o600 });
-    for (const line of lines) this.#stored.add(line);
+    await appendFile(this.#file, entries.map((entry) => `\n${entry}`).join(''), { mode: 0o600 });
+    for (const entry of entries) this.#stored.add(entry);
   }
 }
 
 /** A file by its path, its size and the time of its last change. */
-async function lineOf(file: string): Promise<string> {
-  const { size, mtimeMs } = await stat(file);
+export function entryOf(file: string, { size, mtimeMs }: Pick<Stats, 'size' | 'mtimeMs'>): string {
   return JSON.stringify([resolve(file), size, mtimeMs]);
 }

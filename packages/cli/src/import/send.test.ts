@@ -41,8 +41,9 @@ class Store {
   async store(sources: readonly StowSource[]): Promise<readonly StowOutcome[]> {
     const fault = this.faults.shift()?.();
     if (fault) throw fault;
-    this.requests.push(sources.map(String));
-    return Promise.all(sources.map((source) => this.#outcome(readFileSync(String(source)))));
+    const files = sources.map((source) => (source as { file: string }).file);
+    this.requests.push(files);
+    return Promise.all(files.map((file) => this.#outcome(readFileSync(file))));
   }
 
   async #outcome(bytes: Buffer): Promise<StowOutcome> {

@@ -1,8 +1,8 @@
 /** Sends files to an image store by STOW-RS: in requests of a bounded size, a few at a time, each outcome told for its file. */
-import { open, stat } from 'node:fs/promises';
-import { type InstanceUids, NotStored, readUids, type StowClient, UnreadableDicom } from '@mip/image-store';
+import { stat } from 'node:fs/promises';
+import { type InstanceUids, NotStored, readFileUids, type StowClient, UnreadableDicom } from '@mip/image-store';
 import pRetry from 'p-retry';
-import type { Journal } from './journal.ts';
+import { entryOf, type Journal } from './journal.ts';
 
 /** What became of one file. `already`: an earlier import stored it, and it was not sent again. */
 export type Imported = { readonly file: string } & (
@@ -33,14 +33,14 @@ export class ImportStopped extends Error {
 interface Found {
   readonly file: string;
   readonly size: number;
+  /** Of the journal, as the file was when it was looked at. */
+  readonly entry: string;
   readonly uids: InstanceUids;
 }
 
 const FILES_AT_ONCE = 100;
 const BYTES_AT_ONCE = 64 << 20;
 const REQUESTS_AT_ONCE = 2;
-/** The UIDs of a file lie within so much of it. */
-const HEAD_BYTES = 1 << 20;
 const TRIES = 4;
 /** Worth another try: the server is busy, or cannot do its work now. */
 const PASSING: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
@@ -78,7 +78,7 @@ async function* batches(
   for (const file of files) {
     const found = await look(file);
     if ('refused' in found) outcomes.set(file, found);
-    else if (await journal.has(file)) outcomes.set(file, { file, uids: found.uids, already: true });
+    else if (journal.has(found.entry)) outcomes.set(file, { file, uids: found.uids, already: true });
     else {
       const isFull = batch.size >= FILES_AT_ONCE || bytes + found.size > BYTES_AT_ONCE;
       if (batch.size > 0 && (isFull || batch.has(found.uids.instance))) {
@@ -96,8 +96,8 @@ async function* batches(
 /** The UIDs from the head of a file; or why it is not sent at all. */
 async function look(file: string): Promise<Found | (Imported & { readonly refused: string })> {
   try {
-    const { size } = await stat(file);
-    return { file, size, uids: await readUids(await head(file)) };
+    const stats = await stat(file);
+    return { file, size: stats.size, entry: entryOf(file, stats), uids: await readFileUids(file) };
   } catch (error) {
     if (error instanceof UnreadableDicom) return { file, refused: `it ${error.message}` };
     const { code } = error as NodeJS.ErrnoException;
@@ -106,23 +106,13 @@ async function look(file: string): Promise<Found | (Imported & { readonly refuse
   }
 }
 
-async function head(file: string): Promise<Uint8Array> {
-  const handle = await open(file);
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await handle.close();
-  }
-}
-
 async function sendBatch(batch: readonly Found[], { store, journal, pause = 1000 }: ImportOptions): Promise<readonly Imported[]> {
-  const outcomes = await pRetry(() => store.store(batch.map(({ file }) => file)), {
+  const outcomes = await pRetry(() => store.store(batch), {
     retries: TRIES,
     minTimeout: pause,
     shouldRetry: ({ error }) => !(error instanceof NotStored) || PASSING.has(error.status),
   });
-  await journal.add(batch.flatMap(({ file }, index) => (outcomes[index]?.refused ? [] : [file])));
+  await journal.add(batch.flatMap(({ entry }, index) => (outcomes[index]?.refused ? [] : [entry])));
   return batch.map(({ file, uids }, index) => {
     const refused = outcomes[index]?.refused;
     return refused ? { file, refused: refused.message } : { file, uids };
