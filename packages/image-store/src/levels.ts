@@ -1,5 +1,5 @@
 /** Which attributes a search returns at each level: PS3.18 10.6.3.3, and what else belongs to the level. Kept as JSON text in the index. */
-import type { JsonDataSet, JsonElement } from './dicom/values.ts';
+import type { JsonDataSet, JsonElement } from './dicom/json.ts';
 
 export const STUDY_TAGS: readonly string[] = [
   ...['00080005', '00080020', '00080030', '00080050', '00080051', '00080090', '00080201', '00081030', '00081032', '00081048', '00081060'],

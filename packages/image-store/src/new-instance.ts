@@ -1,7 +1,7 @@
 /** What the index is told of an instance whose object is in its place: its own row, and what it says of its series and study. */
 import { hashUid } from '@mip/registry/image-keys';
 import type { InstanceUids } from './dicom/instance-reader.ts';
-import type { JsonDataSet } from './dicom/values.ts';
+import type { JsonDataSet } from './dicom/json.ts';
 import { attributesOf, INSTANCE_TAGS, SERIES_TAGS, STUDY_TAGS, textOf } from './levels.ts';
 import type { InstanceRow, SeriesRow, StudyRow } from './rows.ts';
 

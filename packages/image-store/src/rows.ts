@@ -4,7 +4,7 @@
  * no row is without its object.
  */
 
-import type { JsonDataSet } from './dicom/values.ts';
+import type { JsonDataSet } from './dicom/json.ts';
 
 /** JSON text of a DICOM JSON object (PS3.18 Annex F): the attributes that a search at this level returns. */
 export type AttributesJson = string;
@@ -68,7 +68,7 @@ export type Span = readonly [offset: number, length: number];
 
 export interface StoredMetadata {
   /** The whole data set as DICOM JSON; pixels and other large binaries are `BulkDataURI: "mip-bulk:{path}"`. */
-  readonly dataset: Readonly<JsonDataSet>;
+  readonly dataset: JsonDataSet;
   /** By the path in a `BulkDataURI`: tags and item numbers, `00420011` or `54000100/0/54001010`. */
   readonly bulk: Readonly<Record<string, Span>>;
   /** Of a deflated file: where in the file its deflated data set begins. */

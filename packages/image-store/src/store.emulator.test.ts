@@ -10,7 +10,7 @@ import { openEmulator, type TestEmulator } from '../../../tests/emulator.ts';
 import { type Fault, FaultProxy, type Rule } from '../../../tests/faults/proxy.ts';
 import { createImageStore } from './app.ts';
 import { awsPorts } from './aws.ts';
-import type { JsonDataSet } from './dicom/values.ts';
+import type { JsonDataSet } from './dicom/json.ts';
 import { textOf } from './levels.ts';
 import { StowClient } from './stow-client.ts';
 import { EmulatedPlace } from './testing/emulated.ts';

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { InstanceUids } from './dicom/instance-reader.ts';
-import type { JsonDataSet } from './dicom/values.ts';
+import type { JsonDataSet } from './dicom/json.ts';
 import { readFileUids, readUids } from './header.ts';
 import { textOf } from './levels.ts';
 

@@ -3,9 +3,10 @@ import type { Element } from 'dicom-parser';
 import type { Span, StoredMetadata } from '../rows.ts';
 import { ElementStream, type Handler, type Syntax } from './element-stream.ts';
 import type { FragmentStream } from './fragments.ts';
+import type { JsonDataSet, JsonElement } from './json.ts';
 import { trimPadding } from './text.ts';
 import { TooLarge, UnreadableDicom } from './unreadable.ts';
-import { asBulk, characterSetOf, isSigned, type JsonDataSet, representation, type Scope, tagOf, toJson, utf8 } from './values.ts';
+import { asBulk, characterSetOf, isSigned, representation, type Scope, tagOf, toJson, utf8 } from './values.ts';
 
 /** The UIDs by which an instance is found: PS3.3 Study, Series and SOP Instance UID. */
 export interface InstanceUids {
@@ -36,6 +37,9 @@ const FILE_META: Syntax = { implicit: false, bigEndian: false };
  * Reads one DICOM Part 10 file as it passes by: its UIDs, its data set as DICOM JSON, and where its pixels and bulk data lie. Neither pixels
  * nor bulk data are held.
  */
+/** As it is being read. */
+type Written = Record<string, JsonElement>;
+
 export class InstanceReader {
   #preamble: Buffer | undefined = Buffer.alloc(0);
   #meta: ElementStream | undefined;
@@ -45,8 +49,8 @@ export class InstanceReader {
   #failure: unknown;
   #syntax: Syntax = FILE_META;
   #deflatedFrom: number | undefined;
-  readonly #metaJson: JsonDataSet = {};
-  readonly #dataset: JsonDataSet = {};
+  readonly #metaJson: Written = {};
+  readonly #dataset: Written = {};
   readonly #bulk: Record<string, Span> = {};
   #characterSet: string | undefined;
   #signed = false;
@@ -190,7 +194,7 @@ export class InstanceReader {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  #handler(json: JsonDataSet, syntax: Syntax): Handler {
+  #handler(json: Written, syntax: Syntax): Handler {
     return {
       element: (element, bytes, base) => this.#element(json, element, this.#scope(syntax, bytes, base)),
       bulk: (element) => {
@@ -205,7 +209,7 @@ export class InstanceReader {
     return { bytes, base, bigEndian, characterSet: this.#characterSet, signed: this.#signed, path: '', depth: 0, bulk: this.#bulk };
   }
 
-  #element(json: JsonDataSet, element: Element, scope: Scope): void {
+  #element(json: Written, element: Element, scope: Scope): void {
     const tag = tagOf(element);
     const { dataOffset, length } = element;
     if (PIXELS.has(tag)) {
@@ -218,13 +222,13 @@ export class InstanceReader {
     json[tag] = tag === '00080005' ? utf8(element, scope) : toJson(element, scope);
   }
 
-  #binary(json: JsonDataSet, vr: string, element: Element, span: Span): void {
+  #binary(json: Written, vr: string, element: Element, span: Span): void {
     const tag = tagOf(element);
     json[tag] = asBulk(vr, tag, span, this.#bulk);
     if (PIXELS.has(tag)) this.#pixels = { tag, span };
   }
 
-  #encapsulated(json: JsonDataSet, element: Element, fragments: FragmentStream): void {
+  #encapsulated(json: Written, element: Element, fragments: FragmentStream): void {
     const tag = tagOf(element);
     const span: Span = [fragments.start, fragments.end - fragments.start];
     const frames = fragments.frames(Number(firstText(json, '00280008')) || 1, this.#extendedOffsets);

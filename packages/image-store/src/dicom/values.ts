@@ -2,16 +2,9 @@
 import dicomParser, { type DataSet, type Element } from 'dicom-parser';
 import type { Span } from '../rows.ts';
 import { isPrivate, vrOf } from './dictionary.ts';
+import type { JsonDataSet, JsonElement } from './json.ts';
 import { decodeText, trimPadding } from './text.ts';
 import { UnreadableDicom } from './unreadable.ts';
-
-export interface JsonElement {
-  readonly vr: string;
-  readonly Value?: readonly unknown[];
-  readonly InlineBinary?: string;
-  readonly BulkDataURI?: string;
-}
-export type JsonDataSet = Record<string, JsonElement>;
 
 /** How a `BulkDataURI` begins before the store puts its own address there. */
 export const BULK = 'mip-bulk:';
@@ -189,7 +182,7 @@ const DELIMITERS = new Set(['xfffee00d', 'xfffee0dd', 'xfffee000']);
 
 function dataSetJson(dataSet: DataSet, outer: Scope): JsonDataSet {
   const { elements } = dataSet;
-  const json: JsonDataSet = {};
+  const json: Record<string, JsonElement> = {};
   const own = elements.x00080005;
   const signed = elements.x00280103;
   const scope: Scope = {

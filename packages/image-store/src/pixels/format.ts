@@ -1,5 +1,5 @@
 /** What the attributes of an image say about its pixels: PS3.3 §C.7.6.3. Pure. */
-import type { DicomJson } from '../qido/attributes.ts';
+import type { JsonDataSet } from '../dicom/json.ts';
 
 export interface PixelFormat {
   readonly rows: number;
@@ -24,7 +24,7 @@ export class Undecodable extends Error {
 }
 
 /** @throws {Undecodable} when something needed is missing or makes no sense. */
-export function readFormat(dataset: DicomJson, tag: string): PixelFormat {
+export function readFormat(dataset: JsonDataSet, tag: string): PixelFormat {
   const count = (name: string, id: string, fallback?: number) => {
     const value = Number(dataset[id]?.Value?.[0] ?? fallback);
     if (!Number.isSafeInteger(value) || value < 0 || value > 0xffffffff) throw new Undecodable(`its ${name} cannot be read`);

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { InstanceReader } from '../dicom/instance-reader.ts';
-import type { DicomJson } from '../qido/attributes.ts';
 import { knownFile } from '../testing/known-files.ts';
 import { readFormat, Undecodable } from './format.ts';
 import { type DecodeTask, PixelPool } from './pool.ts';
@@ -23,7 +22,7 @@ async function taskOf(name: string): Promise<DecodeTask> {
   const codec = codecOf(transferSyntax);
   if (!codec) throw new Error(`${name} is not encapsulated`);
   const frame = Buffer.concat(spans.map(([offset, length]) => file.subarray(offset, offset + length)));
-  return { frame, codec, format: readFormat(metadata.dataset as DicomJson, '7FE00010') };
+  return { frame, codec, format: readFormat(metadata.dataset, '7FE00010') };
 }
 
 describe('a damaged frame', () => {

@@ -1,6 +1,5 @@
 import type { Readable } from 'node:stream';
 import { swapped } from '../part10/explicit.ts';
-import type { DicomJson } from '../qido/attributes.ts';
 import type { InstanceRow, Span, StoredMetadata } from '../rows.ts';
 import { type ByteSource, Unreadable } from './byte-source.ts';
 import { decodedFormat, frameBits, type PixelFormat, readFormat, Undecodable } from './format.ts';
@@ -26,7 +25,7 @@ export class StoredFrames {
   constructor(row: Pick<InstanceRow, 'transfer_syntax'>, metadata: StoredMetadata, source: ByteSource) {
     const { pixels } = metadata;
     if (!pixels) throw new Undecodable('it has no pixels');
-    this.format = readFormat(metadata.dataset as DicomJson, pixels.tag);
+    this.format = readFormat(metadata.dataset, pixels.tag);
     this.transferSyntax = row.transfer_syntax;
     this.codec = codecOf(row.transfer_syntax);
     this.count = pixels.frames?.length ?? this.format.frames;

@@ -1,15 +1,7 @@
 /** Which attributes a search returns and matches: PS3.18 tables 10.6.1-5 and 10.6.3-3 to -5. */
+import type { JsonDataSet, JsonElement } from '../dicom/json.ts';
 import { INSTANCE_TAGS, SERIES_TAGS, STUDY_TAGS } from '../levels.ts';
 import type { Level } from './query.ts';
-
-/** A DICOM JSON object: PS3.18 Annex F. */
-export type DicomJson = Readonly<Record<string, Element>>;
-export interface Element {
-  readonly vr: string;
-  readonly Value?: readonly unknown[];
-  readonly BulkDataURI?: string;
-  readonly InlineBinary?: string;
-}
 
 export const TAG = {
   specificCharacterSet: '00080005',
@@ -72,8 +64,8 @@ export function isMatched(level: Level, { tag, vr }: { readonly tag: string; rea
 }
 
 /** The attributes of `all` that a search at this level shows: what is always returned, and what was asked for. */
-export function select(level: Level, all: DicomJson, include: ReadonlySet<string> | 'all'): DicomJson {
-  const shown: Record<string, Element> = {};
+export function select(level: Level, all: JsonDataSet, include: ReadonlySet<string> | 'all'): JsonDataSet {
+  const shown: Record<string, JsonElement> = {};
   for (const [tag, vr] of Object.entries(ALWAYS[level])) shown[tag] = { vr };
   for (const [tag, element] of Object.entries(all)) {
     if (include === 'all' || RETURNED[level].has(tag) || include.has(tag)) shown[tag] = element;

@@ -1,8 +1,8 @@
 /** Whether an attribute matches a key: PS3.4 §C.2.2.2 with the encoding of PS3.18 §8.3.4. Pure. */
-import type { Element } from './attributes.ts';
+import type { JsonElement } from '../dicom/json.ts';
 
 /** One key of a search, ready to be held against attributes. */
-export type Test = (element: Element | undefined) => boolean;
+export type Test = (element: JsonElement | undefined) => boolean;
 
 /** The key cannot be read; `message` says what it has to look like. */
 export class BadKey extends Error {

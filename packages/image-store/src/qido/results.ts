@@ -1,11 +1,13 @@
 /** Rows of the index as the DICOM JSON that a search sees, matches and returns. Pure. */
+
+import type { JsonDataSet } from '../dicom/json.ts';
 import type { InstanceRow, SeriesRow, StudyRow } from '../rows.ts';
-import { type DicomJson, TAG } from './attributes.ts';
+import { TAG } from './attributes.ts';
 
 /** @param base what URLs start with. */
-export function studyAttributes(row: StudyRow, base: string): DicomJson {
+export function studyAttributes(row: StudyRow, base: string): JsonDataSet {
   return {
-    ...(JSON.parse(row.attributes) as DicomJson),
+    ...(JSON.parse(row.attributes) as JsonDataSet),
     [TAG.studyUid]: uid(row.uid),
     [TAG.instanceAvailability]: { vr: 'CS', Value: ['ONLINE'] },
     [TAG.modalitiesInStudy]: { vr: 'CS', ...(row.modalities?.size && { Value: [...row.modalities].sort() }) },
@@ -15,9 +17,9 @@ export function studyAttributes(row: StudyRow, base: string): DicomJson {
   };
 }
 
-export function seriesAttributes(row: SeriesRow, base: string): DicomJson {
+export function seriesAttributes(row: SeriesRow, base: string): JsonDataSet {
   return {
-    ...(JSON.parse(row.attributes) as DicomJson),
+    ...(JSON.parse(row.attributes) as JsonDataSet),
     [TAG.studyUid]: uid(row.study_uid),
     [TAG.seriesUid]: uid(row.uid),
     [TAG.seriesInstances]: { vr: 'IS', Value: [row.instance_count] },
@@ -25,9 +27,9 @@ export function seriesAttributes(row: SeriesRow, base: string): DicomJson {
   };
 }
 
-export function instanceAttributes(row: InstanceRow, base: string): DicomJson {
+export function instanceAttributes(row: InstanceRow, base: string): JsonDataSet {
   return {
-    ...(JSON.parse(row.attributes) as DicomJson),
+    ...(JSON.parse(row.attributes) as JsonDataSet),
     [TAG.studyUid]: uid(row.study_uid),
     [TAG.seriesUid]: uid(row.series_uid),
     [TAG.sopInstanceUid]: uid(row.uid),

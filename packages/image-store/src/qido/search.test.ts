@@ -1,8 +1,8 @@
 /** Searches over an index in memory, against what filtering everything gives. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { JsonDataSet } from '../dicom/json.ts';
 import type { InstanceRow, SeriesRow, StudyRow } from '../rows.ts';
-import type { DicomJson } from './attributes.ts';
 import { BadQuery, MAX_LIMIT, readQuery } from './query.ts';
 import { MAX_EXAMINED, type Place, type SearchPorts, search, studyKey } from './search.ts';
 
@@ -86,7 +86,7 @@ const STUDIES: Place = { level: 'study', base: BASE };
 
 const find = (parameters: Record<string, string>, place: Place = STUDIES, ports = indexOf(IMAGES)) =>
   search(ports, readQuery(parameters, place.level), place);
-const values = (results: readonly DicomJson[], tag: string) => results.map((one) => one[tag]?.Value?.[0]);
+const values = (results: readonly JsonDataSet[], tag: string) => results.map((one) => one[tag]?.Value?.[0]);
 
 describe('a search', () => {
   it('returns what the standard asks for at the level of studies', async () => {

@@ -2,10 +2,12 @@
  * A search, walked through the index from the studies down: what cannot match at a level is not descended into. Rows come a page at a
  * time and only what is returned stays in memory.
  */
+
+import type { JsonDataSet } from '../dicom/json.ts';
 import type { ImageIndex } from '../image-index.ts';
 import type { InstanceRow, SeriesRow, StudyRow } from '../rows.ts';
 import type { SearchIndex, StudyKey } from '../search-index.ts';
-import { type DicomJson, select, TAG } from './attributes.ts';
+import { select, TAG } from './attributes.ts';
 import type { Filter, Level, Query } from './query.ts';
 import { instanceAttributes, seriesAttributes, studyAttributes } from './results.ts';
 
@@ -13,7 +15,7 @@ export interface SearchPorts {
   readonly index: Pick<ImageIndex, 'study' | 'series' | 'seriesOf' | 'instancesOf'>;
   readonly search: Pick<SearchIndex, 'studies' | 'instances'>;
   /** The whole data set of an instance, for what only it holds. */
-  dataset(row: InstanceRow): Promise<DicomJson>;
+  dataset(row: InstanceRow): Promise<JsonDataSet>;
 }
 
 /** Where a search takes place: the level of what is found, and the UIDs in its path. */
@@ -26,7 +28,7 @@ export interface Place {
 }
 
 export interface Found {
-  readonly results: readonly DicomJson[];
+  readonly results: readonly JsonDataSet[];
   /** More matched than the limit let through. */
   readonly more: boolean;
   /** The search was ended before it had seen everything. */
@@ -38,7 +40,7 @@ export const MAX_EXAMINED = 20_000;
 
 export async function search(ports: SearchPorts, query: Query, place: Place): Promise<Found> {
   const walk = new Walk(ports, query, place);
-  const results: DicomJson[] = [];
+  const results: JsonDataSet[] = [];
   let skipped = 0;
   for await (const shown of walk[place.level]()) {
     if (skipped < query.offset) skipped++;
@@ -50,11 +52,11 @@ export async function search(ports: SearchPorts, query: Query, place: Place): Pr
 
 interface At<Row> {
   readonly row: Row;
-  readonly attributes: DicomJson;
+  readonly attributes: JsonDataSet;
 }
 
 /** What a match looks like in the answer: made only for what is returned. */
-type Shown = () => DicomJson | Promise<DicomJson>;
+type Shown = () => JsonDataSet | Promise<JsonDataSet>;
 
 class Walk {
   readonly #ports: SearchPorts;
@@ -93,7 +95,7 @@ class Walk {
   }
 
   /** Attributes of the levels above come along where the path does not name them: PS3.18 §10.6.3.3. */
-  #below({ study, series, instance }: { study: At<Pick<StudyRow, 'uid'>>; series: DicomJson; instance?: DicomJson }): DicomJson {
+  #below({ study, series, instance }: { study: At<Pick<StudyRow, 'uid'>>; series: JsonDataSet; instance?: JsonDataSet }): JsonDataSet {
     const { include } = this.#query;
     const uids = Object.fromEntries([TAG.studyUid, TAG.seriesUid].map((tag) => [tag, series[tag] ?? { vr: 'UI' }]));
     return {
@@ -105,7 +107,7 @@ class Walk {
   }
 
   /** The attributes of an instance, with what was asked for beyond those that the index keeps apart. */
-  async #whole(row: InstanceRow, attributes: DicomJson): Promise<DicomJson> {
+  async #whole(row: InstanceRow, attributes: JsonDataSet): Promise<JsonDataSet> {
     const { include } = this.#query;
     if (include === 'all' || [...include].every((tag) => tag in attributes)) return attributes;
     const dataset = await this.#ports.dataset(row);
@@ -144,7 +146,7 @@ class Walk {
     return ++this.#examined >= MAX_EXAMINED;
   }
 
-  #matches(level: Level, attributes: DicomJson): boolean {
+  #matches(level: Level, attributes: JsonDataSet): boolean {
     return this.#query.filters.every((filter) => filter.level !== level || filter.matches(attributes[filter.tag]));
   }
 

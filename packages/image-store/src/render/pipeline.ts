@@ -1,6 +1,7 @@
 /** What an image says about how it is shown, read from its DICOM JSON. Pure. */
+
+import type { JsonDataSet, JsonElement } from '../dicom/json.ts';
 import { type PixelFormat, Undecodable } from '../pixels/format.ts';
-import type { DicomJson, Element } from '../qido/attributes.ts';
 import { expand } from './palette.ts';
 import type { Lut, Window, WindowFunction } from './window.ts';
 
@@ -22,7 +23,7 @@ export interface Display {
 export type Binaries = ReadonlyMap<string, Buffer>;
 
 /** @throws {Undecodable} */
-export function readDisplay(dataset: DicomJson, format: PixelFormat, binaries: Binaries): Display {
+export function readDisplay(dataset: JsonDataSet, format: PixelFormat, binaries: Binaries): Display {
   const modalityLut = readLut(dataset, '00283000', { format, binaries });
   // What the Modality LUT puts out is unsigned; otherwise the VOI LUT takes what is stored.
   const voiLut = readLut(dataset, '00283010', { format: modalityLut ? { ...format, signed: false } : format, binaries });
@@ -41,9 +42,9 @@ export function readDisplay(dataset: DicomJson, format: PixelFormat, binaries: B
 }
 
 /** The data set as it is for one frame, counted from 0: an enhanced image keeps its rescale and window in functional groups. */
-export function ofFrame(dataset: DicomJson, frame: number): DicomJson {
-  const groups = [dataset['52009229']?.Value?.[0], dataset['52009230']?.Value?.[frame]] as (DicomJson | undefined)[];
-  const merged: Record<string, Element> = { ...dataset };
+export function ofFrame(dataset: JsonDataSet, frame: number): JsonDataSet {
+  const groups = [dataset['52009229']?.Value?.[0], dataset['52009230']?.Value?.[frame]] as (JsonDataSet | undefined)[];
+  const merged: Record<string, JsonElement> = { ...dataset };
   for (const group of groups) {
     // Pixel Value Transformation, Frame VOI LUT.
     for (const sequence of ['00289145', '00289132']) Object.assign(merged, item(group ?? {}, sequence));
@@ -52,7 +53,7 @@ export function ofFrame(dataset: DicomJson, frame: number): DicomJson {
 }
 
 /** Tag paths of the binary values that `readDisplay` needs and the data set does not hold. */
-export function neededBinaries(dataset: DicomJson): readonly string[] {
+export function neededBinaries(dataset: JsonDataSet): readonly string[] {
   const paths: string[] = [];
   for (const tag of PALETTE) if (dataset[tag]?.BulkDataURI) paths.push(tag);
   for (const sequence of ['00283000', '00283010']) {
@@ -69,7 +70,7 @@ interface Around {
   readonly binaries: Binaries;
 }
 
-function readLut(dataset: DicomJson, sequence: string, { format, binaries }: Around): Lut | undefined {
+function readLut(dataset: JsonDataSet, sequence: string, { format, binaries }: Around): Lut | undefined {
   const first = item(dataset, sequence);
   const descriptor = first?.['00283002']?.Value?.map(Number);
   if (!first || !descriptor) return undefined;
@@ -78,7 +79,7 @@ function readLut(dataset: DicomJson, sequence: string, { format, binaries }: Aro
   return lut(descriptor, entries, format.signed);
 }
 
-function readPalette(dataset: DicomJson, { format, binaries }: Around): readonly Lut[] {
+function readPalette(dataset: JsonDataSet, { format, binaries }: Around): readonly Lut[] {
   return ['1', '2', '3'].map((colour) => {
     const descriptor = dataset[`0028110${colour}`]?.Value?.map(Number);
     const count = descriptor?.[0] || 65536;
@@ -99,7 +100,7 @@ function lut([count = 0, first = 0, bits = 16]: readonly number[], entries: read
   return { first: from, entries: entries.slice(0, length), bits };
 }
 
-function binary(element: Element | undefined, fetched: Buffer | undefined): Buffer {
+function binary(element: JsonElement | undefined, fetched: Buffer | undefined): Buffer {
   return fetched ?? Buffer.from(element?.InlineBinary ?? '', 'base64');
 }
 
@@ -110,7 +111,7 @@ function words(bytes: Buffer): readonly number[] {
 const FUNCTIONS: ReadonlySet<string> = new Set<WindowFunction>(['LINEAR', 'LINEAR_EXACT', 'SIGMOID']);
 
 /** The first pair. */
-function readWindow(dataset: DicomJson): Window | undefined {
+function readWindow(dataset: JsonDataSet): Window | undefined {
   const [center, width] = [number(dataset, '00281050'), number(dataset, '00281051')];
   const named = text(dataset, '00281056') ?? 'LINEAR';
   const kind = (FUNCTIONS.has(named) ? named : 'LINEAR') as WindowFunction;
@@ -118,7 +119,7 @@ function readWindow(dataset: DicomJson): Window | undefined {
   return { center, width, function: kind };
 }
 
-function readPadding(dataset: DicomJson, { signed, bitsAllocated, float }: PixelFormat): readonly [number, number] | undefined {
+function readPadding(dataset: JsonDataSet, { signed, bitsAllocated, float }: PixelFormat): readonly [number, number] | undefined {
   const value = number(dataset, '00280120');
   if (value === undefined || float) return undefined;
   const limit = number(dataset, '00280121') ?? value;
@@ -129,16 +130,16 @@ function readPadding(dataset: DicomJson, { signed, bitsAllocated, float }: Pixel
   return [Math.min(one, other), Math.max(one, other)];
 }
 
-function item(dataset: DicomJson, sequence: string): DicomJson | undefined {
-  return dataset[sequence]?.Value?.[0] as DicomJson | undefined;
+function item(dataset: JsonDataSet, sequence: string): JsonDataSet | undefined {
+  return dataset[sequence]?.Value?.[0] as JsonDataSet | undefined;
 }
 
-function number(dataset: DicomJson, tag: string): number | undefined {
+function number(dataset: JsonDataSet, tag: string): number | undefined {
   const value = dataset[tag]?.Value?.[0];
   return value === undefined || value === null || value === '' || !Number.isFinite(Number(value)) ? undefined : Number(value);
 }
 
-function text(dataset: DicomJson, tag: string): string | undefined {
+function text(dataset: JsonDataSet, tag: string): string | undefined {
   const value = dataset[tag]?.Value?.[0];
   return typeof value === 'string' ? value.trim() : undefined;
 }

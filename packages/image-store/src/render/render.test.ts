@@ -7,7 +7,6 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { InstanceReader } from '../dicom/instance-reader.ts';
 import type { ByteSource } from '../pixels/byte-source.ts';
 import { StoredFrames } from '../pixels/stored-frames.ts';
-import type { DicomJson } from '../qido/attributes.ts';
 import { knownFile, python } from '../testing/known-files.ts';
 import { neededBinaries, ofFrame, readDisplay } from './pipeline.ts';
 import { render } from './render.ts';
@@ -98,7 +97,7 @@ async function rendered({ name, frame = 0, window }: Case): Promise<Uint8Array> 
   const read = async ([offset, length]: readonly [number, number]) => bytes.subarray(offset, offset + length);
   const source = { read } as unknown as ByteSource;
   const frames = new StoredFrames({ transfer_syntax: transferSyntax }, metadata, source);
-  const dataset = ofFrame(metadata.dataset as DicomJson, frame);
+  const dataset = ofFrame(metadata.dataset, frame);
   const binaries = new Map<string, Buffer>();
   for (const path of neededBinaries(dataset)) {
     const value = Buffer.from(await read(metadata.bulk[path] as readonly [number, number]));

@@ -1,7 +1,8 @@
 /** WADO-RS, bulk data: what metadata names by a URL. PS3.18 §10.4.1.1.5. */
+
+import type { JsonDataSet, JsonElement } from '../dicom/json.ts';
 import { Problem } from '../middleware/problem.ts';
 import { swapped } from '../part10/explicit.ts';
-import type { DicomJson, Element } from '../qido/attributes.ts';
 import { type Body, multipart } from '../wado/multipart.ts';
 import { checkNumbers, pickForm, sendFrames } from './frames.ts';
 import { type FoundInstance, findInstance, framesOf } from './instance.ts';
@@ -44,7 +45,7 @@ export const readBulkData: Route = {
 /** A value that is no pixel data, in one part; its numbers little-endian. */
 function value({ metadata, source }: FoundInstance, path: string, location: string): Promise<Body> {
   const span = metadata.bulk[path] ?? missing('This instance has no bulk data of this path.');
-  const size = metadata.big_endian ? SIZES[elementAt(metadata.dataset as DicomJson, path)?.vr ?? ''] : undefined;
+  const size = metadata.big_endian ? SIZES[elementAt(metadata.dataset, path)?.vr ?? ''] : undefined;
   return multipart(
     OCTETS,
     (async function* () {
@@ -57,12 +58,12 @@ function value({ metadata, source }: FoundInstance, path: string, location: stri
 
 const SIZES: Readonly<Record<string, number>> = { OW: 2, OF: 4, OL: 4, OD: 8, OV: 8 };
 
-function elementAt(dataset: DicomJson, path: string): Element | undefined {
+function elementAt(dataset: JsonDataSet, path: string): JsonElement | undefined {
   let [tag = '', ...rest] = path.split('/');
-  let current: DicomJson | undefined = dataset;
+  let current: JsonDataSet | undefined = dataset;
   while (rest.length > 0) {
     const [item = '', next = '', ...others] = rest;
-    current = current?.[tag]?.Value?.[Number(item)] as DicomJson | undefined;
+    current = current?.[tag]?.Value?.[Number(item)] as JsonDataSet | undefined;
     [tag, rest] = [next, others];
   }
   return current?.[tag];

@@ -4,7 +4,6 @@ import { Problem } from '../middleware/problem.ts';
 import { Undecodable } from '../pixels/format.ts';
 import type { StoredFrames } from '../pixels/stored-frames.ts';
 import type { Context } from '../ports.ts';
-import type { DicomJson } from '../qido/attributes.ts';
 import { type Display, neededBinaries, ofFrame, readDisplay } from '../render/pipeline.ts';
 import type { Window, WindowFunction } from '../render/window.ts';
 import { checkNumbers, readNumbers } from './frames.ts';
@@ -76,7 +75,7 @@ async function send({ request, reply, context, found, wish }: Sending): Promise<
 
 /** What the image says about its display, but for what the client wants otherwise. */
 async function displayOf({ metadata, source }: FoundInstance, frames: StoredFrames, { frame, window }: Wish): Promise<Display> {
-  const dataset = ofFrame(metadata.dataset as DicomJson, frame - 1);
+  const dataset = ofFrame(metadata.dataset, frame - 1);
   const binaries = new Map<string, Buffer>();
   for (const path of neededBinaries(dataset)) {
     const span = metadata.bulk[path];

@@ -1,7 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../middleware/problem.ts';
 import type { Context } from '../ports.ts';
-import type { DicomJson } from '../qido/attributes.ts';
 import { BadQuery, type Level, type Query, readQuery } from '../qido/query.ts';
 import { type Found, type SearchPorts, search } from '../qido/search.ts';
 import { readMetadata } from '../stored-metadata.ts';
@@ -48,7 +47,7 @@ function readParameters(request: FastifyRequest, level: Level): Query {
 }
 
 function portsOf({ index, search: studies, objects }: Context): SearchPorts {
-  return { index, search: studies, dataset: async (row) => (await readMetadata(row, objects)).dataset as DicomJson };
+  return { index, search: studies, dataset: async (row) => (await readMetadata(row, objects)).dataset };
 }
 
 /** In the standard's own words where it has some. */

@@ -1,6 +1,6 @@
 /** The answer to STOW: PS3.18 10.5.3, as DICOM JSON. */
 import type { InstanceUids } from '../dicom/instance-reader.ts';
-import type { JsonDataSet } from '../dicom/values.ts';
+import type { JsonDataSet } from '../dicom/json.ts';
 
 /** PS3.18 Table I.2-2, and PS3.4 for the rest. */
 export const REASONS = {
