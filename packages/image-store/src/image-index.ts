@@ -6,7 +6,7 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import type { InstanceUids } from './header.ts';
 import { IndexWrite, type Outcome } from './index-write.ts';
 import { hashesOf, type NewInstance } from './new-instance.ts';
-import type { InstanceRow, SeriesRow, StudyRow } from './rows.ts';
+import { type InstanceRow, instanceKey, type SeriesRow, type StudyRow, seriesKey } from './rows.ts';
 
 export interface ImageIndexOptions {
   readonly dynamodb: DynamoDBClient;
@@ -40,34 +40,32 @@ export class ImageIndex {
   }
 
   series(study: string, series: string): Promise<SeriesRow | undefined> {
-    return this.#get<SeriesRow>(study, `series/${hashUid(this.#secret, 'series', series)}`);
+    return this.#get<SeriesRow>(study, seriesKey(hashUid(this.#secret, 'series', series)));
   }
 
   instance(uids: InstanceUids): Promise<InstanceRow | undefined> {
-    const hashes = `${hashUid(this.#secret, 'series', uids.series)}/${hashUid(this.#secret, 'instance', uids.instance)}`;
-    return this.#get<InstanceRow>(uids.study, `instance/${hashes}`);
+    const { series, instance } = hashesOf(this.#secret, uids);
+    return this.#get<InstanceRow>(uids.study, instanceKey(series, instance));
   }
 
   /** Every instance of a study, or of one of its series, a page at a time: in no order that means anything. */
   instancesOf(study: string, series?: string): AsyncGenerator<InstanceRow> {
-    return this.#rows<InstanceRow>(study, series === undefined ? 'instance/' : `instance/${hashUid(this.#secret, 'series', series)}/`);
+    return this.#rows<InstanceRow>(study, this.#instances(series));
   }
 
   /** The same, by what is needed to find and send their objects: without attributes and metadata, so that a whole study fits in memory. */
   objectsOf(study: string, series?: string): AsyncGenerator<StoredObject> {
-    const prefix = series === undefined ? 'instance/' : `instance/${hashUid(this.#secret, 'series', series)}/`;
-    return this.#rows<StoredObject>(study, prefix, OBJECT_FIELDS);
+    return this.#rows<StoredObject>(study, this.#instances(series), OBJECT_FIELDS);
   }
 
   /** The same, with their metadata and without their attributes. */
   metadataOf(study: string, series?: string): AsyncGenerator<DescribedInstance> {
-    const prefix = series === undefined ? 'instance/' : `instance/${hashUid(this.#secret, 'series', series)}/`;
-    return this.#rows<DescribedInstance>(study, prefix, METADATA_FIELDS);
+    return this.#rows<DescribedInstance>(study, this.#instances(series), METADATA_FIELDS);
   }
 
   /** Every series of a study. */
   seriesOf(study: string): AsyncGenerator<SeriesRow> {
-    return this.#rows<SeriesRow>(study, 'series/');
+    return this.#rows<SeriesRow>(study, seriesKey(''));
   }
 
   /**
@@ -84,7 +82,7 @@ export class ImageIndex {
         ExpressionAttributeValues: { ':instance': instance },
       }),
     );
-    return Items.some((item) => item.study !== study || item.row !== `instance/${series}/${instance}`);
+    return Items.some((item) => item.study !== study || item.row !== instanceKey(series, instance));
   }
 
   /**
@@ -113,6 +111,10 @@ export class ImageIndex {
     } finally {
       if (turn.activeCount + turn.pendingCount === 0) this.#turns.delete(study);
     }
+  }
+
+  #instances(series: string | undefined): string {
+    return instanceKey(series && hashUid(this.#secret, 'series', series));
   }
 
   async #get<Row>(study: string, row: string): Promise<Row | undefined> {

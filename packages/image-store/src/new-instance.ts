@@ -3,9 +3,9 @@ import { hashUid } from '@mip/registry/image-keys';
 import type { InstanceUids } from './dicom/instance-reader.ts';
 import type { JsonDataSet } from './dicom/json.ts';
 import { attributesOf, INSTANCE_TAGS, SERIES_TAGS, STUDY_TAGS, textOf } from './levels.ts';
-import type { InstanceRow, SeriesRow, StudyRow } from './rows.ts';
+import { type InstanceRow, instanceKey, type SeriesRow, type StudyRow, seriesKey } from './rows.ts';
 
-export interface StoredObject {
+export interface PlacedObject {
   readonly uids: InstanceUids;
   readonly sopClass: string;
   readonly transferSyntax: string;
@@ -31,13 +31,13 @@ export interface NewInstance {
 }
 
 /** @param secret the text of the platform's images key. */
-export function newInstance(secret: string, stored: StoredObject, now: Date): NewInstance {
+export function newInstance(secret: string, stored: PlacedObject, now: Date): NewInstance {
   const { uids } = stored;
   const hashes = hashesOf(secret, uids);
   return {
     uids,
     row: instanceRow(hashes, stored, now),
-    seriesKey: `series/${hashes.series}`,
+    seriesKey: seriesKey(hashes.series),
     study: studyValues(secret, hashes.study, stored),
     series: seriesValues(hashes.series, stored),
   };
@@ -57,10 +57,10 @@ export function hashesOf(secret: string, uids: InstanceUids): Hashes {
   };
 }
 
-function instanceRow({ study, series, instance }: Hashes, stored: StoredObject, now: Date): InstanceRow {
+function instanceRow({ study, series, instance }: Hashes, stored: PlacedObject, now: Date): InstanceRow {
   const { uids, metadata, dataset } = stored;
   return {
-    ...{ study, row: `instance/${series}/${instance}`, instance_hash: instance },
+    ...{ study, row: instanceKey(series, instance), instance_hash: instance },
     ...{ uid: uids.instance, series_uid: uids.series, study_uid: uids.study },
     attributes: JSON.stringify(attributesOf(dataset, INSTANCE_TAGS)),
     ...{ key: stored.key, size: stored.size, sha256: stored.sha256 },
@@ -70,7 +70,7 @@ function instanceRow({ study, series, instance }: Hashes, stored: StoredObject, 
   };
 }
 
-function studyValues(secret: string, hash: string, { uids, dataset }: StoredObject): StudyValues {
+function studyValues(secret: string, hash: string, { uids, dataset }: PlacedObject): StudyValues {
   const patient = textOf(dataset, '00100020');
   const accession = textOf(dataset, '00080050');
   const attributes = JSON.stringify(attributesOf(dataset, STUDY_TAGS));
@@ -81,7 +81,7 @@ function studyValues(secret: string, hash: string, { uids, dataset }: StoredObje
   };
 }
 
-function seriesValues(hash: string, { uids, dataset }: StoredObject): SeriesValues {
+function seriesValues(hash: string, { uids, dataset }: PlacedObject): SeriesValues {
   const modality = textOf(dataset, '00080060');
   const attributes = JSON.stringify(attributesOf(dataset, SERIES_TAGS));
   return {

@@ -4,6 +4,7 @@
  * no row is without its object.
  */
 
+import type { InstanceUids } from './dicom/instance-reader.ts';
 import type { JsonDataSet } from './dicom/json.ts';
 
 /** JSON text of a DICOM JSON object (PS3.18 Annex F): the attributes that a search at this level returns. */
@@ -61,6 +62,21 @@ export interface InstanceRow extends Key {
   readonly metadata?: Uint8Array;
   readonly metadata_key?: string;
   readonly stored_at: string;
+}
+
+/** The UIDs of an instance's row, whatever else was read of it. */
+export function uidsOf(row: Pick<InstanceRow, 'study_uid' | 'series_uid' | 'uid'>): InstanceUids {
+  return { study: row.study_uid, series: row.series_uid, instance: row.uid };
+}
+
+/** The sort key of a series. @param series its hash. */
+export function seriesKey(series: string): string {
+  return `series/${series}`;
+}
+
+/** The sort key of an instance, or what those of a whole series or study begin with. Of hashes. */
+export function instanceKey(series = '', instance = ''): string {
+  return series === '' ? 'instance/' : `instance/${series}/${instance}`;
 }
 
 /** Where bytes lie in the file; of a deflated one, in its inflated data set, whose first byte is 0. */

@@ -1,6 +1,7 @@
 import { createInflateRaw, type InflateRaw } from 'node:zlib';
 import type { Element } from 'dicom-parser';
 import type { Span, StoredMetadata } from '../rows.ts';
+import { UID } from '../uid.ts';
 import { ElementStream, type Handler, type Syntax } from './element-stream.ts';
 import type { FragmentStream } from './fragments.ts';
 import type { JsonDataSet, JsonElement } from './json.ts';
@@ -18,7 +19,6 @@ export interface InstanceUids {
 const PREAMBLE = 128;
 const MAGIC = 'DICM';
 const UID_TAGS = { study: '0020000D', series: '0020000E', instance: '00080018' } as const;
-const UID = /^[0-9.]{1,64}$/;
 const IMPLICIT = '1.2.840.10008.1.2';
 const BIG_ENDIAN = '1.2.840.10008.1.2.2';
 /** Deflated Explicit VR Little Endian, and JPIP's. */

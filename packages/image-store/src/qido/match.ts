@@ -1,5 +1,7 @@
 /** Whether an attribute matches a key: PS3.4 §C.2.2.2 with the encoding of PS3.18 §8.3.4. Pure. */
+
 import type { JsonElement } from '../dicom/json.ts';
+import { UID } from '../uid.ts';
 
 /** One key of a search, ready to be held against attributes. */
 export type Test = (element: JsonElement | undefined) => boolean;
@@ -38,7 +40,7 @@ function strings(value: unknown): readonly string[] {
 
 function uids(key: string): Test {
   const wanted = new Set(key.split(/[\\,]/).map((uid) => uid.trim()));
-  for (const uid of wanted) if (!/^[0-9.]{1,64}$/.test(uid)) throw new BadKey('is a UID, or a list of UIDs separated by commas');
+  for (const uid of wanted) if (!UID.test(uid)) throw new BadKey('is a UID, or a list of UIDs separated by commas');
   return anyValue((value) => wanted.has(value));
 }
 

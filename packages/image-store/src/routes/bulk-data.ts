@@ -1,14 +1,15 @@
 /** WADO-RS, bulk data: what metadata names by a URL. PS3.18 §10.4.1.1.5. */
 
+import { instanceUrl } from '../base-url.ts';
 import type { JsonDataSet, JsonElement } from '../dicom/json.ts';
 import { Problem } from '../middleware/problem.ts';
 import { swapped } from '../part10/explicit.ts';
+import { uidsOf } from '../rows.ts';
 import { type Body, multipart } from '../wado/multipart.ts';
 import { checkNumbers, pickForm, sendFrames } from './frames.ts';
 import { type FoundInstance, findInstance, framesOf } from './instance.ts';
 import { negotiate } from './negotiation.ts';
-import { baseOf, instanceUrl, onlyQuery } from './place.ts';
-import { missing } from './retrieve.ts';
+import { baseOf, missing, onlyQuery } from './place.ts';
 import type { Route } from './route.ts';
 import { undecodable } from './undecodable.ts';
 
@@ -27,8 +28,7 @@ export const readBulkData: Route = {
     }
     onlyQuery(request, ['accept']);
     const found = await findInstance(request, reply, context);
-    const { study_uid: study, series_uid: series, uid: instance } = found.row;
-    const url = instanceUrl(baseOf(request, context), { study, series, instance });
+    const url = instanceUrl(baseOf(request, context), uidsOf(found.row));
     const choices = negotiate(request, [{ type: 'multipart/related', of: OCTETS }, { type: OCTETS }]);
     const { type, stream } = await undecodable<Body>(async () => {
       if (path.toUpperCase() !== found.metadata.pixels?.tag) return value(found, path.toUpperCase(), `${url}/bulkdata/${path}`);

@@ -1,16 +1,18 @@
 /** WADO-RS, frames: PS3.18 §10.4.1.1.6. Numbers, or the codestreams as they were stored. */
+
+import { instanceUrl } from '../base-url.ts';
 import { Problem } from '../middleware/problem.ts';
 import { Undecodable } from '../pixels/format.ts';
 import type { StoredFrames } from '../pixels/stored-frames.ts';
 import { EXPLICIT } from '../pixels/syntaxes.ts';
 import type { Context } from '../ports.ts';
 import { readAhead } from '../read-ahead.ts';
+import { uidsOf } from '../rows.ts';
 import { multipart, type Part } from '../wado/multipart.ts';
 import type { Choice } from '../wado/negotiate.ts';
 import { findInstance, framesOf } from './instance.ts';
 import { negotiate, notAcceptable } from './negotiation.ts';
-import { baseOf, instanceUrl, onlyQuery } from './place.ts';
-import { missing } from './retrieve.ts';
+import { baseOf, missing, onlyQuery } from './place.ts';
 import type { Route } from './route.ts';
 import { undecodable } from './undecodable.ts';
 
@@ -30,8 +32,7 @@ const readFrames: Route = {
       const frames = framesOf(found);
       checkNumbers(numbers, frames);
       const choice = pickForm(negotiate(request, offers(frames)), frames);
-      const { study_uid: study, series_uid: series, uid: instance } = found.row;
-      const location = `${instanceUrl(baseOf(request, context), { study, series, instance })}/frames`;
+      const location = `${instanceUrl(baseOf(request, context), uidsOf(found.row))}/frames`;
       const { type, stream } = await multipart(choice.partType, sendFrames(frames, { numbers, location, context, choice }));
       return reply.header('content-type', type).header('cache-control', 'no-store').send(stream);
     });

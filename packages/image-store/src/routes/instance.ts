@@ -4,8 +4,7 @@ import { StoredFrames } from '../pixels/stored-frames.ts';
 import type { Context } from '../ports.ts';
 import type { InstanceRow, StoredMetadata } from '../rows.ts';
 import { readMetadata } from '../stored-metadata.ts';
-import { readInstanceUids, untilClosed } from './place.ts';
-import { missing, NOT_HERE } from './retrieve.ts';
+import { missing, NOT_HERE, readInstanceUids, untilClosed } from './place.ts';
 
 /** The instance that a path names, and its bytes. */
 export interface FoundInstance {

@@ -1,13 +1,14 @@
 /** WADO-RS, metadata: PS3.18 §10.4.1.1.2. From the index alone; binary values are named by URLs. */
 
+import { instanceUrl } from '../base-url.ts';
 import type { DescribedInstance } from '../image-index.ts';
 import type { Context } from '../ports.ts';
 import { readAhead } from '../read-ahead.ts';
+import { uidsOf } from '../rows.ts';
 import { readDataset } from '../stored-metadata.ts';
 import { primed } from '../wado/multipart.ts';
 import { negotiate } from './negotiation.ts';
-import { baseOf, instanceUrl, onlyQuery, readUids } from './place.ts';
-import { missing, NOT_HERE } from './retrieve.ts';
+import { baseOf, missing, NOT_HERE, onlyQuery, readUids } from './place.ts';
 import type { Route } from './route.ts';
 import { undecodable } from './undecodable.ts';
 
@@ -49,7 +50,7 @@ async function* rows({ index }: Context, { study = '', series, instance }: Uids)
 
 async function describe(row: DescribedInstance, { objects }: Context, base: string): Promise<string> {
   const dataset = await readDataset(row, objects);
-  const url = instanceUrl(base, { study: row.study_uid, series: row.series_uid, instance: row.uid });
+  const url = instanceUrl(base, uidsOf(row));
   // In a text value the quotes would be escaped: only members of this name match.
   return dataset.replaceAll('"BulkDataURI":"mip-bulk:', `"BulkDataURI":"${url}/bulkdata/`);
 }

@@ -1,14 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { baseUrl } from '../base-url.ts';
+import type { InstanceUids } from '../dicom/instance-reader.ts';
 import { Problem } from '../middleware/problem.ts';
 import type { Context } from '../ports.ts';
-
-/** The UIDs in a path. */
-export interface PathUids {
-  readonly study: string;
-  readonly series: string;
-  readonly instance: string;
-}
+import { UID } from '../uid.ts';
 
 const NAMES = { study: 'study', series: 'series', instance: 'SOP instance' } as const;
 
@@ -16,30 +11,35 @@ const NAMES = { study: 'study', series: 'series', instance: 'SOP instance' } as 
  * The UIDs of a path, of the levels that it has.
  * @throws {Problem} 400 on anything but `[0-9.]{1,64}`: nothing else ever reaches the index or a key.
  */
-export function readUids(request: FastifyRequest): Partial<PathUids> {
+export function readUids(request: FastifyRequest): Partial<InstanceUids> {
   const parameters = request.params as Record<string, string | undefined>;
   const uids: Record<string, string> = {};
   for (const level of ['study', 'series', 'instance'] as const) {
     const value = parameters[level];
     if (value === undefined) continue;
-    if (!/^[0-9.]{1,64}$/.test(value))
-      throw new Problem(400, `The ${NAMES[level]} UID in the path is not a UID: digits and dots, 64 at most.`);
+    if (!UID.test(value)) throw new Problem(400, `The ${NAMES[level]} UID in the path is not a UID: digits and dots, 64 at most.`);
     uids[level] = value;
   }
   return uids;
 }
 
 /** The UIDs of a path that names an instance. */
-export function readInstanceUids(request: FastifyRequest): PathUids {
-  return readUids(request) as PathUids;
-}
-
-export function instanceUrl(base: string, uids: PathUids): string {
-  return `${base}/studies/${uids.study}/series/${uids.series}/instances/${uids.instance}`;
+export function readInstanceUids(request: FastifyRequest): InstanceUids {
+  return readUids(request) as InstanceUids;
 }
 
 export function baseOf(request: FastifyRequest, { publicUrl }: Context): string {
   return baseUrl(request, publicUrl);
+}
+
+export const NOT_HERE = {
+  study: 'There is no study of this UID here.',
+  series: 'There is no series of this UID in this study.',
+  instance: 'There is no instance of this UID in this series.',
+} as const;
+
+export function missing(detail: string): never {
+  throw new Problem(404, detail);
 }
 
 /** Aborted when the client has gone, or has everything. */

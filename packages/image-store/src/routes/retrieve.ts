@@ -1,16 +1,17 @@
 /** WADO-RS, instances as DICOM files: PS3.18 §10.4.1.1. */
+import { instanceUrl } from '../base-url.ts';
 import type { StoredObject } from '../image-index.ts';
-import { Problem } from '../middleware/problem.ts';
 import { canTranscode, toPart10 } from '../part10/transcode.ts';
 import { ByteSource, Unreadable } from '../pixels/byte-source.ts';
 import { EXPLICIT } from '../pixels/syntaxes.ts';
 import type { Context } from '../ports.ts';
 import { readAhead } from '../read-ahead.ts';
+import { type InstanceRow, uidsOf } from '../rows.ts';
 import { readMetadata } from '../stored-metadata.ts';
 import { multipart, type Part, primed } from '../wado/multipart.ts';
 import type { Choice } from '../wado/negotiate.ts';
 import { negotiate, notAcceptable } from './negotiation.ts';
-import { baseOf, instanceUrl, onlyQuery, readUids, untilClosed } from './place.ts';
+import { baseOf, missing, NOT_HERE, onlyQuery, readUids, untilClosed } from './place.ts';
 import type { Route } from './route.ts';
 import { undecodable } from './undecodable.ts';
 
@@ -54,7 +55,7 @@ export const retrieveRoutes: readonly Route[] = [
 
 type Uids = ReturnType<typeof readUids>;
 
-async function find({ index }: Context, { study = '', series, instance }: Uids): Promise<readonly StoredObject[]> {
+async function find({ index }: Context, { study = '', series, instance }: Uids): Promise<readonly (StoredObject | InstanceRow)[]> {
   if (series !== undefined && instance !== undefined) {
     const row = await index.instance({ study, series, instance });
     return row ? [row] : missing(NOT_HERE.instance);
@@ -62,16 +63,6 @@ async function find({ index }: Context, { study = '', series, instance }: Uids):
   const objects: StoredObject[] = [];
   for await (const object of index.objectsOf(study, series)) objects.push(object);
   return objects.length > 0 ? objects : missing(NOT_HERE[series === undefined ? 'study' : 'series']);
-}
-
-export const NOT_HERE = {
-  study: 'There is no study of this UID here.',
-  series: 'There is no series of this UID in this study.',
-  instance: 'There is no instance of this UID in this series.',
-} as const;
-
-export function missing(detail: string): never {
-  throw new Problem(404, detail);
 }
 
 type Form = 'stored' | 'explicit';
@@ -115,15 +106,14 @@ class Sender {
     this.#sending = sending;
   }
 
-  async part(object: StoredObject): Promise<Part> {
+  async part(object: StoredObject | InstanceRow): Promise<Part> {
     const { base, forms } = this.#sending;
-    const uids = { study: object.study_uid, series: object.series_uid, instance: object.uid };
     const stored = forms.get(object.transfer_syntax) === 'stored';
     const syntax = stored ? object.transfer_syntax : EXPLICIT;
     return {
       type: `${DICOM}; transfer-syntax=${syntax}`,
-      location: instanceUrl(base, uids),
-      body: stored ? await this.#stored(object) : await this.#explicit(uids),
+      location: instanceUrl(base, uidsOf(object)),
+      body: stored ? await this.#stored(object) : await this.#explicit(object),
     };
   }
 
@@ -135,9 +125,10 @@ class Sender {
     return pieces;
   }
 
-  async #explicit(uids: { study: string; series: string; instance: string }): Promise<Part['body']> {
+  /** Of many instances no metadata was read before: a study's would not fit in memory. */
+  async #explicit(object: StoredObject | InstanceRow): Promise<Part['body']> {
     const { index, objects, pixels } = this.#context;
-    const row = (await index.instance(uids)) ?? missing(NOT_HERE.instance);
+    const row = 'sha256' in object ? object : ((await index.instance(uidsOf(object))) ?? missing(NOT_HERE.instance));
     const metadata = await readMetadata(row, objects);
     return toPart10({ row, metadata, source: new ByteSource(objects, row, metadata, this.#sending.signal) }, pixels);
   }

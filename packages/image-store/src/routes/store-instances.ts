@@ -9,6 +9,7 @@ import { Slabs } from '../slabs.ts';
 import { type Outcomes, outcomeJson, statusOf } from '../stow/outcome.ts';
 import { BrokenMultipart, boundaryOf, partsOf } from '../stow/parts.ts';
 import { Reception } from '../stow/reception.ts';
+import { UID } from '../uid.ts';
 import type { Route } from './route.ts';
 
 /**
@@ -17,7 +18,6 @@ import type { Route } from './route.ts';
  */
 const SLABS = 8;
 const REQUESTS_AT_ONCE = 6;
-const UID = /^[0-9.]{1,64}$/;
 
 interface Limits {
   readonly requests: LimitFunction;

@@ -1,4 +1,5 @@
 /** The answer to STOW: PS3.18 10.5.3, as DICOM JSON. */
+import { instanceUrl, studyUrl } from '../base-url.ts';
 import type { InstanceUids } from '../dicom/instance-reader.ts';
 import type { JsonDataSet } from '../dicom/json.ts';
 
@@ -47,7 +48,7 @@ export function outcomeJson({ stored, failed }: Outcomes, base: string): JsonDat
   const known = failed.filter(({ uids }) => uids !== undefined);
   const unknown = failed.filter(({ uids }) => uids === undefined);
   return {
-    ...(study !== undefined && studies.size === 1 && { '00081190': uri(`${base}/studies/${study}`) }),
+    ...(study !== undefined && studies.size === 1 && { '00081190': uri(studyUrl(base, { study })) }),
     ...(stored.length > 0 && { '00081199': { vr: 'SQ', Value: stored.map((one) => referenced(one, base)) } }),
     ...(known.length > 0 && { '00081198': { vr: 'SQ', Value: known.map(failure) } }),
     ...(unknown.length > 0 && { '0008119A': { vr: 'SQ', Value: unknown.map(failure) } }),
@@ -55,8 +56,7 @@ export function outcomeJson({ stored, failed }: Outcomes, base: string): JsonDat
 }
 
 function referenced({ uids, sopClass }: Stored, base: string): JsonDataSet {
-  const url = `${base}/studies/${uids.study}/series/${uids.series}/instances/${uids.instance}`;
-  return { ...reference(sopClass, uids.instance), '00081190': uri(url) };
+  return { ...reference(sopClass, uids.instance), '00081190': uri(instanceUrl(base, uids)) };
 }
 
 function failure({ uids, sopClass, reason, comment }: Failure): JsonDataSet {
