@@ -4,26 +4,20 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openEmulator, type TestEmulator } from '../../../tests/emulator.ts';
-import { createImageStore } from './app.ts';
-import { awsPorts } from './aws.ts';
 import { readUids } from './header.ts';
 import { StowClient } from './stow-client.ts';
 import { EmulatedPlace } from './testing/emulated.ts';
 import { knownFile, knownFiles, PYTHON, python } from './testing/known-files.ts';
 
 let emulator: TestEmulator;
-const apps: FastifyInstance[] = [];
+const places: EmulatedPlace[] = [];
 beforeAll(async () => {
   emulator = await openEmulator();
 });
 afterAll(async () => {
-  for (const app of apps) {
-    app.server.closeAllConnections();
-    await app.close();
-  }
+  for (const place of places) await place.close();
   await emulator.stop();
 });
 
@@ -35,14 +29,8 @@ interface Store {
 
 async function openStore(): Promise<Store> {
   const place = await EmulatedPlace.make(emulator.connection);
-  const app = createImageStore(awsPorts(place.scope, { imagesKey: place.imagesKey, connection: emulator.connection }), {
-    imagesKey: place.imagesKey,
-    workersKey: place.workersKey,
-    maxInstanceBytes: 1e9,
-    logLevel: 'silent',
-  });
-  apps.push(app);
-  const url = `${await app.listen({ port: 0, host: '127.0.0.1' })}/dicomweb`;
+  places.push(place);
+  const url = await place.serve();
   return { url, key: place.key, client: new StowClient({ url, key: place.key }) };
 }
 

@@ -1,12 +1,9 @@
 /** WADO-RS and QIDO-RS over an emulator: statuses, bad input, and what a client sees when S3 or DynamoDB fails. */
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
-import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openEmulator, type TestEmulator } from '../../../tests/emulator.ts';
 import { FaultProxy, on, THROTTLED } from '../../../tests/faults/proxy.ts';
-import { createImageStore } from './app.ts';
-import { awsPorts } from './aws.ts';
 import { readUids } from './header.ts';
 import { StowClient } from './stow-client.ts';
 import { BreakingProxy } from './testing/breaking-proxy.ts';
@@ -24,34 +21,25 @@ let emulator: TestEmulator;
 let place: EmulatedPlace;
 let breaking: BreakingProxy;
 let faults: FaultProxy;
-const apps: FastifyInstance[] = [];
 let url: string;
 let breakable: string;
 let faulty: string;
-
-async function serve(endpoint: string): Promise<string> {
-  const { imagesKey, workersKey, scope } = place;
-  const ports = awsPorts(scope, { imagesKey, connection: { ...emulator.connection, endpoint } });
-  const app = createImageStore(ports, { imagesKey, workersKey, maxInstanceBytes: 1e9, logLevel: 'silent' });
-  apps.push(app);
-  return `${await app.listen({ port: 0, host: '127.0.0.1' })}/dicomweb`;
-}
 
 beforeAll(async () => {
   emulator = await openEmulator();
   place = await EmulatedPlace.make(emulator.connection);
   breaking = new BreakingProxy(emulator.connection.endpoint);
   faults = await FaultProxy.open(emulator.connection.endpoint);
-  [url, breakable, faulty] = [await serve(emulator.connection.endpoint), await serve(await breaking.open()), await serve(faults.endpoint)];
+  [url, breakable, faulty] = [
+    await place.serve(),
+    await place.serve({ endpoint: await breaking.open() }),
+    await place.serve({ endpoint: faults.endpoint }),
+  ];
   const outcomes = await new StowClient({ url, key: place.key }).store([...SMALL, ...BIG, RLE, VIDEO]);
   expect(outcomes.map(({ refused }) => refused?.message)).toEqual(outcomes.map(() => undefined));
 });
 afterAll(async () => {
-  // Clients keep connections open, of which the server does not know whether a request will come.
-  for (const app of apps) {
-    app.server.closeAllConnections();
-    await app.close();
-  }
+  await place.close();
   await Promise.all([breaking.close(), faults.close()]);
   await emulator.stop();
 });

@@ -4,12 +4,9 @@ import { request } from 'node:http';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { imagePrefix } from '@mip/registry';
-import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openEmulator, type TestEmulator } from '../../../tests/emulator.ts';
 import { type Fault, FaultProxy, type Rule } from '../../../tests/faults/proxy.ts';
-import { createImageStore } from './app.ts';
-import { awsPorts } from './aws.ts';
 import type { JsonDataSet } from './dicom/json.ts';
 import { textOf } from './levels.ts';
 import { StowClient } from './stow-client.ts';
@@ -21,26 +18,24 @@ const MIB = 1024 * 1024;
 
 let emulator: TestEmulator;
 let place: EmulatedPlace;
-const apps: FastifyInstance[] = [];
 const lines: string[] = [];
 let url: string;
 
-async function serve(endpoint: string): Promise<string> {
-  const { imagesKey, workersKey, scope } = place;
-  const ports = awsPorts(scope, { imagesKey, connection: { ...emulator.connection, endpoint } });
-  const log = { write: (line: string) => void lines.push(line) };
-  const app = createImageStore(ports, { imagesKey, workersKey, maxInstanceBytes: MOST_BYTES, log });
-  apps.push(app);
-  return `${await app.listen({ port: 0, host: '127.0.0.1' })}/dicomweb`;
-}
+const serve = (endpoint?: string) =>
+  place.serve({
+    ...(endpoint && { endpoint }),
+    maxInstanceBytes: MOST_BYTES,
+    logLevel: 'info',
+    log: { write: (line) => void lines.push(line) },
+  });
 
 beforeAll(async () => {
   emulator = await openEmulator();
   place = await EmulatedPlace.make(emulator.connection);
-  url = await serve(emulator.connection.endpoint);
+  url = await serve();
 });
 afterAll(async () => {
-  for (const app of apps) await app.close();
+  await place.close();
   await emulator.stop();
 });
 

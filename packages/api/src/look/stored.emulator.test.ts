@@ -1,8 +1,6 @@
 /** A look at what the image store itself has written: real files, by STOW. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { createImageStore } from '@mip/image-store/app';
-import { awsPorts } from '@mip/image-store/aws';
 import { StowClient } from '@mip/image-store/stow-client';
 import { EmulatedPlace } from '@mip/image-store/testing/emulated';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -19,17 +17,11 @@ let close: () => Promise<unknown>;
 beforeAll(async () => {
   emulator = await openEmulator();
   const place = await EmulatedPlace.make(emulator.connection);
-  const { imagesKey, workersKey, connection, scope, names } = place;
-  const store = createImageStore(awsPorts(scope, { imagesKey, connection }), {
-    imagesKey,
-    workersKey,
-    maxInstanceBytes: 1e9,
-    logLevel: 'silent',
-  });
-  stow = new StowClient({ url: `${await store.listen({ port: 0, host: '127.0.0.1' })}/dicomweb`, key: place.key });
+  const { imagesKey, connection, names } = place;
+  stow = new StowClient({ url: await place.serve(), key: place.key });
   const document = DynamoDBDocumentClient.from(new DynamoDBClient(connection));
   images = new BuiltInImages({ document, table: names.table('images'), imagesKey: async () => imagesKey });
-  close = () => store.close();
+  close = () => place.close();
 });
 afterAll(async () => {
   await close();

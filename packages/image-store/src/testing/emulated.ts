@@ -4,6 +4,9 @@ import { CreateTableCommand, DynamoDBClient, type GlobalSecondaryIndex } from '@
 import { CreateBucketCommand, ListMultipartUploadsCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
 import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
 import { ClientTable, type NameScope, newClientKey, physicalNames } from '@mip/registry';
+import type { FastifyInstance } from 'fastify';
+import { type AppOptions, BASE, createImageStore } from '../app.ts';
+import { awsPorts } from '../aws.ts';
 
 export interface Connection {
   readonly endpoint: string;
@@ -18,6 +21,11 @@ const INDEXES = {
   'by-instance': ['instance_hash', 'row'],
 } as const;
 
+export interface ServeOptions extends Partial<Omit<AppOptions, 'imagesKey' | 'workersKey'>> {
+  /** Where the store finds AWS: a proxy, in place of the emulator itself. */
+  readonly endpoint?: string;
+}
+
 /** The place of one test. */
 export class EmulatedPlace {
   readonly scope: NameScope;
@@ -25,6 +33,7 @@ export class EmulatedPlace {
   readonly imagesKey = randomBytes(32).toString('hex');
   readonly workersKey = randomBytes(32).toString('hex');
   readonly connection: Connection;
+  readonly #apps: FastifyInstance[] = [];
   readonly #dynamodb: DynamoDBClient;
   readonly #s3: S3Client;
 
@@ -41,6 +50,20 @@ export class EmulatedPlace {
     await place.#s3.send(new CreateBucketCommand({ Bucket: place.bucket }));
     await new ClientTable(place.#dynamodb, place.names.table('clients')).register(place.key, 'clinic-a', new Date());
     return place;
+  }
+
+  /** The image store over this place, in this process, until `close`. @returns its address, ending in `/dicomweb`. */
+  async serve({ endpoint = this.connection.endpoint, ...options }: ServeOptions = {}): Promise<string> {
+    const { imagesKey, workersKey } = this;
+    const ports = awsPorts(this.scope, { imagesKey, connection: { ...this.connection, endpoint } });
+    const app = createImageStore(ports, { imagesKey, workersKey, maxInstanceBytes: 1e9, logLevel: 'silent', ...options });
+    this.#apps.push(app);
+    return `${await app.listen({ port: 0, host: '127.0.0.1' })}${BASE}`;
+  }
+
+  /** Ends what serves. */
+  async close(): Promise<void> {
+    for (const app of this.#apps) await app.close();
   }
 
   get names() {

@@ -1,20 +1,13 @@
 /** Instances to store: pydicom's CT_small with other numbers at the ends of its UIDs, and as many pixels as wanted. */
-import { globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { knownFile } from './known-files.ts';
 
-const root = join(import.meta.dirname, '../../../..');
 const PREFIX = '1.3.6.1.4.1.5962.1.';
 const SUFFIX = '.20040119072730.12322';
 const UIDS = { study: `${PREFIX}2.1${SUFFIX}`, series: `${PREFIX}3.1.1${SUFFIX}`, instance: `${PREFIX}1.1.1.1${SUFFIX}` };
 const PIXEL_DATA = Buffer.from([0xe0, 0x7f, 0x10, 0x00, 0x4f, 0x57, 0, 0]);
 
-/** The path of a file that pydicom ships. */
-export function shipped(name: string): string {
-  const [file] = globSync(`.venv/lib/python3*/site-packages/pydicom/data/test_files/${name}`, { cwd: root });
-  return join(root, file ?? name);
-}
-
-const template = readFileSync(shipped('CT_small.dcm'));
+const template = readFileSync(knownFile('CT_small.dcm'));
 
 export interface SliceOptions {
   readonly study?: number;
