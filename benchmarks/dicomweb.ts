@@ -8,12 +8,11 @@ import { hashUid } from '@mip/registry/image-keys';
 import { type Orthanc, startOrthanc } from '../tests/orthanc.ts';
 import * as client from './dicomweb/client.ts';
 import { EmulatedImageStore } from './dicomweb/image-store.ts';
-import { type SeriesUids, SLICES, Slices } from './dicomweb/slices.ts';
+import { PIXEL_BYTES, type SeriesUids, SLICES, Slices } from './dicomweb/slices.ts';
 import { BareStore } from './peers/bare-store.ts';
 import { bound, median, type Row } from './row.ts';
 
 const ROUNDS = 3;
-const PIXEL_BYTES = 512 * 512 * 2;
 /** At most so many times the bare loop. */
 const GOAL = 1.3;
 /** MB that the server may hold while 300 MB go in and 300 MB come out. */

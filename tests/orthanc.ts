@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { type InstanceUids, StowClient } from '@mip/image-store';
 
 const root = join(import.meta.dirname, '..');
 
@@ -12,8 +13,8 @@ export interface Orthanc {
   readonly dicomPort: number;
   /** The header that its user sends. */
   readonly authorization: Readonly<Record<string, string>>;
-  /** STOW-RS of one file. */
-  store(file: Buffer): Promise<Response>;
+  /** STOW-RS of one file. @throws {NotStored} */
+  store(file: Buffer): Promise<InstanceUids>;
   stop(): Promise<void>;
 }
 
@@ -27,19 +28,12 @@ export async function startOrthanc(user: string, settings: Readonly<Record<strin
   ]);
   const { url, dicom_port: dicomPort } = JSON.parse(line) as { url: string; dicom_port: number };
   const authorization = { authorization: `Basic ${Buffer.from(user).toString('base64')}` };
+  const client = new StowClient({ url, headers: authorization });
   return {
     url,
     dicomPort,
     authorization,
-    store(file) {
-      const body = Buffer.concat([Buffer.from('--part\r\nContent-Type: application/dicom\r\n\r\n'), file, Buffer.from('\r\n--part--\r\n')]);
-      const headers = {
-        ...authorization,
-        'content-type': 'multipart/related; type="application/dicom"; boundary=part',
-        accept: 'application/dicom+json',
-      };
-      return fetch(`${url}/studies`, { method: 'POST', headers, body });
-    },
+    store: (file) => client.put(file),
     async stop() {
       if (child.exitCode !== null) return;
       const exit = once(child, 'exit');

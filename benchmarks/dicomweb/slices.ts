@@ -1,9 +1,11 @@
 /** A CT series of 200 slices of 512 KB, as files in memory; each round of the benchmark has a series of its own. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { replaceAll } from '@mip/image-store/testing/slices';
 import { ROOT } from '../catalog-of.ts';
 
 export const SLICES = 200;
+export const PIXEL_BYTES = 512 * 512 * 2;
 
 /** Digits that a round and a slice put in their places, of the same length, so that nothing else in the file moves. */
 const ROUND = '7777777';
@@ -46,21 +48,16 @@ export class Slices {
     return new Slices(done.stdout);
   }
 
-  get bytes(): number {
-    return this.#template.length * SLICES;
-  }
-
   uids(round: number): SeriesUids {
-    const digits = String(round).padStart(ROUND.length, '1');
-    const uid = (level: number) => `${ROOT_UID}.${level}.${digits}`;
+    const uid = (level: number) => `${ROOT_UID}.${level}.${roundDigits(round)}`;
     return { study: uid(1), series: uid(2), instance: (slice) => `${uid(3)}.${sliceDigits(slice)}` };
   }
 
   file(round: number, slice: number): Buffer {
-    const file = Buffer.from(this.#template);
-    replaceAll(file, ROUND, String(round).padStart(ROUND.length, '1'));
-    replaceAll(file, SLICE, sliceDigits(slice));
-    return file;
+    const header = Buffer.from(this.#template.subarray(0, -PIXEL_BYTES));
+    replaceAll(header, ROUND, roundDigits(round));
+    replaceAll(header, SLICE, sliceDigits(slice));
+    return Buffer.concat([header, this.#template.subarray(-PIXEL_BYTES)]);
   }
 
   files(round: number): readonly Buffer[] {
@@ -68,12 +65,10 @@ export class Slices {
   }
 }
 
-function sliceDigits(slice: number): string {
-  return String(1000 + slice);
+function roundDigits(round: number): string {
+  return String(round).padStart(ROUND.length, '1');
 }
 
-/** Pixels are noise: what is to be replaced is only looked for before them. */
-function replaceAll(file: Buffer, from: string, to: string): void {
-  const header = file.length - 512 * 512 * 2;
-  for (let at = file.indexOf(from); at >= 0 && at < header; at = file.indexOf(from, at + to.length)) file.write(to, at, 'latin1');
+function sliceDigits(slice: number): string {
+  return String(1000 + slice);
 }

@@ -5,7 +5,14 @@
 import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { BatchGetCommand, DynamoDBDocumentClient, GetCommand, QueryCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  BatchGetCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
+  paginateQuery,
+  QueryCommand,
+  TransactWriteCommand,
+} from '@aws-sdk/lib-dynamodb';
 import pLimit from 'p-limit';
 
 export interface BareStoreOptions {
@@ -41,21 +48,17 @@ export class BareStore {
   /** The rows of a series as the image store wrote them; every read of a series starts so. */
   async rows(study: string, prefix: string): Promise<readonly Row[]> {
     const rows: Row[] = [];
-    let from: Record<string, unknown> | undefined;
-    do {
-      const page = await this.#document.send(
-        new QueryCommand({
-          TableName: this.#table,
-          ConsistentRead: true,
-          KeyConditionExpression: '#study = :study AND begins_with(#row, :prefix)',
-          ExpressionAttributeNames: { '#study': 'study', '#row': 'row' },
-          ExpressionAttributeValues: { ':study': study, ':prefix': prefix },
-          ExclusiveStartKey: from,
-        }),
-      );
-      rows.push(...((page.Items ?? []) as Row[]));
-      from = page.LastEvaluatedKey;
-    } while (from);
+    const pages = paginateQuery(
+      { client: this.#document },
+      {
+        TableName: this.#table,
+        ConsistentRead: true,
+        KeyConditionExpression: '#study = :study AND begins_with(#row, :prefix)',
+        ExpressionAttributeNames: { '#study': 'study', '#row': 'row' },
+        ExpressionAttributeValues: { ':study': study, ':prefix': prefix },
+      },
+    );
+    for await (const { Items = [] } of pages) rows.push(...(Items as Row[]));
     return rows;
   }
 
