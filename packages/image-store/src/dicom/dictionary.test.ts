@@ -1,25 +1,10 @@
 /** pydicom made the tables, dcmjs is asked whether they are right. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import dcmjs from 'dcmjs';
 import { expect, it } from 'vitest';
+import { MENDED_IN_PS36, THEIR_ELEMENTS } from '../../../../tools/dicom/dcmjs.ts';
 import { PYTHON, ROOT } from '../testing/known-files.ts';
 import { tagOfKeyword, vrOf } from './dictionary.ts';
-
-const theirs = Object.values(dcmjs.data.DicomMetaDictionary.nameMap).flatMap((entry) => {
-  const [, group, element] = /^\(([0-9A-F]{4}),([0-9A-F]{4})\)$/.exec(entry?.tag ?? '') ?? [];
-  return entry && group && element ? [{ keyword: entry.name.replace(/^RETIRED_/, ''), tag: group + element, vr: entry.vr }] : [];
-});
-
-/** Where dcmjs has an older edition; of these the current one says what pydicom says. */
-const MENDED_IN_PS36 = [
-  'ComponentTypeCodeSequence',
-  'LongEdgePointIndexList',
-  'LongPrimitivePointIndexList',
-  'LongTrianglePointIndexList',
-  'LongVertexPointIndexList',
-  'NumberOfVolumetricCurvePoints',
-];
 
 it('the files are what pydicom says today', () => {
   const { status, stderr } = spawnSync(PYTHON, [join(ROOT, 'tools/dicom/attributes.py'), '--check'], { encoding: 'utf8' });
@@ -28,7 +13,7 @@ it('the files are what pydicom says today', () => {
 });
 
 it('keywords have the tags and representations that dcmjs has', () => {
-  const known = theirs.filter(({ keyword }) => tagOfKeyword(keyword));
+  const known = THEIR_ELEMENTS.filter(({ keyword }) => tagOfKeyword(keyword));
   expect(known.length).toBeGreaterThan(4900);
   expect(known.filter(({ keyword, tag }) => tagOfKeyword(keyword) !== tag)).toEqual([]);
   // `xs`, `ox`, `lt` and `up` are its own words.

@@ -7,6 +7,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Span, StoredMetadata } from '../rows.ts';
+import { readInstance } from '../testing/known-files.ts';
 import { InstanceReader } from './instance-reader.ts';
 import { TooLarge, UnreadableDicom } from './unreadable.ts';
 
@@ -115,12 +116,7 @@ function patched(name: string, from: string, to: string): Buffer {
   return bytes;
 }
 
-async function uidsOf(bytes: Buffer) {
-  const reader = new InstanceReader();
-  await reader.push(bytes);
-  await reader.end();
-  return reader.uids;
-}
+const uidsOf = async (bytes: Buffer) => (await readInstance(bytes)).uids;
 
 const STUDY = '1.3.6.1.4.1.5962.1.2.1.20040119072730.12322';
 

@@ -2,8 +2,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { InstanceReader } from '../dicom/instance-reader.ts';
-import { knownFile } from '../testing/known-files.ts';
+import { knownFile, readInstance } from '../testing/known-files.ts';
 import { readFormat, Undecodable } from './format.ts';
 import { type DecodeTask, PixelPool } from './pool.ts';
 import { aligned } from './stored-frames.ts';
@@ -14,10 +13,7 @@ afterAll(() => pool.close());
 
 async function taskOf(name: string): Promise<DecodeTask> {
   const file = readFileSync(knownFile(`${name}.dcm`));
-  const reader = new InstanceReader();
-  await reader.push(file);
-  await reader.end();
-  const { metadata, transferSyntax } = reader;
+  const { metadata, transferSyntax } = await readInstance(file);
   const spans = metadata.pixels?.frames?.[0] ?? [];
   const codec = codecOf(transferSyntax);
   if (!codec) throw new Error(`${name} is not encapsulated`);

@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decode } from 'fast-png';
 import { afterAll, describe, expect, it } from 'vitest';
-import { InstanceReader } from '../dicom/instance-reader.ts';
 import type { ByteSource } from '../pixels/byte-source.ts';
 import { StoredFrames } from '../pixels/stored-frames.ts';
-import { knownFile, python } from '../testing/known-files.ts';
+import { knownFile, python, readInstance } from '../testing/known-files.ts';
 import { neededBinaries, ofFrame, readDisplay } from './pipeline.ts';
 import { render } from './render.ts';
 import type { Window } from './window.ts';
@@ -89,10 +88,7 @@ function largestDifference(levels: ArrayLike<number>, expected: Buffer): number 
 
 async function rendered({ name, frame = 0, window }: Case): Promise<Uint8Array> {
   const file = readFileSync(knownFile(`${name}.dcm`));
-  const reader = new InstanceReader();
-  await reader.push(file);
-  await reader.end();
-  const { metadata, transferSyntax } = reader;
+  const { metadata, transferSyntax } = await readInstance(file);
   const bytes = await inflatedIfNeeded(file, metadata.deflated_from);
   const read = async ([offset, length]: readonly [number, number]) => bytes.subarray(offset, offset + length);
   const source = { read } as unknown as ByteSource;

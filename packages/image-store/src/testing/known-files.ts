@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
+import { InstanceReader } from '../dicom/instance-reader.ts';
 
 export const ROOT = join(import.meta.dirname, '../../../..');
 export const PYTHON = join(ROOT, '.venv/bin/python');
@@ -19,6 +20,14 @@ export function knownFile(name: string): string {
   const [file] = knownFiles(name);
   if (!file) throw new Error(`neither pydicom nor pydicom-data has ${name}`);
   return file;
+}
+
+/** What is read of a whole file. */
+export async function readInstance(bytes: Buffer): Promise<InstanceReader> {
+  const reader = new InstanceReader();
+  await reader.push(bytes);
+  await reader.end();
+  return reader;
 }
 
 /** Runs a Python script of this folder with lines of JSON on its standard input; its lines come back. */
