@@ -1,5 +1,5 @@
 /**
- * Writes the TypeScript types of `schemas/*.schema.json` and the code of their validators; with `--check` it writes nothing and fails
+ * Writes the TypeScript types of `schemas/*.schema.json`, the code of their validators and the phantom's names; with `--check` it writes nothing and fails
  * when a file differs.
  * Run it with Node 24: `npx node tools/generate-types.ts [--check]`.
  */
@@ -19,6 +19,7 @@ const PACKAGE_OF: Readonly<Record<string, string>> = {
   'job-request': 'registry',
   'job-message': 'registry',
   'job-record': 'registry',
+  'job-event': 'registry',
 };
 
 /** Keywords that say which combinations are allowed. A type cannot say so; only validation does. */
@@ -37,13 +38,13 @@ function withoutCombinations(node: unknown): unknown {
   return Object.fromEntries(kept.map(([key, value]) => [key, withoutCombinations(value)]));
 }
 
-function formatted(path: string, text: string): string {
+export function formatted(path: string, text: string): string {
   const biome = join(root, 'node_modules/.bin/biome');
   return execFileSync(biome, ['format', `--stdin-file-path=${path}`], { cwd: root, input: text, encoding: 'utf8' });
 }
 
 async function typesOf(schema: string): Promise<GeneratedFile> {
-  const document = withoutCombinations(read(schema)) as JSONSchema;
+  const document = withoutCombinations(readSchema(schema)) as JSONSchema;
   const options = { bannerComment: banner(schema), format: false, ignoreMinAndMaxItems: true };
   const source = await compile(document, String(document.title), options);
   const path = `packages/${PACKAGE_OF[schema]}/src/generated/${schema}.ts`;
@@ -54,12 +55,12 @@ async function typesOf(schema: string): Promise<GeneratedFile> {
 function validatorOf(schema: string): GeneratedFile[] {
   const path = `packages/catalog/src/generated/${schema}.validator`;
   return [
-    { path: `${path}.js`, text: `${banner(schema)}\n${validatorCode(read(schema))}` },
+    { path: `${path}.js`, text: `${banner(schema)}\n${validatorCode(readSchema(schema))}` },
     { path: `${path}.d.ts`, text: `${banner(schema)}\n${VALIDATOR_TYPE}` },
   ];
 }
 
-function read(schema: string): object {
+export function readSchema(schema: string): object {
   return JSON.parse(readFileSync(join(root, fileOf(schema)), 'utf8'));
 }
 
@@ -71,10 +72,25 @@ function fileOf(schema: string): string {
   return `schemas/${schema}.schema.json`;
 }
 
+const PHANTOM = 'tools/phantom/names.json';
+
+/** What a case may name of the phantom: the program that makes it reads the same list. */
+function phantomNames(): GeneratedFile {
+  const { variants, sizes, truths } = JSON.parse(readFileSync(join(root, PHANTOM), 'utf8'));
+  const sized = sizes.flatMap((size: string) => variants.map((variant: string) => `${variant}-${size}`));
+  const path = 'packages/catalog/src/generated/phantom.ts';
+  const source = [
+    `// Generated from ${PHANTOM} by tools/generate-types.ts: change that, then run it.`,
+    `export const PHANTOM_VARIANTS: readonly string[] = ${JSON.stringify([...variants, ...sized])};`,
+    `export const PHANTOM_TRUTHS: readonly string[] = ${JSON.stringify(truths)};`,
+  ];
+  return { path, text: formatted(path, source.join('\n')) };
+}
+
 /** All generated files, as they should be. */
 export async function generateAll(): Promise<GeneratedFile[]> {
   const schemas = Object.keys(PACKAGE_OF);
-  return [...(await Promise.all(schemas.map(typesOf))), ...schemas.flatMap(validatorOf)];
+  return [...(await Promise.all(schemas.map(typesOf))), ...schemas.flatMap(validatorOf), phantomNames()];
 }
 
 /** The paths whose text on disk is not what the schemas say. */
@@ -90,7 +106,7 @@ function current(path: string): string | undefined {
   }
 }
 
-function write({ path, text }: GeneratedFile): void {
+export function write({ path, text }: GeneratedFile): void {
   mkdirSync(dirname(join(root, path)), { recursive: true });
   writeFileSync(join(root, path), text);
 }

@@ -10,6 +10,7 @@ import pytest
 import rfc8785
 
 from mip_sdk.images import hashed
+from mip_sdk.message import job_key
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 
@@ -28,7 +29,7 @@ def test_hash_of_a_uid(case: dict[str, str]) -> None:
 @pytest.mark.parametrize("case", read("image-keys", "keys"))
 def test_key_of_an_instance(case: dict[str, Any]) -> None:
     parts = [hashed(case["secret"], level, case["uids"][level]) for level in ("study", "series", "instance")]
-    assert "instances/" + "/".join(parts) + ".dcm" == case["key"]
+    assert "instances/" + "/".join([*parts, case["upload"]]) + ".dcm" == case["key"]
 
 
 @pytest.mark.parametrize("case", read("job-keys", "jobs"))
@@ -36,4 +37,5 @@ def test_key_and_deduplication_id_of_a_job(case: dict[str, Any]) -> None:
     key = rfc8785.dumps(["mip-job-v1", case["client_id"], case["job_id"]])
     delivery = rfc8785.dumps(["mip-delivery-v1", case["client_id"], case["job_id"], case["delivery"]])
     assert hashlib.sha256(key).hexdigest()[:32] == case["job_key"]
+    assert job_key(case["client_id"], case["job_id"]) == case["job_key"]
     assert hashlib.sha256(delivery).hexdigest() == case["deduplication_id"]
