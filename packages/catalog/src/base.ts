@@ -30,7 +30,15 @@ export class BaseError extends Error {
  */
 export async function openBase(root: string, ref: string): Promise<Base> {
   const prefix = await prefixOf(root);
-  const commit = await mergeBase(root, ref);
+  return open(root, prefix, await mergeBase(root, ref));
+}
+
+/** The same of one commit. @throws {BaseError} */
+export async function openCommit(root: string, commit: string): Promise<Base> {
+  return open(root, await prefixOf(root), commit);
+}
+
+async function open(root: string, prefix: string, commit: string): Promise<Base> {
   const folder = await mkdtemp(join(tmpdir(), 'mip-base-'));
   const remove = () => rm(folder, { recursive: true, force: true });
   try {

@@ -18,6 +18,12 @@ describe('a field', () => {
     ['without a value', { path: ['name'], value: 'seg' }, 'name:\ncpu: 1\n', 'name: seg\ncpu: 1\n'],
     ['with ends of lines as on Windows', min(3), 'scaling:\r\n  max: 4\r\n', 'scaling:\r\n  max: 4\r\n  min: 3\r\n'],
     [
+      'of an item in a list',
+      { path: ['conformance', 1, 'expect', 'outcome'], value: 'found' },
+      'conformance:\n  - name: a # one\n    expect: { outcome: done }\n  # two\n  - expect: { outcome: done, max_abs: 0 }\n',
+      'conformance:\n  - name: a # one\n    expect: { outcome: done }\n  # two\n  - expect: { outcome: found, max_abs: 0 }\n',
+    ],
+    [
       'that is new comes last',
       min(3),
       'scaling:\n  max: 4 # most\n  # end\ncpu: 1',
@@ -47,6 +53,14 @@ describe('a field', () => {
   ])('behind %s is left alone', (_, text) => {
     expect(() => editEntry(text, [min(3)])).toThrow(EditError);
     expect(() => editEntry(text, [min(3)])).toThrow(/^scaling\.min cannot be set without touching other parts of the file/);
+  });
+
+  it.each([
+    ['an item that is not there', { path: ['cases', 2, 'name'], value: 'c' }],
+    ['an item itself', { path: ['cases', 0], value: 'c' }],
+    ['a key where there is a list', { path: ['cases', 'name'], value: 'c' }],
+  ] satisfies [string, FieldEdit][])('of a list is left alone where it is %s', (_, edit) => {
+    expect(() => editEntry('cases:\n  - name: a\n  - name: b\n', [edit])).toThrow(EditError);
   });
 
   it('of the repository’s own entries keeps their lines', () => {

@@ -1,15 +1,33 @@
 /** Fields of an entry changed in its text: comments, order, and every other byte stay. Pure. */
 import { isDeepStrictEqual } from 'node:util';
-import { isCollection, isMap, isScalar, type Pair, parseDocument as parseYaml, stringify, type YAMLMap } from 'yaml';
+import {
+  isCollection,
+  isMap,
+  isScalar,
+  isSeq,
+  type Pair,
+  parseDocument as parseYaml,
+  Scalar,
+  visit,
+  type YAMLMap,
+  type YAMLSeq,
+  Document as YamlDocument,
+} from 'yaml';
 import { parseDocument } from './document.ts';
 
 export interface FieldEdit {
-  /** The field by its keys from the top, like `['scaling', 'min']`; what of it is not there is made, and what is there is one value, no list. */
-  readonly path: readonly [string, ...string[]];
+  /**
+   * The field by its keys from the top, like `['scaling', 'min']`; what of it is not there is made, and what is there is one value, no list.
+   * A number is the place of an item in a list, which is there.
+   */
+  readonly path: Path;
   readonly value: string | number | boolean;
   /** A field beside it that it takes the place of, with the comments around it. */
   readonly insteadOf?: string;
 }
+
+type Path = readonly [Key, ...Key[]];
+type Key = string | number;
 
 /** A text that cannot be edited without touching something else; the message is a sentence. */
 export class EditError extends Error {
@@ -39,13 +57,17 @@ function editField(text: string, edit: FieldEdit): string {
 
 type Value = Readonly<Record<string, unknown>>;
 
-function readValue(text: string): unknown {
+export function readValue(text: string): unknown {
   return parseDocument(text, '').value;
 }
 
 /** What the edited text has to say; undefined where the path leads through what is no mapping. */
-function withEdit(before: unknown, { path: [key, ...rest], value, insteadOf }: FieldEdit): Value | undefined {
-  if (typeof before !== 'object' || before === null || Array.isArray(before)) return undefined;
+function withEdit(before: unknown, { path: [key, ...rest], value, insteadOf }: FieldEdit): Value | readonly unknown[] | undefined {
+  if (Array.isArray(before)) {
+    const inner = isPath(rest) ? withEdit(before[Number(key)], { path: rest, value, ...(insteadOf && { insteadOf }) }) : undefined;
+    return inner && before.with(Number(key), inner);
+  }
+  if (typeof before !== 'object' || before === null) return undefined;
   const fields = before as Value;
   if (isPath(rest)) {
     const inner = withEdit(Object.hasOwn(fields, key) ? fields[key] : {}, { path: rest, value, ...(insteadOf && { insteadOf }) });
@@ -55,9 +77,15 @@ function withEdit(before: unknown, { path: [key, ...rest], value, insteadOf }: F
   return { ...others, [key]: value };
 }
 
-function splice(text: string, map: YAMLMap, [key, ...rest]: FieldEdit['path'], edit: FieldEdit): string | undefined {
+function splice(text: string, of: YAMLMap | YAMLSeq, [key, ...rest]: Path, edit: FieldEdit): string | undefined {
+  const pair = isMap(of) ? pairOf(of, String(key)) : undefined;
+  const inner = isMap(of) ? pair?.value : of.items[Number(key)];
+  if (isPath(rest) && (isMap(inner) || isSeq(inner))) return splice(text, inner, rest, edit);
+  return isMap(of) ? spliceField(text, of, [String(key), ...rest], edit) : undefined;
+}
+
+function spliceField(text: string, map: YAMLMap, [key, ...rest]: readonly [string, ...Key[]], edit: FieldEdit): string | undefined {
   const pair = pairOf(map, key);
-  if (isPath(rest) && isMap(pair?.value)) return splice(text, pair.value, rest, edit);
   const value = isPath(rest) ? rest.reduceRight<unknown>((inner, name) => ({ [name]: inner }), edit.value) : edit.value;
   if (pair) return isCollection(pair.value) ? undefined : replaced(text, pair, key, value); // comments may stand in it
   const old = edit.insteadOf === undefined || isPath(rest) ? undefined : pairOf(map, edit.insteadOf);
@@ -66,7 +94,7 @@ function splice(text: string, map: YAMLMap, [key, ...rest]: FieldEdit['path'], e
 }
 
 /** Key and value where those of a pair were; what stands around them stays. */
-function replaced(text: string, { key, value: old }: Pair, name: string, value: unknown): string | undefined {
+export function replaced(text: string, { key, value: old }: Pair, name: string, value: unknown): string | undefined {
   const [from, to] = rangeOf(key) ?? [];
   const [start, end] = rangeOf(old) ?? [];
   if (from === undefined || to === undefined || start === undefined || end === undefined) return undefined;
@@ -92,24 +120,38 @@ function added(text: string, map: YAMLMap, pair: string): string | undefined {
   return `${text.slice(0, at)}${at > 0 && text[at - 1] !== '\n' ? endOf(text) : ''}${line}${text.slice(at)}`;
 }
 
-function pairOf(map: YAMLMap, name: string): Pair | undefined {
+export function pairOf(map: YAMLMap, name: string): Pair | undefined {
   return map.items.find(({ key }) => isScalar(key) && key.value === name);
 }
 
 /** Where a node begins, where its value ends, and where what belongs to its line ends. */
-function rangeOf(node: unknown): readonly [number, number, number] | undefined {
+export function rangeOf(node: unknown): readonly [number, number, number] | undefined {
   return (node as { range?: readonly [number, number, number] | null } | null | undefined)?.range ?? undefined;
 }
 
+/** What double quotes keep on one line and in the file: line breaks, controls, and what YAML counts among them. */
+const UNPLAIN = /[^\x20-\x7e\xa0-\u2027\u202a-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]/u;
+/** Of these, what the double quotes of the library leave as it is. */
+const UNPRINTABLE = /[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g;
+
 /** In one line, which may stand between braces. */
-function valueText(value: unknown): string {
-  return stringify([value], { collectionStyle: 'flow', lineWidth: 0, blockQuote: false }).trimEnd().slice(2, -2);
+export function valueText(value: unknown): string {
+  const document = new YamlDocument([value]);
+  visit(document, {
+    Scalar: (_, scalar) => {
+      // Without quotes it would go over several lines, which no key may, or be no character of YAML.
+      if (typeof scalar.value === 'string' && UNPLAIN.test(scalar.value)) scalar.type = Scalar.QUOTE_DOUBLE;
+    },
+  });
+  const text = document.toString({ collectionStyle: 'flow', lineWidth: 0, doubleQuotedMinMultiLineLength: Number.POSITIVE_INFINITY });
+  const escaped = text.trimEnd().replace(UNPRINTABLE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return escaped.slice(2, -2);
 }
 
-function endOf(text: string): string {
+export function endOf(text: string): string {
   return text.includes('\r\n') ? '\r\n' : '\n';
 }
 
-function isPath(keys: readonly string[]): keys is readonly [string, ...string[]] {
+function isPath(keys: readonly Key[]): keys is Path {
   return keys.length > 0;
 }

@@ -43,6 +43,11 @@ export function contractsIn(root: string): Released {
   return { contracts: found.flatMap(({ contracts }) => contracts), refused: found.flatMap((one) => one.refused) };
 }
 
+/** The contracts of one algorithm; none where it was never released. */
+export function contractsOf(root: string, name: string): Released['contracts'] {
+  return versionsIn(root, name).contracts;
+}
+
 const SHAPE = `contracts are ${RELEASES}/<name>/<version>.yaml`;
 
 function versionsIn(root: string, name: string): Released {

@@ -2,6 +2,7 @@
 import type { ValidateFunction } from 'ajv';
 import type { AlgorithmEntry } from './generated/algorithm.ts';
 import { validate as algorithm } from './generated/algorithm.validator.js';
+import { validate as jobEvent } from './generated/job-event.validator.js';
 import { validate as jobMessage } from './generated/job-message.validator.js';
 import { validate as jobRecord } from './generated/job-record.validator.js';
 import { validate as jobRequest } from './generated/job-request.validator.js';
@@ -20,6 +21,7 @@ const VALIDATORS = {
   'job-request': jobRequest,
   'job-message': jobMessage,
   'job-record': jobRecord,
+  'job-event': jobEvent,
 } satisfies Readonly<Record<string, ValidateFunction>>;
 
 export type SchemaName = keyof typeof VALIDATORS;

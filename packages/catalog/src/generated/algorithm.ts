@@ -345,7 +345,7 @@ export interface AlgorithmEntry {
        */
       file?: string;
       /**
-       * A variant of the phantom of tools/phantom.
+       * A variant of the phantom of tools/phantom, such as standard-small.
        */
       phantom?: string;
       /**
@@ -382,6 +382,10 @@ export interface AlgorithmEntry {
        * The file with the expected mask, a NumPy archive.
        */
       mask?: string;
+      /**
+       * What of the phantom the result's mask has to be, such as liver.
+       */
+      truth?: string;
       /**
        * SHA-256 over shape, type and little-endian samples of the expected result.
        */

@@ -155,12 +155,23 @@ export interface PlatformFile {
    */
   capacity?: {
     /**
-     * Whether the platform has GPU capacity.
+     * Whether the platform has GPU capacity: instances with GPUs, which come and go with the tasks that need them; true takes what is said where nothing is written.
      */
-    gpu?: boolean;
+    gpu?:
+      | boolean
+      | {
+          /**
+           * The EC2 instance type, one with NVIDIA GPUs and x86 processors.
+           */
+          instance_type?: string;
+          /**
+           * The most instances at a time; there are none while no task needs one.
+           */
+          max_instances?: number;
+        };
   };
   /**
-   * How large things may be.
+   * How large things may be, and how much a client may ask for.
    */
   limits?: {
     /**
@@ -175,6 +186,18 @@ export interface PlatformFile {
      * The largest input of one job, in bytes.
      */
     max_image_bytes?: number;
+    /**
+     * How many jobs a client may send in a minute, where nothing else is said of that client; 0 sets no limit.
+     */
+    client_requests_per_minute?: number;
+    /**
+     * How many of a client's jobs may be open at a time, where nothing else is said of that client; 0 sets no limit.
+     */
+    client_open_jobs?: number;
+    /**
+     * For how many seconds the API may go by a row of the registry that it has read: less than safety.settle_seconds, which reconcile waits between a withdrawal and its look at the queue.
+     */
+    registry_cache_seconds?: number;
   };
   /**
    * What may run on the platform.
@@ -260,6 +283,44 @@ export interface PlatformFile {
     create_provider?: boolean;
   };
   /**
+   * Where the Admin API proposes changes of the catalog. Without it the API reads the registry, but changes nothing.
+   */
+  catalog?: {
+    /**
+     * The GitHub repository of the catalog: a change is a branch and its pull request. Its credentials lie in Secrets Manager under {prefix}/github/catalog.
+     */
+    repository?: string;
+    /**
+     * The branch that pull requests are merged into.
+     */
+    branch?: string;
+    /**
+     * The folder of the repository that holds catalog/, where that is not its top.
+     */
+    path?: string;
+    /**
+     * The API of a GitHub Enterprise Server.
+     */
+    api_url?: string;
+    /**
+     * The repository as a folder of this machine, from where the platform is deployed: a change is written into its files. For an emulated platform only.
+     */
+    folder?: string;
+  };
+  /**
+   * How long a new version may take before it is taken for one that does not work.
+   */
+  rollout?: {
+    /**
+     * Until its service runs as many tasks as it should.
+     */
+    steady_seconds?: number;
+    /**
+     * Until its candidate, the start of its task included, is through all conformance cases.
+     */
+    conformance_seconds?: number;
+  };
+  /**
    * How much one run may change before somebody has to allow it by name.
    */
   safety?: {
@@ -283,6 +344,40 @@ export interface PlatformFile {
      * How long after its withdrawal an algorithm's queue is looked at for jobs that are left. SQS's counts are to be believed after a minute; an emulator's at once.
      */
     settle_seconds?: number;
+  };
+  /**
+   * An OpenID Connect issuer whose access tokens the API and the image store take beside client keys.
+   */
+  identity?: {
+    /**
+     * Its identifier, exactly as its tokens have it in iss; its metadata are at /.well-known/openid-configuration below it.
+     */
+    issuer: string;
+    /**
+     * What a token has to name in aud, which tells tokens for this platform from others of the issuer.
+     */
+    audience: string;
+    /**
+     * The claim with the client's id; where nothing is written client_id, else azp.
+     */
+    client_claim?: string;
+    /**
+     * The claim with the client's roles, a text or a list of texts; where nothing is written, tokens have no roles.
+     */
+    role_claim?: string;
+  };
+  /**
+   * Whose requests are taken although a rule of the algorithm says no.
+   */
+  admission?: {
+    /**
+     * The roles of clients that may override a rule on the input; none where it is left out.
+     *
+     * @maxItems 16
+     *
+     * Items: A role as clients and tokens have it.
+     */
+    override_roles?: string[];
   };
   /**
    * Where callbacks may go beside public addresses.

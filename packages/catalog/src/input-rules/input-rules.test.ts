@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { InputRule } from '../entry.ts';
 import { checkRule, type FactName, type Facts, type Known } from './check-rule.ts';
 import { framesOf, INSTANCE_FACTS } from './facts.ts';
+import { isOverridable } from './overridable.ts';
 import { rulesOf, wordsOf } from './rules-of.ts';
 import type { Dataset, Scalar } from './values.ts';
 
@@ -12,6 +13,7 @@ interface Vectors {
   readonly tags: readonly { name: string; rule: InputRule; dataset: Dataset; complete?: boolean; result: string }[];
   readonly facts: readonly { name: string; rule: InputRule; facts: Record<string, { values: Scalar[]; more?: boolean }>; result: string }[];
   readonly derived: readonly { name: string; fact: keyof typeof INSTANCE_FACTS; dataset: Dataset; values: Scalar[] | null }[];
+  readonly overrides: readonly { name: string; rule: InputRule; overridable: boolean }[];
 }
 
 const VECTORS: Vectors = JSON.parse(readFileSync(join(import.meta.dirname, '../../../../schemas/vectors/input-rules.json'), 'utf8'));
@@ -39,6 +41,12 @@ it('a pattern looks at 10,240 characters at most', () => {
 describe('a rule on a fact', () => {
   it.each(VECTORS.facts)('$name', ({ rule, facts, result }) => {
     expect(checkRule(rule, { dataset: {}, complete: true, facts: factsOf(facts) })).toBe(result);
+  });
+});
+
+describe('whether a rule can be overridden', () => {
+  it.each(VECTORS.overrides)('$name', ({ rule, overridable }) => {
+    expect(isOverridable(rule)).toBe(overridable);
   });
 });
 

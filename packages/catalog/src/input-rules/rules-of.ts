@@ -1,7 +1,8 @@
 /** All rules on an algorithm's input, those that an entry need not write included. */
 import type { AlgorithmEntry, InputRule } from '../entry.ts';
 
-type Input = Pick<AlgorithmEntry['input'], 'modalities' | 'rules'>;
+/** What an entry asks of its input. */
+export type Input = Pick<AlgorithmEntry['input'], 'modalities' | 'rules'>;
 
 /** An algorithm on the results of algorithms could run in circles: it has to be wanted. */
 const NO_LOOPS: InputRule = {

@@ -1,3 +1,4 @@
+import { ecrRegistry } from '@mip/registry/ecr';
 import type { Platform } from '../entry.ts';
 import type { Rule } from './rule.ts';
 
@@ -28,7 +29,7 @@ export function isAllowedImage(uri: string, platform: Pick<Platform, 'account' |
 }
 
 function registries({ account, regions, images }: Pick<Platform, 'account' | 'regions' | 'images'>): string[] {
-  return [...regions.map((region) => `${account}.dkr.ecr.${region}.amazonaws.com`), ...images.allowed_registries];
+  return [...regions.map((region) => ecrRegistry(account, region)), ...images.allowed_registries];
 }
 
 /** An allowed name may be a whole repository: only a tag or a digest follows. */

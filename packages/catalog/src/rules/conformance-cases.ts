@@ -1,4 +1,6 @@
-import type { Algorithm } from '../entry.ts';
+import type { Algorithm, ConformanceCase } from '../entry.ts';
+import { PHANTOM_TRUTHS, PHANTOM_VARIANTS } from '../generated/phantom.ts';
+import { nearestName } from '../nearest-name.ts';
 import { validateParameters } from '../parameters.ts';
 import { below } from '../pointer.ts';
 import type { Complaint, Rule, RuleContext } from './rule.ts';
@@ -30,6 +32,7 @@ function* complaintsOf(of: Algorithm, { has, sizeOf }: Pick<RuleContext, 'has' |
       if (path !== undefined && !has(path))
         yield { of, pointer: `${at}/expect/${field}`, message: `there is no file ${path}; add it or name the one that exists` };
     }
+    yield* phantomFaults({ image, expect }, at).map((fault): Complaint => ({ of, ...fault }));
     if (image.package !== undefined || image.file === undefined) continue;
     const size = sizeOf(image.file) ?? 0;
     const pointer = `${at}/image/file`;
@@ -41,6 +44,22 @@ function* complaintsOf(of: Algorithm, { has, sizeOf }: Pick<RuleContext, 'has' |
         message: `${image.file} has ${size} bytes, more than ${MAX_IMAGE_BYTES}; take a smaller image, or one of a package`,
       };
   }
+}
+
+/** What the phantom of `tools/phantom` has no name for. */
+function phantomFaults({ image, expect }: Pick<ConformanceCase, 'image' | 'expect'>, at: string): Omit<Complaint, 'of'>[] {
+  const named = [
+    { pointer: `${at}/image/phantom`, name: image.phantom, what: 'variant', known: PHANTOM_VARIANTS },
+    { pointer: `${at}/expect/truth`, name: expect.truth, what: 'truth', known: PHANTOM_TRUTHS },
+  ];
+  return named.flatMap(({ pointer, name, what, known }) =>
+    name === undefined || known.includes(name) ? [] : [{ pointer, message: `the phantom has no ${what} ${name}; ${instead(name, known)}` }],
+  );
+}
+
+function instead(name: string, known: readonly string[]): string {
+  const near = nearestName(name, known);
+  return near === undefined ? `take one of ${known.join(', ')}` : `did you mean ${near}?`;
 }
 
 /** Results that were only recorded say that nothing changed, not that anything is right. */

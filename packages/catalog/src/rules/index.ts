@@ -1,16 +1,18 @@
 import { allowedPolicy } from './allowed-policy.ts';
 import { allowedRegistry } from './allowed-registry.ts';
+import { catalogFolder } from './catalog-folder.ts';
 import { conformanceAuthority, conformanceCases } from './conformance-cases.ts';
 import { defaultInRange } from './default-in-range.ts';
 import { fileName } from './file-name.ts';
 import { frozenContract, servedContracts } from './frozen-contract.ts';
+import { gpuCapacity, gpuInstances } from './gpu-capacity.ts';
 import { imageStore } from './image-store.ts';
 import { inputRules } from './input-rules.ts';
 import { needsBase, needsMajor, needsVersion } from './needs-version.ts';
 import { pacsAddresses, pacsFit, pacsNames } from './pacs.ts';
 import { physicalNamesFit } from './physical-names.ts';
 import type { AcrossRule, Rule } from './rule.ts';
-import { gpuCapacity, scalingRange } from './scaling-range.ts';
+import { scalingRange } from './scaling-range.ts';
 import { servedVersions } from './served-versions.ts';
 import { settleTime } from './settle-time.ts';
 import { similarNames } from './similar-names.ts';
@@ -26,6 +28,7 @@ export const RULES: readonly Rule[] = [
   inputRules,
   scalingRange,
   gpuCapacity,
+  gpuInstances,
   settleTime,
   servedVersions,
   conformanceCases,
@@ -33,6 +36,7 @@ export const RULES: readonly Rule[] = [
   allowedPolicy,
   allowedRegistry,
   imageStore,
+  catalogFolder,
   pacsNames,
   pacsAddresses,
   pacsFit,

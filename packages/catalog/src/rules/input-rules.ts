@@ -17,7 +17,7 @@ export const inputRules: Rule = {
     for (const of of algorithms) {
       for (const [index, rule] of (of.input.rules ?? []).entries()) {
         const at = `/input/rules/${index}`;
-        for (const { pointer, message } of [...faults(rule)]) yield { of, pointer: `${at}${pointer}`, message };
+        for (const { pointer, message } of faults(rule)) yield { of, pointer: `${at}${pointer}`, message };
       }
     }
   },

@@ -52,6 +52,9 @@ const image = (uri: string) => merged('', `source: x\nimage_uri: ${uri}\n`).repl
 const ECR = '000000000000.dkr.ecr.eu-central-1.amazonaws.com/mip-dicomweb';
 const store = (fields: string) => `image_store: { ${fields} }\n`;
 const CERTIFICATE = 'arn:aws:acm:eu-central-1:000000000000:certificate/1';
+const GPU = 'capacity: { gpu: true }\n';
+const NAT = 'network: { nat_gateways: 1 }\n';
+const WITH_GPU = `${GPU}${NAT}`;
 const pacs = (...lines: readonly string[]) => `pacs:\n${lines.map((line) => `  - { ${line} }\n`).join('')}`;
 
 /** Of the image store and the PACSs; without a place of their own they begin at line 6 of the platform file. */
@@ -75,6 +78,18 @@ const PLATFORM_CASES: readonly Case[] = [
     why: 'an image store from an allowed registry',
     platform: `${store(`image_uri: "ghcr.io/a/b${DIGEST}"`)}images: { allowed_registries: [ghcr.io] }\n`,
     problems: [],
+  },
+  { why: 'GPUs behind a NAT gateway', platform: WITH_GPU, problems: [] },
+  {
+    why: 'GPUs without a NAT gateway',
+    platform: `${GPU}network: { nat_gateways: 0 }\n`,
+    problems: ['local.yaml:6 /capacity/gpu error gpu-instances'],
+  },
+  { why: 'GPUs on an emulator', platform: `${WITH_GPU}emulated: true\n`, problems: ['local.yaml:6 /capacity/gpu error gpu-instances'] },
+  {
+    why: 'GPUs beside ARM processors',
+    platform: `capacity: { gpu: { instance_type: g5g.xlarge } }\n${NAT}`,
+    problems: ['local.yaml:6 /capacity/gpu/instance_type error gpu-instances'],
   },
   {
     why: 'a load balancer in one zone',
@@ -106,6 +121,13 @@ const PLATFORM_CASES: readonly Case[] = [
     platform: 'default_pacs: hospital\n',
     problems: ['local.yaml:6 /default_pacs error pacs-names'],
   },
+  {
+    why: 'a catalog in a folder that AWS does not see',
+    platform: 'catalog: { folder: . }\n',
+    problems: ['local.yaml:6 /catalog/folder error catalog-folder'],
+  },
+  { why: 'the same on an emulator', platform: 'emulated: true\ncatalog: { folder: . }\n', problems: [] },
+  { why: 'a catalog on GitHub', platform: 'catalog: { repository: octo/catalog }\n', problems: [] },
   { why: 'the image store as the default', platform: 'default_pacs: built-in\n', problems: [] },
   ...[
     'http://pacs.example/dicom-web',
@@ -227,7 +249,15 @@ const CASES: readonly Case[] = [
     problems: ['alpha.yaml:12 /scaling/min error scaling-range'],
   },
   { why: 'a GPU where there is none', entry: 'gpu: 1\n', problems: ['alpha.yaml:12 /gpu error gpu-capacity'] },
-  { why: 'a GPU where there is one', entry: 'gpu: 1\n', platform: 'capacity: { gpu: true }\n', problems: [] },
+  { why: 'a GPU where there is one', entry: 'gpu: 1\n', platform: WITH_GPU, problems: [] },
+  { why: 'a GPU where there are some', entry: 'gpu: 1\n', platform: `capacity: { gpu: { max_instances: 3 } }\n${NAT}`, problems: [] },
+  {
+    why: 'a GPU and a processor that its instances do not have',
+    entry: 'gpu: 1\narchitectures: [arm64, amd64]\n',
+    platform: WITH_GPU,
+    problems: ['alpha.yaml:13 /architectures/0 error gpu-capacity'],
+  },
+  { why: 'that processor without a GPU', entry: 'architectures: [arm64]\n', platform: WITH_GPU, problems: [] },
   {
     why: 'its own version served twice',
     entry: 'releases:\n  - { version: 1.0.0 }\n',
@@ -247,6 +277,11 @@ const CASES: readonly Case[] = [
     why: 'weights above 100 percent',
     entry: 'releases:\n  - { version: 1.1.0, weight: 60 }\n  - { version: 1.2.0, weight: 60 }\n',
     problems: ['alpha.yaml:14 /releases/1/weight error served-versions'],
+  },
+  {
+    why: 'a weight of a version that takes no requests',
+    entry: 'releases:\n  - { version: 1.1.0, weight: 10, yanked: true }\n',
+    problems: ['alpha.yaml:13 /releases/0/weight error served-versions'],
   },
   { why: 'another major version without weight', entry: 'releases:\n  - { version: 2.0.0, deprecated: true }\n', problems: [] },
   {
@@ -284,12 +319,30 @@ const CASES: readonly Case[] = [
   },
   {
     why: 'two cases of one name',
-    entry: 'conformance:\n  - &a { name: a, image: { phantom: b }, expected_by: oracle, expect: { max_abs: 0 } }\n  - *a\n',
+    entry: 'conformance:\n  - &a { name: a, image: { phantom: standard }, expected_by: oracle, expect: { max_abs: 0 } }\n  - *a\n',
     problems: ['alpha.yaml:14 /conformance/1/name error conformance-cases'],
   },
   {
+    why: 'a phantom of a variant and a truth that there are, of a small size',
+    entry:
+      'conformance:\n  - { name: a, image: { phantom: mirrored-small }, expected_by: ground-truth, expect: { truth: liver, dice_min: 0.9 } }\n',
+    problems: [],
+  },
+  {
+    why: 'a phantom of a variant that there is not',
+    entry:
+      'conformance:\n  - { name: a, image: { phantom: mirrorred }, expected_by: ground-truth, expect: { truth: liver, dice_min: 0.9 } }\n',
+    problems: ['alpha.yaml:13 /conformance/0/image/phantom error conformance-cases'],
+  },
+  {
+    why: 'a truth that the phantom does not know',
+    entry:
+      'conformance:\n  - { name: a, image: { phantom: standard }, expected_by: ground-truth, expect: { truth: gallbladder, dice_min: 0.9 } }\n',
+    problems: ['alpha.yaml:13 /conformance/0/expect/truth error conformance-cases'],
+  },
+  {
     why: 'recorded cases alone',
-    entry: 'conformance:\n  - { name: a, image: { phantom: b }, expected_by: recorded, expect: { max_abs: 0 } }\n',
+    entry: 'conformance:\n  - { name: a, image: { phantom: standard }, expected_by: recorded, expect: { max_abs: 0 } }\n',
     problems: ['alpha.yaml:12 /conformance warning conformance-authority'],
   },
   { why: 'a replaced character', others: ['alphb'], problems: ['alphb.yaml:1 /name warning similar-names'] },

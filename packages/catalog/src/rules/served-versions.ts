@@ -11,12 +11,13 @@ export const servedVersions: Rule = {
     for (const of of algorithms) {
       const seen = new Set([of.version]);
       let weights = 0;
-      for (const [index, { version, weight = 0 }] of (of.releases ?? []).entries()) {
+      for (const [index, { version, weight = 0, yanked }] of (of.releases ?? []).entries()) {
         const at = below('/releases', index);
         const complaint = (field: string, message: string): Complaint => ({ of, pointer: `${at}/${field}`, message });
         if (seen.has(version)) yield complaint('version', `version ${version} is served already; keep one of them`);
         if (weight && major(version) !== major(of.version))
           yield complaint('weight', `a weight sends requests for ${of.version} to ${version}, another major version; remove it`);
+        if (weight && yanked) yield complaint('weight', `version ${version} is yanked and takes no requests; remove its weight`);
         weights += weight;
         if (weight && weights > 100) yield complaint('weight', `the weights add up to ${weights} percent; keep them within 100`);
         seen.add(version);
