@@ -5,7 +5,7 @@ import type { Aws } from './aws/clients.ts';
 import { isThereAlready, sentenceOf } from './aws/errors.ts';
 import type { PlannedChange } from './change.ts';
 import { KINDS } from './kinds/index.ts';
-import { type Change, type Kind, NotYet, type Run } from './kinds/kind.ts';
+import { type Change, type Failure, type Kind, NotYet, RolloutFailed, type Run } from './kinds/kind.ts';
 import { changeTo, fieldsOf, refusalOf, type Step } from './plan.ts';
 
 /**
@@ -36,19 +36,34 @@ async function applyInOrder(aws: Aws, steps: readonly Step[], run: Run): Promise
   let stopped: Outcome | undefined;
   for (const { planned, change } of steps) {
     const { kind, name, algorithm, action } = planned;
-    const { result, reason } = stopped
+    const { failure, ...became } = stopped
       ? { result: 'skipped' as const, reason: `because ${stopped.kind} ${stopped.name} is ${stopped.result}` }
       : run.signal?.aborted
         ? { result: 'failed' as const, reason: 'the run was stopped before it came to this' }
         : await applyOne(aws, change, run);
-    const outcome: Outcome = { kind, name, algorithm, action, result, reason };
+    const reason = failure ? await tell(aws, failure, steps, run) : became.reason;
+    const outcome: Outcome = { kind, name, algorithm, action, ...became, reason };
     outcomes.push(outcome);
-    if (result !== 'done') stopped ??= outcome;
+    if (outcome.result !== 'done') stopped ??= outcome;
   }
   return outcomes;
 }
 
-type Became = Pick<Outcome, 'result' | 'reason'>;
+/** `failure` is there where the version is to blame. */
+type Became = Pick<Outcome, 'result' | 'reason'> & { readonly failure?: Failure };
+
+/** Lets the kinds know of a version that failed. @returns the reason, and what else went wrong. */
+async function tell(aws: Aws, failure: Failure, steps: readonly Step[], run: Run): Promise<string> {
+  try {
+    for (const kind of KINDS) {
+      const change = steps.find(({ planned }) => planned.kind === kind.name && planned.action !== 'delete')?.change;
+      await kind.fail?.(aws, { ...failure, change }, run);
+    }
+    return failure.reason;
+  } catch (error) {
+    return `${failure.reason}; the registry could not be told: ${sentenceOf(error)}`;
+  }
+}
 
 /** What is there already when it is to be made is looked at once more: an answer got lost, or somebody was quicker. */
 async function applyOne(aws: Aws, planned: Change, run: Run): Promise<Became> {
@@ -59,7 +74,9 @@ async function applyOne(aws: Aws, planned: Change, run: Run): Promise<Became> {
       return attempt(aws, kind, planned, run);
     });
   } catch (error) {
-    return { result: error instanceof NotYet ? 'waiting' : 'failed', reason: sentenceOf(error) };
+    const reason = sentenceOf(error);
+    if (error instanceof RolloutFailed && planned.wanted) return { result: 'failed', reason, failure: { ...planned.wanted, reason } };
+    return { result: error instanceof NotYet ? 'waiting' : 'failed', reason };
   }
 }
 

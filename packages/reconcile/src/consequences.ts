@@ -1,5 +1,6 @@
 /** What a plan means beside the resources: for callers, for the bill, for the account's quotas. Pure. */
 
+import type { Pin } from '@mip/registry';
 import { contractOf } from '@mip/registry/contract';
 import { type ContractDiff, contractDiff } from '@mip/registry/contract-diff';
 import type { Algorithm, ScaleOverride } from './algorithm.ts';
@@ -19,6 +20,8 @@ export interface Consequences {
   readonly quotas: readonly QuotaUse[];
   /** Numbers of tasks that somebody set, and that the plan keeps to. */
   readonly overrides: readonly (ScaleOverride & { readonly algorithm: string })[];
+  /** Versions that somebody put in the place of the catalog's, and that the plan keeps to. */
+  readonly pins: readonly (Pin & { readonly algorithm: string })[];
 }
 
 /** What it is told from: the catalog, and what was seen of the registry's rows. */
@@ -49,6 +52,7 @@ export function consequencesOf({ algorithms, unread, refused, platform, rows, ov
     cost: costDiff(platform.region, before, after),
     quotas: quotaUse(after, platform.quotas, sorted.length <= platform.rolesUpTo),
     overrides: [...overrides].map(([algorithm, one]) => ({ algorithm, ...one })).sort((a, b) => (a.algorithm < b.algorithm ? -1 : 1)),
+    pins: sorted.flatMap(({ name, pin }) => (pin ? [{ algorithm: name, ...pin }] : [])),
   };
 }
 
@@ -97,12 +101,14 @@ function contractChange(algorithm: Algorithm, { inspected }: KindObservation): r
   return found.changes.length > 0 || found.from !== found.to ? [found] : [];
 }
 
-/** What somebody wrote into a row was never released: putting it right breaks nobody. */
+/** What somebody wrote into a row was never released: putting it right breaks nobody. A pin is set from outside, and changes nothing itself. */
 function isByHand(observed: Observed | undefined): boolean {
-  return observed?.specHash !== undefined && hashOf(observed.spec) !== observed.specHash;
+  if (observed?.specHash === undefined) return false;
+  const { pin: _, ...spec } = observed.spec as Row;
+  return ![observed.spec, spec].some((one) => hashOf(one) === observed.specHash);
 }
 
-/** An algorithm as the bill and the quotas see it. */
+/** An algorithm with all its lines as the bill and the quotas see it. */
 type Running = Sized & Needing;
 
 /** A row that was not looked at is as the catalog wants it. */
@@ -112,23 +118,31 @@ function runningBefore(algorithm: Algorithm, { listed, inspected }: KindObservat
   return listed.has(algorithm.name) ? [runningNow(algorithm)] : [];
 }
 
-function runningNow({ name, cpu, memory, architectures, scaling, status, source }: Algorithm): Running {
+function runningNow({ name, cpu, memory, gpu, architectures, scaling, status, source, further = [] }: Algorithm): Running {
   const [architecture = 'amd64'] = architectures;
-  return { algorithm: name, cpu, memory, architecture, tasks: tasksOf(status, scaling), built: source !== undefined };
+  const services = 1 + further.length;
+  const tasks = tasksOf(status, scaling, services);
+  return { algorithm: name, cpu, memory, gpu, architecture, tasks, built: source !== undefined, services };
 }
 
 /** A row of before it said so, or one written by hand, may lack fields. */
-function runningRow(algorithm: string, { cpu, memory, architecture, scaling = { min: 0, max: 0 }, status, image }: Row): Running {
+function runningRow(algorithm: string, { cpu, memory, gpu, architecture, scaling = NO_TASKS, status, image, releases = [] }: Row): Running {
+  const services = 1 + releases.filter(({ yanked }) => !yanked).length;
   return {
     algorithm,
     cpu: cpu ?? 0,
     memory: memory ?? 0,
+    gpu: gpu ?? 0,
     architecture: architecture === 'arm64' ? 'arm64' : 'amd64',
-    tasks: tasksOf(status, scaling),
+    tasks: tasksOf(status, scaling, services),
     built: 'treeHash' in image,
+    services,
   };
 }
 
-function tasksOf(status: string, { min, max }: Range): Range {
-  return status === 'inactive' ? { min: 0, max: 0 } : { min, max };
+const NO_TASKS: Range = { min: 0, max: 0 };
+
+/** @param services each of which runs that many. */
+function tasksOf(status: string, { min, max }: Range, services: number): Range {
+  return status === 'inactive' ? NO_TASKS : { min: min * services, max: max * services };
 }

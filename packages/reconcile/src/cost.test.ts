@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { costDiff, PRICES, type Sized } from './cost.ts';
 
-const seg: Sized = { algorithm: 'seg', cpu: 1024, memory: 2048, architecture: 'amd64', tasks: { min: 1, max: 8 } };
+const seg: Sized = { algorithm: 'seg', cpu: 1024, memory: 2048, gpu: 0, architecture: 'amd64', tasks: { min: 1, max: 8 } };
 
 /** To the cent. */
 const near = (min: number, max: number) => ({ min: expect.closeTo(min, 1), max: expect.closeTo(max, 1) });
@@ -31,6 +31,21 @@ describe('what a plan costs', () => {
     const diff = costDiff('us-east-1', [seg, other], [seg, { ...other, cpu: 2048, memory: 4096 }]);
     expect(diff?.changes).toEqual([{ algorithm: 'other', from: near(36.04, 288.32), to: near(72.08, 576.64) }]);
     expect(diff).toMatchObject({ from: near(72.08, 576.64), to: near(108.12, 864.96) });
+  });
+
+  it.each<[string, readonly Sized[], readonly Sized[], object]>([
+    ['one that comes', [], [{ ...seg, gpu: 1 }], { changes: [], to: { min: 0, max: 0 }, unknown: ['seg'] }],
+    ['one that goes', [{ ...seg, gpu: 1 }], [], { changes: [], unknown: ['seg'] }],
+    ['one that gets its GPU', [seg], [{ ...seg, gpu: 1 }], { changes: [], from: near(36.04, 288.32), unknown: ['seg'] }],
+    ['another size', [{ ...seg, gpu: 1 }], [{ ...seg, gpu: 1, cpu: 3000 }], { changes: [], unknown: ['seg'] }],
+  ])('is not known, and not nothing, on a GPU: %s', (_, before, after, expected) => {
+    expect(costDiff('us-east-1', before, after)).toMatchObject(expected);
+  });
+
+  it('says nothing of a GPU where nothing changes, or nothing runs', () => {
+    const idle = { ...seg, gpu: 1, tasks: { min: 0, max: 0 } };
+    for (const one of [{ ...seg, gpu: 1 }, idle]) expect(costDiff('us-east-1', [one], [one])).not.toHaveProperty('unknown');
+    expect(costDiff('us-east-1', [], [idle])).not.toHaveProperty('unknown');
   });
 
   it('grows with tasks and sizes, and shrinks back', () => {

@@ -33,6 +33,8 @@ export interface Sized {
   readonly algorithm: string;
   readonly cpu: number;
   readonly memory: number;
+  /** Of a task; more than none run on instances, and what those cost is not known here. */
+  readonly gpu: number;
   readonly architecture: Architecture;
   readonly tasks: Range;
 }
@@ -56,6 +58,8 @@ export interface CostDiff {
   readonly changes: readonly CostChange[];
   readonly from: Range;
   readonly to: Range;
+  /** Those that change and cost, before or after, what nobody knows: it is in none of the sums. Absent where there are none. */
+  readonly unknown?: readonly string[];
 }
 
 /** @returns null for a region whose prices are not known. */
@@ -63,16 +67,31 @@ export function costDiff(region: string, before: readonly Sized[], after: readon
   const prices = PRICES.regions[region];
   if (!prices) return null;
   const costs = (all: readonly Sized[]) => new Map(all.map((one) => [one.algorithm, monthly(one, prices[one.architecture])]));
-  const [from, to] = [costs(before), costs(after)];
+  const [from, to] = [costs(before.filter(isPriced)), costs(after.filter(isPriced))];
+  const unknown = unpriced(before, after);
   const names = [...new Set([...from.keys(), ...to.keys()])].sort();
-  const changes = names.map((algorithm) => ({ algorithm, from: from.get(algorithm) ?? null, to: to.get(algorithm) ?? null }));
+  const priced = names.filter((name) => !unknown.includes(name));
+  const changes = priced.map((algorithm) => ({ algorithm, from: from.get(algorithm) ?? null, to: to.get(algorithm) ?? null }));
   const sum = (costs: ReadonlyMap<string, Range>) => sumOf(names.map((name) => costs.get(name) ?? NOTHING));
-  return { priced: PRICES.date, changes: changes.filter(differs), from: sum(from), to: sum(to) };
+  return { priced: PRICES.date, changes: changes.filter(differs), from: sum(from), to: sum(to), ...(unknown.length > 0 && { unknown }) };
 }
 
 function monthly({ cpu, memory, tasks }: Sized, { vcpu, gb }: Price): Range {
   const one = ((cpu / 1024) * vcpu + (memory / 1024) * gb) * HOURS_A_MONTH;
   return { min: one * tasks.min, max: one * tasks.max };
+}
+
+/** The names of those that changed and have no price on either side, sorted. */
+function unpriced(before: readonly Sized[], after: readonly Sized[]): readonly string[] {
+  const text = (one: Sized | undefined) => one && [one.cpu, one.memory, one.gpu, one.tasks.min, one.tasks.max].join();
+  const [was, is] = [before, after].map((all) => new Map(all.map((one) => [one.algorithm, one])));
+  const names = [...new Set([...before, ...after].filter((one) => !isPriced(one)).map(({ algorithm }) => algorithm))].sort();
+  return names.filter((name) => text(was?.get(name)) !== text(is?.get(name)));
+}
+
+/** Fargate is sold by its size, an instance as a whole. */
+function isPriced({ gpu, tasks }: Sized): boolean {
+  return gpu === 0 || tasks.max === 0;
 }
 
 function differs({ from, to }: CostChange): boolean {

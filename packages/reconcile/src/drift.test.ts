@@ -1,4 +1,5 @@
 /** What somebody did by hand to what reconcile owns: a plan that trusts the hashes misses it, a deep one names the field. */
+import { RegisterScalableTargetCommand } from '@aws-sdk/client-application-auto-scaling';
 import { PutImageTagMutabilityCommand } from '@aws-sdk/client-ecr';
 import { DeleteServiceCommand, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { GetQueueUrlCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
@@ -9,6 +10,11 @@ import { algorithm, input, run, runOptions } from './testing/fixtures.ts';
 import { MemoryAws } from './testing/memory-aws.ts';
 import { stateOf } from './testing/state.ts';
 
+const TARGET = {
+  ServiceNamespace: 'ecs',
+  ScalableDimension: 'ecs:service:DesiredCount',
+  ResourceId: 'service/mip-cluster/mip-seg',
+} as const;
 const catalog = input([algorithm('seg'), algorithm('other')]);
 let aws: MemoryAws;
 
@@ -35,9 +41,9 @@ const DEEDS: readonly Deed[] = [
     drift: ['update request-queue mip-seg-requests.fifo /VisibilityTimeout "31" → "900"'],
   },
   {
-    deed: 'the number of tasks',
-    tamper: (own) => own.ecs.send(new UpdateServiceCommand({ cluster: 'mip-cluster', service: 'mip-seg', desiredCount: 5 })),
-    drift: ['update service mip-seg /desiredCount 5 → 1'],
+    deed: 'the most tasks that may run',
+    tamper: (own) => own.scaling.send(new RegisterScalableTargetCommand({ ...TARGET, MaxCapacity: 3 })),
+    drift: ['update scaling mip-seg /max 3 → 8'],
   },
   {
     deed: 'whether version tags move',
@@ -55,7 +61,7 @@ const DEEDS: readonly Deed[] = [
   {
     deed: 'a service that was deleted',
     tamper: (own) => own.ecs.send(new DeleteServiceCommand({ cluster: 'mip-cluster', service: 'mip-seg', force: true })),
-    drift: ['create service mip-seg'],
+    drift: ['create service mip-seg', 'create scaling mip-seg'],
   },
 ];
 
@@ -81,6 +87,11 @@ describe('drift', () => {
     expect(healed.ok).toBe(true);
     expect(await driftOf(aws)).toEqual([]);
     expect(stateOf(aws)).toEqual(before);
+  });
+
+  it('is not another number of tasks: the catalog does not say it', async () => {
+    await aws.ecs.send(new UpdateServiceCommand({ cluster: 'mip-cluster', service: 'mip-seg', desiredCount: 5 }));
+    expect(await driftOf(aws)).toEqual([]);
   });
 
   it('that changes a resource is not seen by a plan that believes the hash on it', async () => {

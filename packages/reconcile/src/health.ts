@@ -1,9 +1,10 @@
 /** Whether a platform works: each part that could be wrong as one check. Reads; writes nothing. */
 
-import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { Aws } from './aws/clients.ts';
+import { holderOf, type LeaseRow } from './lease.ts';
 import type { Owner } from './platform.ts';
-import { type AlgorithmStatus, algorithmsOf, readStatus } from './status.ts';
+import { type AlgorithmStatus, algorithmsOf, type LineStatus, readStatus } from './status.ts';
 
 /** `warning`: it works, and somebody should look. */
 export type Verdict = 'ok' | 'warning' | 'failed';
@@ -25,7 +26,7 @@ export async function platformChecks(aws: Reader, owner: Owner, now: Date): Prom
   const [algorithms, jobs, lease] = await Promise.all([
     tried('services', async () => algorithmChecks(await readStatus(aws, owner, await algorithmsOf(aws, owner), now))),
     tried('open jobs', async () => [oldestCheck(await oldestOpen(aws, owner), now)]),
-    tried('lease', async () => [leaseCheck(await leaseOf(aws, owner), now)]),
+    tried('lease', async () => [leaseCheck(await holderOf(aws.dynamodb, owner.names.table('leases')), now)]),
   ]);
   return [...algorithms, ...jobs, ...lease];
 }
@@ -39,7 +40,8 @@ async function tried(check: string, look: () => Promise<readonly Check[]>): Prom
 }
 
 /** Pure. */
-export function algorithmChecks(all: readonly AlgorithmStatus[]): readonly Check[] {
+export function algorithmChecks(algorithms: readonly AlgorithmStatus[]): readonly Check[] {
+  const all = algorithms.flatMap((one) => [one, ...(one.lines ?? []).map(asAlgorithm)]);
   const listed = (some: readonly AlgorithmStatus[], words: (one: AlgorithmStatus) => string) => some.map(words).join('; ');
   const stopped = all.filter(({ state, tasks }) => state === 'starting' && (tasks?.running ?? 0) === 0);
   const starting = all.filter((one) => one.state === 'starting' && !stopped.includes(one));
@@ -48,16 +50,28 @@ export function algorithmChecks(all: readonly AlgorithmStatus[]): readonly Check
   const draining = all.filter(({ drain }) => drain);
   const running = ({ algorithm, tasks }: AlgorithmStatus) => `${algorithm} runs ${tasks?.running ?? 0} of ${tasks?.desired ?? '?'} tasks`;
   return [
-    verdictOf('services', stopped, starting, listed([...stopped, ...starting], running) || `${all.length} algorithms, all tasks run`),
     verdictOf(
-      'rollouts',
-      failed,
-      [],
-      listed(failed, ({ algorithm, entry }) => `${algorithm}: ${entry?.reason ?? 'failed'}`) || 'none failed',
+      'services',
+      stopped,
+      starting,
+      listed([...stopped, ...starting], running) || `${algorithms.length} algorithms, all tasks run`,
     ),
+    verdictOf('rollouts', failed, [], listed(failed, failedWords) || 'none failed'),
     verdictOf('dead letters', [], dead, listed(dead, ({ algorithm, dead_letters }) => `${algorithm}: ${dead_letters}`) || 'none'),
     verdictOf('draining', [], [], listed(draining, ({ algorithm, drain }) => `${algorithm} waits for ${drain?.waits_for}`) || 'nothing'),
   ];
+}
+
+function failedWords({ algorithm, entry: { version, failed_version, reason = 'failed' } = {} as never }: AlgorithmStatus): string {
+  const goesOn = failed_version && failed_version !== version ? ` (${version} goes on)` : '';
+  return `${[algorithm, failed_version].filter(Boolean).join(' ')}: ${reason}${goesOn}`;
+}
+
+/** A line beside the default one is looked at like an algorithm. */
+function asAlgorithm({ line, ...one }: LineStatus): AlgorithmStatus {
+  const { tasks, drain } = one;
+  const state = drain ? 'draining' : tasks && tasks.running < tasks.desired ? 'starting' : 'live';
+  return { algorithm: line, state, ...one };
 }
 
 function verdictOf(check: string, failed: readonly unknown[], warned: readonly unknown[], detail: string): Check {
@@ -96,18 +110,8 @@ export function oldestCheck(job: OpenJob | undefined, now: Date): Check {
   return { check: 'open jobs', verdict: age > LONG_S ? 'warning' : 'ok', detail };
 }
 
-interface LeaseRow {
-  readonly holder: string;
-  readonly expires_at: number;
-}
-
-async function leaseOf({ dynamodb }: Reader, { names }: Owner): Promise<LeaseRow | undefined> {
-  const get = new GetCommand({ TableName: names.table('leases'), Key: { lease: 'reconcile' }, ConsistentRead: true });
-  return (await dynamodb.send(get)).Item as LeaseRow | undefined;
-}
-
 /** Pure. A lease that was never given back is that of a run which was killed: the next one takes it over. */
-export function leaseCheck(lease: LeaseRow | undefined, now: Date): Check {
+export function leaseCheck(lease: Omit<LeaseRow, 'id'> | undefined, now: Date): Check {
   if (!lease) return { check: 'lease', verdict: 'ok', detail: 'free' };
   const over = lease.expires_at <= now.getTime();
   const detail = over ? `left by a run that was killed (${lease.holder}): apply again` : `an apply is running (${lease.holder})`;

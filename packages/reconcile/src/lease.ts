@@ -6,8 +6,8 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { writeIf } from '@mip/registry/conditional-write';
 import type { Clock } from './aws/clock.ts';
 
 /** Another run holds the lease; the message says which, and until when. */
@@ -36,7 +36,7 @@ export interface LeaseOptions {
 type Document = Pick<DynamoDBDocumentClient, 'send'>;
 
 /** The row; `expires_at` is milliseconds since 1970. */
-interface Row {
+export interface LeaseRow {
   readonly id: string;
   readonly holder: string;
   readonly expires_at: number;
@@ -101,49 +101,39 @@ export class Lease {
   /** Gives it back, if it is still this run's. */
   async release(): Promise<void> {
     this.#stop();
-    try {
-      await this.#document.send(
-        new DeleteCommand({
-          TableName: this.#options.table,
-          Key: { lease: NAME },
-          ConditionExpression: 'id = :id',
-          ExpressionAttributeValues: { ':id': this.#id },
-        }),
-      );
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    }
+    const command = new DeleteCommand({
+      TableName: this.#options.table,
+      Key: { lease: NAME },
+      ConditionExpression: 'id = :id',
+      ExpressionAttributeValues: { ':id': this.#id },
+    });
+    await writeIf(this.#document, command);
   }
 
   async #write(condition: string, values: Record<string, unknown>): Promise<boolean> {
     const { table, holder, seconds, clock, now } = this.#options;
     const length = seconds * 1000;
     const ends = { monotonic: clock.now() + length, wall: now().getTime() + length }; // from before it is sent
-    try {
-      await this.#document.send(
-        new UpdateCommand({
-          TableName: table,
-          Key: { lease: NAME },
-          UpdateExpression: 'SET id = :id, holder = :holder, expires_at = :ends',
-          ConditionExpression: condition,
-          ExpressionAttributeValues: { ':id': this.#id, ':holder': holder, ':ends': ends.wall, ...values },
-        }),
-      );
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
-      throw error;
-    }
+    const command = new UpdateCommand({
+      TableName: table,
+      Key: { lease: NAME },
+      UpdateExpression: 'SET id = :id, holder = :holder, expires_at = :ends',
+      ConditionExpression: condition,
+      ExpressionAttributeValues: { ':id': this.#id, ':holder': holder, ':ends': ends.wall, ...values },
+    });
+    if (!(await writeIf(this.#document, command))) return false;
     this.#ends = ends;
     return true;
   }
 }
 
-async function holderOf(document: Document, table: string): Promise<Row | undefined> {
+/** Whose lease it is, or was; undefined where it was given back. */
+export async function holderOf(document: Document, table: string): Promise<LeaseRow | undefined> {
   const { Item } = await document.send(new GetCommand({ TableName: table, Key: { lease: NAME }, ConsistentRead: true }));
-  return Item as Row | undefined;
+  return Item as LeaseRow | undefined;
 }
 
-function sentenceOf({ holder, expires_at }: Row, now: Date): string {
+function sentenceOf({ holder, expires_at }: LeaseRow, now: Date): string {
   const left = Math.max(0, Math.ceil((expires_at + SKEW_MS - now.getTime()) / 1000));
   return `Another apply is running (${holder}); its lease ends in ${left} s unless it is renewed.`;
 }

@@ -1,5 +1,6 @@
 /** What exists, in two steps: a cheap list of everything owned, and a close look at what is new, differs or will go. */
 
+import type { Pin } from '@mip/registry';
 import type { ScaleOverride } from './algorithm.ts';
 import type { Aws } from './aws/clients.ts';
 import { KINDS } from './kinds/index.ts';
@@ -49,6 +50,22 @@ export function overridesIn(listing: Listing, now: Date): ReadonlyMap<string, Sc
       algorithm && override && new Date(override.until) > now ? [[algorithm, override] as const] : [],
     ),
   );
+}
+
+/** The versions that somebody put in the place of the catalog's for a while, by algorithm. */
+export function pinsIn(listing: Listing, now: Date): ReadonlyMap<string, Pin> {
+  const rows = [...(listing.get('registry-entry') ?? [])];
+  return new Map(rows.flatMap(([name, { pin }]) => (pin && new Date(pin.until) > now ? [[name, pin] as const] : [])));
+}
+
+/** The lines that have a queue, by algorithm. */
+export function linesIn(listing: Listing, { names }: Owner): ReadonlyMap<string, readonly string[]> {
+  const queues = [...(listing.get('request-queue') ?? [])].flatMap(([name, { algorithm }]) => {
+    const line = names.lineOfQueue(name);
+    return line !== undefined && algorithm !== undefined ? [{ line, algorithm }] : [];
+  });
+  const groups = Map.groupBy(queues, ({ algorithm }) => algorithm);
+  return new Map([...groups].map(([algorithm, own]) => [algorithm, own.map(({ line }) => line)]));
 }
 
 /** What the list alone cannot vouch for. */

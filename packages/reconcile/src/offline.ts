@@ -10,12 +10,15 @@ import { decide, type LineOf, type Plan } from './plan.ts';
 import { type Facts, type Platform, type PlatformFile, platformIn } from './platform.ts';
 import { quotaDangers } from './quota.ts';
 import { dangers, extentOf } from './safety.ts';
+import { asServed, type Contracts } from './served.ts';
 
 /** One catalog, with the hashes of its sources and the platform file it goes with. */
 export interface OfflineCatalog {
   readonly algorithms: readonly Algorithm[];
   readonly treeHashes: ReadonlyMap<string, string>;
   readonly platform: PlatformFile;
+  /** The frozen contracts by `name@version`, for further releases. */
+  readonly contracts?: Contracts;
 }
 
 /** What is compared, where; `lineOf` is of the head. */
@@ -37,7 +40,8 @@ export function offlinePlan({ base, head, region, lineOf }: Comparison): { plan:
   const platform = platformIn(region, head.platform, UNKNOWN);
   const observation = observationOf(desiredOf(base, region), platform);
   const desired = desiredOf(head, region);
-  const { plan, steps } = decide({ algorithms: head.algorithms, desired, observation, platform, lineOf });
+  const known = { ...head, overrides: new Map() };
+  const { plan, steps } = decide({ algorithms: asServed(head.algorithms, known), desired, observation, platform, lineOf });
   const extent = extentOf(desired, observation, steps);
   const found = dangers({ algorithms: head.algorithms.length, faults: [] }, extent, [], platform.thresholds);
   return { plan, dangers: [...found, ...quotaDangers(plan.quotas)] };
@@ -53,8 +57,8 @@ function keyOf({ kind, name }: PlannedChange): string {
   return `${kind} ${name}`;
 }
 
-function desiredOf({ algorithms, treeHashes, platform: file }: OfflineCatalog, region: string): readonly Wanted[] {
-  return desire(algorithms, { treeHashes, overrides: new Map() }, platformIn(region, file, UNKNOWN));
+function desiredOf({ algorithms, platform: file, ...known }: OfflineCatalog, region: string): readonly Wanted[] {
+  return desire(algorithms, { ...known, overrides: new Map() }, platformIn(region, file, UNKNOWN));
 }
 
 /** As if all of it had been applied. */

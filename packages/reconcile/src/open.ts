@@ -3,12 +3,14 @@
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { Algorithm, Platform as PlatformFile } from '@mip/catalog';
 import { imageFolders } from '@mip/catalog/image-folders';
+import { ReleasedContracts } from '@mip/catalog/released-contracts';
 import { TreeHashes } from '@mip/catalog/tree-hash';
 import { physicalNames } from '@mip/registry/names';
 import { type Aws, makeAws } from './aws/clients.ts';
 import type { Connection } from './aws/connection.ts';
 import { readFacts } from './aws/facts.ts';
 import type { ImagePublisher } from './aws/images.ts';
+import type { Conformer } from './conformer.ts';
 import { platformIn } from './platform.ts';
 import type { Input } from './reconcile.ts';
 
@@ -20,10 +22,11 @@ export interface CatalogOnDisk {
   readonly platform: PlatformFile;
 }
 
-/** How to reach one region, and who pushes the images that are missing there. */
+/** How to reach one region, who pushes the images that are missing there, and who judges new versions; without that none with cases rolls out. */
 export interface Reach {
   readonly connection: Connection;
   readonly images: ImagePublisher;
+  readonly conformer?: Conformer;
 }
 
 /** One region of a platform that can be planned and applied. */
@@ -37,15 +40,17 @@ export interface Region {
 export type Allowed = Pick<Input, 'allow' | 'adopt'>;
 
 /** @throws when the platform is not there, cannot be reached, or a source folder is missing. */
-export async function openRegion(catalog: CatalogOnDisk, { connection, images }: Reach, allowed: Allowed = {}): Promise<Region> {
+export async function openRegion(catalog: CatalogOnDisk, { connection, images, conformer }: Reach, allowed: Allowed = {}): Promise<Region> {
   const { algorithms, platform: file } = catalog;
   const { region } = connection;
   const { prefix, account, name } = file;
   const facts = await readFacts(new SSMClient(connection), physicalNames({ prefix, account, region, platform: name }));
   const platform = platformIn(region, file, facts);
   const treeHashes = await treeHashesOf(catalog);
-  const input: Input = { algorithms, faults: [], treeHashes, platform, now: new Date(), lineOf: lineOf(algorithms), ...allowed };
-  return { region, aws: makeAws(connection, images), input };
+  const contracts = new ReleasedContracts(catalog.root);
+  const known = { algorithms, faults: [], treeHashes, contracts, now: new Date(), lineOf: lineOf(algorithms) };
+  const input: Input = { ...known, platform, ...allowed };
+  return { region, aws: makeAws(connection, images, conformer), input };
 }
 
 const known = new WeakMap<readonly Algorithm[], Promise<ReadonlyMap<string, string>>>();

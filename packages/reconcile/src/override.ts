@@ -12,7 +12,7 @@ const CATALOG = 'catalog';
 /** @throws {Error} with a sentence that says how to write it. */
 export function parseOverride(count: string, duration: string, now: Date): ScaleOverride | undefined {
   if (count === CATALOG) return undefined;
-  return { count: parseCount(count), until: new Date(now.getTime() + parseDuration(duration)).toISOString() };
+  return { count: parseCount(count), until: wholeSecond(now.getTime() + parseDuration(duration)) };
 }
 
 /** @throws {Error} with a sentence that says how to write it. */
@@ -33,4 +33,9 @@ export function parseDuration(text: string): number {
 /** `6 tasks until 2026-01-01T02:00:00.000Z, then what the catalog says`. */
 export function overrideWords(override: ScaleOverride | undefined): string {
   return override ? `${override.count} tasks until ${override.until}, then what the catalog says` : 'what the catalog says';
+}
+
+/** What ends it, a scheduled action, knows no parts of a second. */
+function wholeSecond(ms: number): string {
+  return new Date(Math.floor(ms / 1000) * 1000).toISOString();
 }

@@ -4,6 +4,7 @@ import { TAGS } from '@mip/registry/names';
 import type { Algorithm, ScaleOverride } from './algorithm.ts';
 import { type Action, type Cause, type FieldDiff, hashOf, type PlannedChange, type Refusal, riskOf } from './change.ts';
 import { type Consequences, consequencesOf, contractChanges, contractRefusals } from './consequences.ts';
+import { CONTRACT_CAUSES } from './contract.ts';
 import { KINDS } from './kinds/index.ts';
 import type { Change, Kind, Observed, Wanted } from './kinds/kind.ts';
 import type { KindObservation, Observation } from './observe.ts';
@@ -61,6 +62,8 @@ export interface States {
   readonly desired: readonly Wanted[];
   readonly observation: Observation;
   readonly platform: Platform;
+  /** What was found out before: versions that cannot run. */
+  readonly unservable?: readonly Refusal[];
   readonly adopt?: ReadonlySet<string>;
   readonly lineOf?: LineOf | undefined;
 }
@@ -68,13 +71,13 @@ export interface States {
 /** The steps to take, in order, and the plan that shows them. The same input in any order gives the same plan. */
 export function decide(states: States): { plan: Plan; steps: readonly Step[] } {
   const { algorithms, desired, observation, platform, unread = false } = states;
-  const { overrides = new Map(), adopt = new Set(), lineOf = () => 1 } = states;
+  const { overrides = new Map(), unservable = [], adopt = new Set(), lineOf = () => 1 } = states;
   const context = { catalogId: platform.catalogId, adopt, unread, lineOf };
   const decisions = KINDS.flatMap((kind) => decideKind(kind, desired, observation.get(kind.name), context));
   const rows = observation.get('registry-entry') ?? { listed: new Map(), inspected: new Map() };
   const contracts = contractChanges(algorithms, rows);
   const broken = contractRefusals(contracts, algorithms, platform, lineOf);
-  const refusals = [...decisions.flatMap((one) => one.refusals), ...broken].sort(inOrder);
+  const refusals = [...decisions.flatMap((one) => one.refusals), ...broken, ...unservable].sort(inOrder);
   const refused = new Set(refusals.map(({ algorithm }) => algorithm));
   const steps = decisions
     .flatMap((one) => one.steps)
@@ -113,9 +116,13 @@ function decideWanted(kind: Kind, wanted: Wanted, { listed, inspected }: KindObs
   return { steps: [step(change, fields, causeOf(wanted, pointerOf(kind, fields), context))], refusals: [] };
 }
 
-function causeOf({ file }: Wanted, pointer: string, { lineOf }: Context): Cause {
+/** What a further release has of its own is frozen, and is there because the entry names it; its size is the entry's. */
+function causeOf({ file, at }: Wanted, field: string, { lineOf }: Context): Cause {
+  const pointer = at !== undefined && OF_A_VERSION.has(field) ? at : field;
   return { file, pointer, line: lineOf(file, pointer) };
 }
+
+const OF_A_VERSION: ReadonlySet<string> = new Set(['/source', '/image_uri', ...Object.values(CONTRACT_CAUSES)]);
 
 /** The list may be a moment old: what is gone is no change, and what turns out to be another's is left alone. */
 function decideUnwanted(kind: Kind, name: string, { listed, inspected }: KindObservation, { catalogId }: Context): Decision {

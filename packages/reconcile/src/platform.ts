@@ -5,6 +5,8 @@ import { BUILT_IN_PACS, type PhysicalNames, physicalNames } from '@mip/registry/
 import type { Quotas } from './quota.ts';
 import { THRESHOLDS, type Thresholds } from './thresholds.ts';
 
+/** As long as a slow start of a few tasks, one after the other, takes on Fargate; and as a few cases of a volume. */
+const ROLLOUT = { steadySeconds: 900, conformanceSeconds: 900 };
 /** Where the platform file says nothing: what AWS gives a new account. */
 const QUOTAS: Quotas = { ecs_services: 5000, iam_roles: 1000, ecr_repositories: 100_000, fargate_vcpus: 6 };
 /** AWS gives an account 1,000 roles; the platform and others need some. */
@@ -30,6 +32,10 @@ export interface Facts {
   readonly log_group: string;
   readonly api_id: string;
   readonly api_url: string;
+  /** The WebSocket's API; absent where an older version of the platform was deployed. */
+  readonly websocket_api_id?: string;
+  readonly websocket_stage?: string;
+  readonly websocket_url?: string;
 }
 
 /** A PACS as a platform file has it. Workers get all of it; here only these fields are looked at. */
@@ -50,6 +56,7 @@ export interface PlatformFile {
   readonly pacs?: readonly Pacs[];
   readonly default_pacs?: string;
   readonly quotas?: Partial<Quotas>;
+  readonly rollout?: { readonly steady_seconds?: number; readonly conformance_seconds?: number };
   readonly safety?: {
     readonly few?: number;
     readonly deleted_share?: number;
@@ -65,6 +72,14 @@ export interface Owner {
   readonly catalogId: string;
   readonly region: string;
   readonly names: PhysicalNames;
+}
+
+/** How long a new version may take before it is taken for one that does not work. */
+export interface Rollout {
+  /** Until its service runs as many tasks as it should. */
+  readonly steadySeconds: number;
+  /** Until its candidate is through all conformance cases. */
+  readonly conformanceSeconds: number;
 }
 
 /** One region of a platform: what a desired state depends on beside the catalog. */
@@ -86,6 +101,7 @@ export interface Platform extends Owner {
   readonly defaultPacs: string;
   readonly thresholds: Thresholds;
   readonly quotas: Quotas;
+  readonly rollout: Rollout;
   /** How long after its withdrawal an algorithm's queue is looked at for jobs that are left. */
   readonly settleSeconds: number;
 }
@@ -106,6 +122,10 @@ export function platformIn(region: string, file: PlatformFile, facts: Facts): Pl
     pacs: file.pacs ?? [],
     defaultPacs: file.default_pacs ?? BUILT_IN_PACS,
     quotas: { ...QUOTAS, ...file.quotas },
+    rollout: {
+      steadySeconds: file.rollout?.steady_seconds ?? ROLLOUT.steadySeconds,
+      conformanceSeconds: file.rollout?.conformance_seconds ?? ROLLOUT.conformanceSeconds,
+    },
     settleSeconds: file.safety?.settle_seconds ?? LIMITS.sqs.countsSettleSeconds,
     thresholds: {
       few: file.safety?.few ?? THRESHOLDS.few,

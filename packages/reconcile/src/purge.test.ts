@@ -1,3 +1,4 @@
+import { Registry } from '@mip/registry';
 import { beforeEach, expect, it } from 'vitest';
 import { purge, retiredRepositories } from './purge.ts';
 import { algorithm, imported, input, platform, run, settle } from './testing/fixtures.ts';
@@ -47,4 +48,19 @@ it('leaves the images of an algorithm that was rolled back to one of them by its
   await expect(purge(aws, back.platform, 'mip-gone', back.algorithms)).rejects.toThrow(
     'holds the image that gone runs: its image_uri names it',
   );
+});
+
+it('leaves the images of a release that is served, and of a pin', async () => {
+  const served = { ...imported('gone'), releases: [{ version: '1.0.0' }] };
+  await expect(purge(aws, wanted.platform, 'mip-gone', [served])).rejects.toThrow(
+    'holds the image of gone 1.0.0, which the catalog serves',
+  );
+  const yanked = { ...imported('gone'), releases: [{ version: '1.0.0', yanked: true }] };
+  const pin = { version: '1.0.0', until: '2027-01-01T00:00:00.000Z', by: 'somebody' };
+  aws.world.now += 60_000;
+  await run(aws, input([algorithm('stay'), imported('gone')]));
+  await new Registry(aws.dynamodb, 'mip-algorithms').pin('gone', 'mip', pin);
+  await expect(purge(aws, wanted.platform, 'mip-gone', [yanked])).rejects.toThrow('that gone is pinned to (1.0.0)');
+  await new Registry(aws.dynamodb, 'mip-algorithms').pin('gone', 'mip', null);
+  await purge(aws, wanted.platform, 'mip-gone', [yanked]);
 });

@@ -1,6 +1,7 @@
 /** Image repositories that no algorithm wants any more: they keep what made earlier results until somebody says that they may go. */
 
 import { DeleteRepositoryCommand, ListTagsForResourceCommand, RepositoryNotFoundException } from '@aws-sdk/client-ecr';
+import { Registry } from '@mip/registry';
 import { TAGS } from '@mip/registry/names';
 import type { Algorithm } from './algorithm.ts';
 import type { Aws } from './aws/clients.ts';
@@ -29,18 +30,23 @@ export async function retiredRepositories(aws: Aws, { catalogId }: Owner): Promi
 /**
  * Deletes a repository with all its images, for good; one that is gone already is fine.
  * @param algorithms of the catalog: one that was rolled back to an image by its digest runs from a repository that is retired.
- * @throws Error when an algorithm wants it or runs from it, or it is not owned.
+ * @throws Error when an algorithm wants it or runs from it, a release or a pin needs it, or it is not owned.
  */
 export async function purge(
   aws: Aws,
-  { catalogId }: Owner,
+  { catalogId, names }: Owner,
   repository: string,
-  algorithms: readonly Pick<Algorithm, 'name' | 'image_uri'>[],
+  algorithms: readonly Pick<Algorithm, 'name' | 'image_uri' | 'releases'>[],
 ): Promise<void> {
   const found = await findRepository(aws.ecr, repository);
   if (!found) return;
   const runs = algorithms.find(({ image_uri = '' }) => image_uri.startsWith(`${found.repositoryUri}@`));
   if (runs) throw new Error(`image repository ${repository} holds the image that ${runs.name} runs: its image_uri names it`);
+  const own = algorithms.find(({ name }) => names.repository(name) === repository);
+  const served = own?.releases?.find(({ yanked }) => !yanked);
+  if (served) throw new Error(`image repository ${repository} holds the image of ${own?.name} ${served.version}, which the catalog serves`);
+  const [row] = own ? await new Registry(aws.dynamodb, names.table('algorithms')).getMany([own.name]) : [];
+  if (row?.pin) throw new Error(`image repository ${repository} may hold the image that ${own?.name} is pinned to (${row.pin.version})`);
   const tags = tagRecord((await aws.ecr.send(new ListTagsForResourceCommand({ resourceArn: found.repositoryArn }))).tags);
   if (tags[TAGS.managedBy] !== catalogId) throw new Error(`image repository ${repository} does not belong to this catalog`);
   if (tags[TAGS.retired] === undefined) throw new Error(`image repository ${repository} is not retired: an algorithm wants it`);

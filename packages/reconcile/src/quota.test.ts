@@ -3,9 +3,9 @@ import { type Needing, quotaDangers, quotaUse } from './quota.ts';
 
 const QUOTAS = { ecs_services: 3, iam_roles: 2, ecr_repositories: 2, fargate_vcpus: 6 };
 const three: readonly Needing[] = [
-  { cpu: 2048, tasks: { min: 1, max: 2 }, built: true },
-  { cpu: 1024, tasks: { min: 0, max: 4 }, built: false },
-  { cpu: 1024, tasks: { min: 0, max: 0 }, built: true },
+  { cpu: 2048, gpu: 0, tasks: { min: 1, max: 2 }, built: true, services: 1 },
+  { cpu: 1024, gpu: 0, tasks: { min: 0, max: 4 }, built: false, services: 1 },
+  { cpu: 1024, gpu: 0, tasks: { min: 0, max: 0 }, built: true, services: 1 },
 ];
 
 describe('what a catalog needs', () => {
@@ -16,6 +16,11 @@ describe('what a catalog needs', () => {
       { quota: 'ecr_repositories', needed: 2, atMost: null, allowed: 2 },
       { quota: 'fargate_vcpus', needed: 2, atMost: 8, allowed: 6 },
     ]);
+  });
+
+  it('counts what runs on instances with GPUs to none of Fargate', () => {
+    const onGpu = three.map((one) => ({ ...one, gpu: 1 }));
+    expect(quotaUse(onGpu, QUOTAS, true).at(-1)).toEqual({ quota: 'fargate_vcpus', needed: 0, atMost: 0, allowed: 6 });
   });
 
   it('needs no role each where classes share them', () => {

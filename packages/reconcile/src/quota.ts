@@ -19,20 +19,30 @@ export interface QuotaUse {
   readonly allowed: number;
 }
 
-/** What of an algorithm is counted: `cpu` in Fargate's units, times its tasks; `built` = it has an image of its own in ECR. */
+/**
+ * What of an algorithm is counted: `cpu` in Fargate's units, times the tasks of all its versions; `built` = it has an image of its own in ECR;
+ * `services` = one for each version.
+ */
 export interface Needing {
   readonly cpu: number;
+  /** Of a task; more than none do not run on Fargate. */
+  readonly gpu: number;
   readonly tasks: Range;
   readonly built: boolean;
+  readonly services: number;
 }
 
 /** @param ownRoles whether each algorithm has a task role of its own. */
 export function quotaUse(algorithms: readonly Needing[], quotas: Quotas, ownRoles: boolean): readonly QuotaUse[] {
   // In whole numbers until the end: a sum of those does not depend on the order of the algorithms.
-  const vcpus = (bound: keyof Range) => algorithms.reduce((sum, { cpu, tasks }) => sum + cpu * tasks[bound], 0) / CPU_UNITS;
+  const vcpus = (bound: keyof Range) =>
+    algorithms.reduce((sum, { cpu, gpu, tasks }) => sum + (gpu > 0 ? 0 : cpu * tasks[bound]), 0) / CPU_UNITS;
   const use = (quota: keyof Quotas, needed: number, atMost: number | null = null) => ({ quota, needed, atMost, allowed: quotas[quota] });
   return [
-    use('ecs_services', algorithms.length),
+    use(
+      'ecs_services',
+      algorithms.reduce((sum, { services }) => sum + services, 0),
+    ),
     use('iam_roles', ownRoles ? algorithms.length : 0),
     use('ecr_repositories', algorithms.filter(({ built }) => built).length),
     use('fargate_vcpus', vcpus('min'), vcpus('max')),

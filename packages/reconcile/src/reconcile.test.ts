@@ -21,6 +21,7 @@ describe('a new algorithm', () => {
       'done: create task-role mip-eu-central-1-seg-task',
       'done: create task-definition mip-seg',
       'done: create service mip-seg',
+      'done: create scaling mip-seg',
       'done: create registry-entry seg',
     ]);
     expect(aws.world.writes.at(-1)).toBe('dynamodb:UpdateItem'); // that of the row
@@ -35,7 +36,7 @@ describe('a new algorithm', () => {
       expect(tags).toMatchObject({
         'mip:managed-by': 'mip',
         'mip:algorithm': 'seg',
-        'mip:spec-hash': expect.stringMatching(/^sha256:[0-9a-f]{64}(\+\d+)?$/),
+        'mip:spec-hash': expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
       });
     for (const { tags } of versioned) expect(tags['mip:version']).toBe('1.0.0');
   });
@@ -74,6 +75,7 @@ describe('a new algorithm', () => {
       MIP_MAX_IMAGE_BYTES: '2147483648',
       MIP_MAX_RESULT_BYTES: '2147483648',
       MIP_RESULTS_BUCKET: 'mip-000000000000-eu-central-1-results',
+      MIP_RESULTS_QUEUE: 'mip-results.fifo',
       MIP_PLATFORM: 'test',
       MIP_TIMEOUT: '900',
       MIP_CHILDREN: '1',
@@ -117,7 +119,7 @@ describe('a second run', () => {
     await run(aws, wanted);
     aws.world.restart();
     const report = await apply(aws, late, runOptions(aws));
-    expect(report.outcomes.map(({ result }) => result)).toEqual(Array(7).fill('done'));
+    expect(report.outcomes.map(({ result }) => result)).toEqual(Array(8).fill('done'));
     expect(aws.world.writes).toEqual([]);
   });
 
@@ -125,20 +127,21 @@ describe('a second run', () => {
     const wanted = input(Array.from({ length: 130 }, (_, index) => imported(`seg-${index}`)));
     const first = await run(aws, wanted);
     expect(first.ok).toBe(true);
-    expect(first.outcomes).toHaveLength(130 * 6);
+    expect(first.outcomes).toHaveLength(130 * 7);
     const second = await run(aws, wanted);
     expect(second.plan.changes).toEqual([]);
-    expect(second.calls.find(({ operation }) => operation === 'GetResources')?.count).toBe(1 + 3 + 2 + 2); // pages: repositories, 260 queues, 130 task definitions, 130 services
+    // Pages: repositories, 260 queues, 130 task definitions, 130 services; what two kinds look at is read once.
+    expect(second.calls.find(({ operation }) => operation === 'GetResources')?.count).toBe(1 + 3 + 2 + 2);
   });
 
   it('keeps the time a row was made, and what others wrote into it', async () => {
     await run(aws, input([algorithm('seg')]));
-    Object.assign(aws.memory.registry.items.get('seg') ?? {}, { pin: { digest: 'x' } });
+    Object.assign(aws.memory.registry.items.get('seg') ?? {}, { scale_override: { count: 1, until: '2020-01-01T00:00:00.000Z' } });
     aws.world.now += 60_000;
     await run(aws, input([algorithm('seg', { cpu: 2048, memory: 4096 })]));
     expect(aws.memory.registry.items.get('seg')).toMatchObject({
       cpu: 2048,
-      pin: { digest: 'x' },
+      scale_override: { count: 1, until: '2020-01-01T00:00:00.000Z' },
       created_at: '2026-01-01T00:00:00.000Z',
       updated_at: '2026-01-01T00:01:00.000Z',
     });
@@ -153,8 +156,8 @@ describe('an algorithm that leaves the catalog', () => {
   it('is withdrawn at once, and is not gone before SQS can tell whether a job is left', async () => {
     await run(aws, both);
     const report = await run(aws, left);
-    expect(report.outcomes.map(({ result }) => result)).toEqual(['done', 'waiting', ...Array(5).fill('skipped')]);
-    expect(report.outcomes[1]?.reason).toBe(
+    expect(report.outcomes.map(({ result }) => result)).toEqual(['done', 'done', 'waiting', ...Array(5).fill('skipped')]);
+    expect(report.outcomes[2]?.reason).toBe(
       'seg was withdrawn at 2026-01-01T00:00:00.000Z; SQS can tell 60 seconds later whether a job is left, so run it again then',
     );
     expect(report.ok).toBe(true);
@@ -196,11 +199,12 @@ describe('an algorithm that leaves the catalog', () => {
     const report = await run(aws, both);
     expect(report.outcomes.map(({ action, kind, result }) => `${result} ${action} ${kind}`)).toEqual([
       'done update service',
+      'done create scaling',
       'done create registry-entry',
     ]);
     expect(stateOf(aws)).toEqual(before);
     aws.world.now += 3_600_000;
-    expect((await run(aws, left)).outcomes[1]?.result).toBe('waiting');
+    expect((await run(aws, left)).outcomes[2]?.result).toBe('waiting');
   });
 
   it('that is gone comes back after the minute that SQS wants', async () => {
@@ -263,7 +267,7 @@ describe('what is not owned', () => {
     const prepared = await plan(aws, input([algorithm('seg')]));
     await makeUnowned('mip-seg');
     const report = await apply(aws, prepared, runOptions(aws));
-    expect(report.outcomes.map(({ result }) => result)).toEqual(['done', 'done', 'done', 'done', 'done', 'refused', 'skipped']);
+    expect(report.outcomes.map(({ result }) => result)).toEqual(['done', 'done', 'done', 'done', 'done', 'refused', 'skipped', 'skipped']);
   });
 });
 
@@ -327,12 +331,14 @@ describe('when something fails', () => {
       'failed ThrottlingException',
       'skipped because task-definition mip-b is failed',
       'skipped because task-definition mip-b is failed',
+      'skipped because task-definition mip-b is failed',
     ]);
     expect([...aws.memory.registry.items.keys()].sort()).toEqual(['a', 'c']);
     const second = await run(aws, three);
     expect(second.outcomes.map(({ algorithm, kind }) => `${algorithm} ${kind}`)).toEqual([
       'b task-definition',
       'b service',
+      'b scaling',
       'b registry-entry',
     ]);
     expect((await run(aws, three)).plan.changes).toEqual([]);

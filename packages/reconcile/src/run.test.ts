@@ -37,7 +37,7 @@ describe('the history', () => {
   });
 
   it('says which run was killed, and which failed', async () => {
-    aws.world.killAt = { number: 20, when: 'before' };
+    aws.world.killAt = { number: 26, when: 'before' };
     await rerun(aws, input([algorithm('seg')])).catch(() => undefined);
     aws.world.restart();
     aws.world.fail = ({ operation }) => (operation === 'CreateService' ? new Error('no') : undefined);
@@ -132,7 +132,14 @@ describe('an override of the scale', () => {
   it('is what apply sets, and then plan and drift are content with it', async () => {
     const report = await run(aws, wanted);
     expect(report.plan.changes.map(({ kind, fields }) => [kind, fields])).toEqual([
-      ['service', [{ path: '/desiredCount', from: 1, to: 5 }]],
+      [
+        'scaling',
+        [
+          { path: '/actions/mip-seg-override-end', from: null, to: { schedule: 'at(2026-01-01T02:00:00)', min: 0, max: 8 } },
+          { path: '/max', from: 8, to: 5 },
+          { path: '/min', from: 0, to: 5 },
+        ],
+      ],
     ]);
     expect(tasks()).toBe(5);
     expect((await plan(aws, wanted)).plan.changes).toEqual([]);
@@ -146,13 +153,22 @@ describe('an override of the scale', () => {
     expect(aws.memory.registry.items.get('seg')?.scale_override).toMatchObject({ count: 5 });
   });
 
-  it('ends at its time, whoever runs next', async () => {
+  it('ends at its time by itself: AAS puts the catalog’s bounds back, and neither plan nor drift has anything to do', async () => {
     await run(aws, wanted);
     expect((await plan(aws, at(7_199_999))).plan.changes).toEqual([]);
-    const report = await run(aws, at(7_200_000));
-    expect(report.plan.changes.flatMap(({ fields }) => fields)).toEqual([{ path: '/desiredCount', from: 5, to: 1 }]);
-    expect(tasks()).toBe(1);
-    expect((await run(aws, at(7_200_000))).plan.changes).toEqual([]);
+    aws.world.now = NOW + 7_200_000;
+    aws.memory.scaling.tick();
+    expect(aws.memory.scaling.targets.get('service/mip-cluster/mip-seg')).toMatchObject({ MinCapacity: 0, MaxCapacity: 8 });
+    expect((await plan(aws, at(7_200_000))).plan.changes).toEqual([]);
+    expect((await plan(aws, at(7_200_000), 'deep')).plan.changes).toEqual([]);
+  });
+
+  it('is over too where AAS goes on to list the action that ended it', async () => {
+    aws.memory.scaling.forgetsWhatIsOver = false;
+    await run(aws, wanted);
+    aws.world.now = NOW + 7_200_000;
+    aws.memory.scaling.tick();
+    expect((await plan(aws, at(7_200_000), 'deep')).plan.changes).toEqual([]);
   });
 
   it('stops everything with 0, and is lost with the row of an algorithm that left', async () => {

@@ -14,7 +14,8 @@ const now = () => new Date(aws.world.now);
 const status = async (...names: string[]) => readStatus(aws, owner, names.length ? names : await algorithmsOf(aws, owner), now());
 const queue = (name: string) => aws.memory.sqs.queues.get(name) as { messages: number };
 const tasksOf = (name: string) => aws.memory.ecs.services.get(name) as { runningCount?: number };
-const both = input([algorithm('seg'), algorithm('stay')]);
+const awake = { scaling: { min: 1, max: 4 } };
+const both = input([algorithm('seg', awake), algorithm('stay', awake)]);
 
 describe('the status of an algorithm', () => {
   it('says what the registry, ECS and SQS say', async () => {

@@ -15,3 +15,12 @@ export async function readEach<T, R>(items: readonly T[], read: (item: T) => Pro
   const limit = pLimit(CONCURRENT_READS);
   return Promise.all(items.map((item) => limit(() => read(item))));
 }
+
+/** The same of what may not be there: what is, by its name. */
+export async function readFound<T, R extends { readonly name: string }>(
+  items: Iterable<T>,
+  read: (item: T) => Promise<R | undefined>,
+): Promise<ReadonlyMap<string, R>> {
+  const found = await readEach([...items], read);
+  return new Map(found.flatMap((one) => (one ? [[one.name, one] as const] : [])));
+}

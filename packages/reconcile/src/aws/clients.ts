@@ -6,6 +6,7 @@ import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import { type Conformer, nobodyJudges } from '../conformer.ts';
 import { type Connection, configOf } from './connection.ts';
 import type { ImagePublisher } from './images.ts';
 import { makeTaskAws, type TaskAws } from './task-clients.ts';
@@ -19,9 +20,11 @@ export interface Aws extends TaskAws {
   readonly ssm: SSMClient;
   readonly tagging: ResourceGroupsTaggingAPIClient;
   readonly images: ImagePublisher;
+  /** Who says what a new version has to show, and whether it has. */
+  readonly conformer: Conformer;
 }
 
-export function makeAws(connection: Connection, images: ImagePublisher): Aws {
+export function makeAws(connection: Connection, images: ImagePublisher, conformer: Conformer = nobodyJudges): Aws {
   const aws = makeTaskAws(connection);
   const config = configOf(connection);
   return {
@@ -33,5 +36,6 @@ export function makeAws(connection: Connection, images: ImagePublisher): Aws {
     ssm: aws.calls.watch(new SSMClient(config), 'ssm'),
     tagging: aws.calls.watch(new ResourceGroupsTaggingAPIClient(config), 'tag'),
     images,
+    conformer,
   };
 }

@@ -28,6 +28,8 @@ export interface ImageOrder {
 export interface ImagePublisher {
   /** @param ecr of the repository's region. @returns the digest of the manifest, once `tag` points at it. */
   publish(order: ImageOrder, ecr: ECRClient): Promise<string>;
+  /** The tree hash of a released version whose image `publish` could still make; undefined where it could not. Left out, it can make none. */
+  released?(algorithm: string, version: string): Promise<string | undefined>;
 }
 
 /** For AWS: the build action pushes on merge, before reconcile runs. */

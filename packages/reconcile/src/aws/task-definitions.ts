@@ -10,8 +10,9 @@ import {
   ListTaskDefinitionsCommand,
   type TaskDefinition,
 } from '@aws-sdk/client-ecs';
+import type { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { TAGS } from '@mip/registry/names';
-import { tagRecord } from './tags.ts';
+import { ownedResources, tagRecord } from './tags.ts';
 
 export interface Revision {
   readonly arn: string;
@@ -53,6 +54,37 @@ export async function activeFamilies(ecs: Pick<ECSClient, 'send'>, familyPrefix:
     nextToken = page.nextToken;
   } while (nextToken);
   return families;
+}
+
+/** The tags of the newest revision of each family that has an active one, by family. */
+export type NewestRevisions = ReadonlyMap<string, Readonly<Record<string, string>>>;
+
+interface Index {
+  readonly ecs: Pick<ECSClient, 'send'>;
+  readonly tagging: Pick<ResourceGroupsTaggingAPIClient, 'send'>;
+}
+
+const reading = new WeakMap<object, Map<string, Promise<NewestRevisions>>>();
+
+/** Of one catalog. Several kinds ask for it at the same moment: it is read once, and again by whoever asks later. */
+export function newestRevisions(index: Index, catalogId: string, familyPrefix: string): Promise<NewestRevisions> {
+  const key = `${catalogId} ${familyPrefix}`;
+  const underWay = reading.get(index) ?? new Map<string, Promise<NewestRevisions>>();
+  reading.set(index, underWay);
+  const read = underWay.get(key) ?? readNewest(index, catalogId, familyPrefix).finally(() => underWay.delete(key));
+  underWay.set(key, read);
+  return read;
+}
+
+async function readNewest({ ecs, tagging }: Index, catalogId: string, familyPrefix: string): Promise<NewestRevisions> {
+  const active = await activeFamilies(ecs, familyPrefix);
+  const newest = new Map<string, { revision: number; tags: Readonly<Record<string, string>> }>();
+  for await (const { arn, tags } of ownedResources(tagging, catalogId, 'ecs:task-definition')) {
+    const [family = '', number] = arn.slice(arn.lastIndexOf('/') + 1).split(':');
+    const revision = Number(number);
+    if (active.has(family) && revision > (newest.get(family)?.revision ?? 0)) newest.set(family, { revision, tags });
+  }
+  return new Map([...newest].map(([family, { tags }]) => [family, tags]));
 }
 
 /** Nothing can be started from any revision of the family after this. */

@@ -14,6 +14,7 @@ import type { PhysicalNames } from '@mip/registry/names';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openEmulator, type TestEmulator } from '../../../../tests/emulator.ts';
 import { type Aws, makeAws } from '../aws/clients.ts';
+import { monotonicClock } from '../aws/clock.ts';
 import { findRevision } from '../aws/task-definitions.ts';
 import { changeTo } from '../plan.ts';
 import { type Platform, platformIn } from '../platform.ts';
@@ -57,7 +58,7 @@ function platformOf(prefix: string): Platform {
 }
 
 function runIn(platform: Platform): Run {
-  return { ...platform, commit: 'c', planDigest: 'd', now: () => new Date(NOW), adopt: new Set() };
+  return { ...platform, commit: 'c', planDigest: 'd', now: () => new Date(NOW), clock: monotonicClock, adopt: new Set() };
 }
 
 /** All that is wanted of one kind. */

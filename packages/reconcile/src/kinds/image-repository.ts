@@ -12,7 +12,8 @@ import {
   UntagResourceCommand,
 } from '@aws-sdk/client-ecr';
 import { TAGS } from '@mip/registry/names';
-import { readEach } from '../aws/batches.ts';
+import type { Algorithm } from '../algorithm.ts';
+import { readEach, readFound } from '../aws/batches.ts';
 import type { Aws } from '../aws/clients.ts';
 import { findImage, findLifecycle, findRepository } from '../aws/images.ts';
 import { ownedResources, tagRecord, upperTags } from '../aws/tags.ts';
@@ -28,6 +29,8 @@ export interface ImageRepositorySpec {
   /** Of the image that `tag` points at. */
   readonly treeHash: string | null;
   readonly tagPolicy: TagPolicy | string;
+  /** The tree hashes of further releases by their tags; null where one is not there. */
+  readonly releases?: Readonly<Record<string, string | null>>;
   /** Patterns of tags that move even where version tags may not. */
   readonly movingTags: readonly string[];
   readonly scanOnPush: boolean;
@@ -69,7 +72,7 @@ export const imageRepository: Kind<ImageRepositorySpec> = {
       ...['ecr:TagResource', 'ecr:UntagResource'],
     ],
   },
-  causes: { '/tag': '/version', '/treeHash': '/source' },
+  causes: { '/tag': '/version', '/treeHash': '/source', '/releases': '/releases' },
 
   desire(algorithm, { names, tagPolicy }) {
     if (algorithm.source === undefined) return [];
@@ -79,6 +82,7 @@ export const imageRepository: Kind<ImageRepositorySpec> = {
       repository,
       tag: `v${algorithm.version}`,
       treeHash: algorithm.treeHash,
+      ...releasesOf(algorithm),
       tagPolicy,
       movingTags: MOVING_TAGS[tagPolicy],
       scanOnPush: true,
@@ -97,8 +101,7 @@ export const imageRepository: Kind<ImageRepositorySpec> = {
   },
 
   async inspect(aws, _owner, subjects) {
-    const found = await readEach([...subjects], ([name, wanted]) => observe(aws, name, wanted));
-    return new Map(found.flatMap((one) => (one ? [[one.name, one]] : [])));
+    return readFound(subjects, ([name, wanted]) => observe(aws, name, wanted));
   },
 
   diff: diffFields,
@@ -124,6 +127,11 @@ export const imageRepository: Kind<ImageRepositorySpec> = {
   },
 };
 
+function releasesOf({ further = [] }: Algorithm): Pick<ImageRepositorySpec, 'releases'> {
+  const tags = further.map(({ version, treeHash = '' }) => [`v${version}`, treeHash] as const);
+  return tags.length > 0 ? { releases: Object.fromEntries(tags) } : {};
+}
+
 async function observe(
   aws: Aws,
   name: string,
@@ -138,11 +146,13 @@ async function observe(
   const tags = tagRecord(answer.tags);
   if (!wanted && TAGS.retired in tags) return undefined; // gone as far as the catalog is concerned
   const image = wanted && (await findImage(aws.ecr, name, wanted.spec.tag as string));
+  const releases = wanted?.spec.releases && (await treeHashesOf(aws, name, Object.keys(wanted.spec.releases)));
   const policy = Object.entries(MUTABILITY).find(([, value]) => value === repository.imageTagMutability)?.[0];
   const spec = {
     repository: name,
     tag: image ? (wanted?.spec.tag ?? null) : null,
     treeHash: image ? (image.treeHash ?? `image ${image.digest}`) : null,
+    ...(releases && { releases }),
     tagPolicy: policy ?? String(repository.imageTagMutability),
     movingTags: (repository.imageTagMutabilityExclusionFilters ?? []).map(({ filter = '' }) => filter).sort(),
     scanOnPush: repository.imageScanningConfiguration?.scanOnPush ?? false,
@@ -151,6 +161,11 @@ async function observe(
     retired: TAGS.retired in tags,
   };
   return { name, ...ownership(tags), spec };
+}
+
+async function treeHashesOf(aws: Aws, name: string, tags: readonly string[]): Promise<Readonly<Record<string, string | null>>> {
+  const found = await readEach(tags, async (tag) => [tag, (await findImage(aws.ecr, name, tag))?.treeHash ?? null] as const);
+  return Object.fromEntries(found);
 }
 
 async function create(aws: Aws, { name, spec, ...wanted }: Wanted<ImageRepositorySpec>, run: Run): Promise<Repository> {
@@ -195,16 +210,18 @@ async function unretire(aws: Aws, { repositoryArn: resourceArn }: Repository): P
   await aws.ecr.send(new UntagResourceCommand({ resourceArn, tagKeys: [TAGS.retired] }));
 }
 
-/** Has the image published where its tag is missing or was built from another tree. */
+/** Has the images published whose tag is missing or was built from another tree. */
 async function fill(aws: Aws, { algorithm, spec }: Wanted<ImageRepositorySpec>, repository: Repository): Promise<void> {
-  const treeHash = spec.treeHash as string;
-  const tag = spec.tag as string;
-  const before = await findImage(aws.ecr, spec.repository, tag);
-  if (before?.treeHash === treeHash) return;
-  await aws.images.publish({ algorithm, repositoryUri: repository.repositoryUri ?? '', tag, treeHash }, aws.ecr);
-  const after = await findImage(aws.ecr, spec.repository, tag);
-  if (after?.treeHash !== treeHash)
-    throw new Error(`image ${spec.repository}:${tag} was published with tree hash ${after?.treeHash ?? 'none'}, not ${treeHash}`);
+  const images = { ...spec.releases, [spec.tag as string]: spec.treeHash };
+  for (const [tag, treeHash] of Object.entries(images)) {
+    const before = await findImage(aws.ecr, spec.repository, tag);
+    if (before?.treeHash === treeHash) continue;
+    const order = { algorithm, repositoryUri: repository.repositoryUri ?? '', tag, treeHash: treeHash as string };
+    await aws.images.publish(order, aws.ecr);
+    const after = await findImage(aws.ecr, spec.repository, tag);
+    if (after?.treeHash !== treeHash)
+      throw new Error(`image ${spec.repository}:${tag} was published with tree hash ${after?.treeHash ?? 'none'}, not ${treeHash}`);
+  }
 }
 
 async function retire(aws: Aws, name: string, run: Run): Promise<void> {

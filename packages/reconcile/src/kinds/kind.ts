@@ -1,10 +1,12 @@
 /** The contract of a kind: one type of AWS resource that reconcile owns, in five verbs. `docs/add-a-kind.md` shows how to add one. */
 
+import type { Pin } from '@mip/registry';
 import { TAGS } from '@mip/registry/names';
 import type { Algorithm, ScaleOverride } from '../algorithm.ts';
 import type { Aws } from '../aws/clients.ts';
+import type { Clock } from '../aws/clock.ts';
 import { type Action, type FieldDiff, hashOf } from '../change.ts';
-import type { Owner, Platform } from '../platform.ts';
+import type { Facts, Owner, Platform, Rollout } from '../platform.ts';
 
 /** One resource as the catalog wants it. `spec` is JSON and its hash goes on the resource as `mip:spec-hash`. */
 export interface Wanted<Spec = unknown> {
@@ -16,8 +18,12 @@ export interface Wanted<Spec = unknown> {
   readonly name: string;
   readonly spec: Spec;
   readonly specHash: string;
+  /** With how many tasks it begins, where it is made: what scales it decides from then on. Neither compared nor hashed. */
+  readonly firstTasks?: number;
   /** The catalog's file that asks for it. */
   readonly file: string;
+  /** Of a further release: the JSON pointer to it in that file. */
+  readonly at?: string;
 }
 
 /** One owned resource as an index knows it: cheap, paged, possibly a moment old. */
@@ -28,6 +34,8 @@ export interface Listed {
   readonly withdrawn?: string | undefined;
   /** Of a registry entry: the number of tasks that somebody set for a while. */
   readonly override?: ScaleOverride | undefined;
+  /** Of a registry entry: the version that somebody put in the place of the catalog's for a while. */
+  readonly pin?: Pin | undefined;
 }
 
 /** One resource as it is, in the shape of a spec. `owner` is undefined for a resource that nobody tagged. */
@@ -55,9 +63,14 @@ export interface Change<Spec = unknown> {
 
 /** One run of apply: who owns what it makes, and what it leaves as a trace. */
 export interface Run extends Owner {
+  /** What CDK deployed. */
+  readonly facts: Facts;
   readonly commit: string;
   readonly planDigest: string;
   readonly now: () => Date;
+  /** What a wait goes by. */
+  readonly clock: Clock;
+  readonly rollout: Rollout;
   /** Physical names that may be taken over from nobody. */
   readonly adopt: ReadonlySet<string>;
   /** How long after its withdrawal an algorithm's queue is looked at for jobs that are left. */
@@ -68,6 +81,8 @@ export interface Run extends Owner {
 
 export interface Kind<Spec = unknown> {
   readonly name: string;
+  /** Whether each version that is served has its own: `desire` is then asked once for each. */
+  readonly perVersion?: true;
   /** The IAM actions that the four calls below need. */
   readonly permissions: { readonly read: readonly string[]; readonly write: readonly string[] };
   /** Which field of the catalog decides which field of the spec, by JSON pointer; the longest that fits names the cause. */
@@ -82,8 +97,26 @@ export interface Kind<Spec = unknown> {
   diff(desired: Spec, observed: Spec): readonly FieldDiff[];
   /** Pure. Why this update must not be made even though the resource is owned. */
   refuse?(desired: Wanted<Spec>, observed: Observed<Spec>): string | undefined;
-  /** The only writer; safe to repeat. @throws {NotYet} when it has to wait for something that a later run will find done. */
+  /**
+   * The only writer; safe to repeat.
+   * @throws {NotYet} when it has to wait for something that a later run will find done. @throws {RolloutFailed} when the version is no good.
+   */
   apply(aws: Aws, change: Change<Spec>, run: Run): Promise<void>;
+  /** Of the kind that tells the world what runs: lets it know that a version was no good. What ran before goes on. */
+  fail?(aws: Aws, failure: Failure, run: Run): Promise<void>;
+}
+
+/** A version that was not rolled out, and why, in a sentence. `change` is the one of this kind that will not be made, where there was one. */
+export interface Failure {
+  readonly algorithm: string;
+  readonly version: string;
+  readonly reason: string;
+  readonly change?: Change | undefined;
+}
+
+/** The version does not do what it should, and nothing of it serves anybody. The message says what was seen, as a sentence for its author. */
+export class RolloutFailed extends Error {
+  override readonly name = 'RolloutFailed';
 }
 
 /** Not a failure: a later run can do it, this one must not wait for it. The message says what it waits for. */
@@ -93,7 +126,8 @@ export class NotYet extends Error {
 
 /** A wanted resource of an algorithm, hashed. */
 export function want<Spec>(kind: string, algorithm: Algorithm, name: string, spec: Spec): Wanted<Spec> {
-  return { kind, algorithm: algorithm.name, version: algorithm.version, file: algorithm.file, name, spec, specHash: hashOf(spec) };
+  const { version, file, at } = algorithm;
+  return { kind, algorithm: algorithm.name, version, file, ...(at !== undefined && { at }), name, spec, specHash: hashOf(spec) };
 }
 
 /** The tags of everything that reconcile makes. */

@@ -1,7 +1,7 @@
 import { GetQueueUrlCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { apply, plan } from '../reconcile.ts';
-import { algorithm, input, rerun, run, runOptions } from '../testing/fixtures.ts';
+import { algorithm, clockOf, input, rerun, run, runOptions } from '../testing/fixtures.ts';
 import { describeKind } from '../testing/kind-contract.ts';
 import { MemoryAws } from '../testing/memory-aws.ts';
 import { sorted, stateOf } from '../testing/state.ts';
@@ -169,7 +169,10 @@ describe('where roles are shared by class, a queue', () => {
 
 describe('a queue of an algorithm that left', () => {
   const gone: Change<RequestQueueSpec> = { kind: 'request-queue', name: LETTERS, algorithm: 'seg', action: 'delete' };
-  const at = (iso: string): Run => ({ ...catalog.platform, commit: 'c', planDigest: 'd', now: () => new Date(iso), adopt: new Set() });
+  const at = (iso: string): Run => ({
+    ...{ ...catalog.platform, commit: 'c', planDigest: 'd', now: () => new Date(iso) },
+    ...{ clock: clockOf(aws), adopt: new Set<string>() },
+  });
 
   async function leave(iso: string): Promise<void> {
     const observed = (await requestQueue.inspect(aws, catalog.platform, new Map([[LETTERS, undefined]]))).get(LETTERS);

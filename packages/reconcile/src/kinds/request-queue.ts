@@ -1,4 +1,4 @@
-/** The pair of FIFO queues of an algorithm: first the dead letters, then the requests that fall into them. */
+/** The FIFO queues of a line: the candidate's where it has cases, the dead letters, then the requests that fall into them. */
 
 import {
   CreateQueueCommand,
@@ -10,7 +10,8 @@ import {
 } from '@aws-sdk/client-sqs';
 import { LIMITS } from '@mip/registry/limits';
 import { TAGS } from '@mip/registry/names';
-import { readEach } from '../aws/batches.ts';
+import { hasCandidates, lineOf } from '../algorithm.ts';
+import { readFound } from '../aws/batches.ts';
 import type { Aws } from '../aws/clients.ts';
 import { policy } from '../aws/policies.ts';
 import { attributesText, findQueue, findQueueUrl, messagesIn, type QueueAttributes, queueUrl } from '../aws/queues.ts';
@@ -30,7 +31,9 @@ export type RequestQueueSpec = QueueAttributes & {
 const VISIBILITY = 900;
 const MAX_RECEIVES = 3;
 const SECONDS_A_DAY = 86_400;
-/** What both queues are, and every other request queue is. */
+/** For as long as a run may wait for a candidate: what is left of one that was killed goes by itself. */
+const CANDIDATE_RETENTION = 3600;
+/** What all queues are, and every other request queue is. */
 const FIFO = {
   FifoQueue: 'true',
   ContentBasedDeduplication: 'false',
@@ -46,6 +49,7 @@ const FIFO = {
 
 export const requestQueue: Kind<RequestQueueSpec> = {
   name: 'request-queue',
+  perVersion: true,
   permissions: {
     read: ['tag:GetResources', 'sqs:GetQueueUrl', 'sqs:GetQueueAttributes', 'sqs:ListQueueTags'],
     write: ['sqs:CreateQueue', 'sqs:SetQueueAttributes', 'sqs:TagQueue', 'sqs:UntagQueue', 'sqs:DeleteQueue'],
@@ -57,10 +61,10 @@ export const requestQueue: Kind<RequestQueueSpec> = {
     '/roleClass': '/role_class',
   },
 
-  /** `…-requests-dlq.fifo` sorts before `…-requests.fifo`, which names it in its redrive policy. */
+  /** `…-candidate.fifo` and `…-requests-dlq.fifo` sort before `…-requests.fifo`, which names the latter in its redrive policy. */
   desire(algorithm, { names, taskRoles, defaultRoleClass }) {
-    const deadLetters = names.deadLetterQueue(algorithm.name);
-    const requests = names.requestQueue(algorithm.name);
+    const deadLetters = names.deadLetterQueue(lineOf(algorithm));
+    const requests = names.requestQueue(lineOf(algorithm));
     const { visibility_timeout, max_receives = MAX_RECEIVES, retention_days } = algorithm.queue ?? {};
     const tagged = { withdrawn: false, ...(taskRoles === 'class' && { roleClass: algorithm.role_class ?? defaultRoleClass }) };
     const ofDeadLetters = {
@@ -77,13 +81,26 @@ export const requestQueue: Kind<RequestQueueSpec> = {
       Policy: tlsOnly(names.queueArn(requests)),
       RedrivePolicy: { deadLetterTargetArn: names.queueArn(deadLetters), maxReceiveCount: max_receives },
     };
-    return [want('request-queue', algorithm, deadLetters, ofDeadLetters), want('request-queue', algorithm, requests, ofRequests)];
+    const candidate = names.candidateQueue(lineOf(algorithm));
+    const ofCandidate = {
+      ...FIFO,
+      ...tagged,
+      MessageRetentionPeriod: String(CANDIDATE_RETENTION),
+      Policy: tlsOnly(names.queueArn(candidate)),
+    };
+    return [
+      ...(hasCandidates(algorithm) ? [want('request-queue', algorithm, candidate, ofCandidate)] : []),
+      want('request-queue', algorithm, deadLetters, ofDeadLetters),
+      want('request-queue', algorithm, requests, ofRequests),
+    ];
   },
 
   /** The hash on a withdrawn queue is not believed, so that an algorithm that comes back finds it. */
   async list(aws, { catalogId, names }) {
     const listed = new Map<string, Listed>();
-    const suffixes = [names.requestQueue(''), names.deadLetterQueue('')].map((name) => name.slice(name.lastIndexOf('-requests')));
+    const suffixes = [names.requestQueue, names.deadLetterQueue, names.candidateQueue].map((nameOf) =>
+      nameOf('').slice(nameOf('').lastIndexOf('--') + 1),
+    );
     for await (const { arn, tags } of ownedResources(aws.tagging, catalogId, 'sqs')) {
       const name = arn.slice(arn.lastIndexOf(':') + 1);
       if (!suffixes.some((suffix) => name.endsWith(suffix))) continue;
@@ -94,8 +111,7 @@ export const requestQueue: Kind<RequestQueueSpec> = {
   },
 
   async inspect(aws, _owner, subjects) {
-    const found = await readEach([...subjects.keys()], (name) => observe(aws, name));
-    return new Map(found.flatMap((one) => (one ? [[one.name, one]] : [])));
+    return readFound(subjects.keys(), (name) => observe(aws, name));
   },
 
   diff: diffFields,
@@ -159,7 +175,7 @@ function mapToNothing(attributes: QueueAttributes): Record<string, string> {
  * SQS's counts settle only a minute after the last message was sent. The service goes first and waits that long after its row went,
  * so that here they can be believed.
  */
-async function remove(aws: Aws, { name, algorithm, observed }: Change<RequestQueueSpec>, run: Run): Promise<void> {
+async function remove(aws: Aws, { name, observed }: Change<RequestQueueSpec>, run: Run): Promise<void> {
   const messages = await messagesIn(aws.sqs, name);
   const QueueUrl = await findQueueUrl(aws.sqs, name);
   if (!QueueUrl) return;
@@ -168,7 +184,7 @@ async function remove(aws: Aws, { name, algorithm, observed }: Change<RequestQue
     return;
   }
   if (!observed?.spec.withdrawn) await aws.sqs.send(new TagQueueCommand({ QueueUrl, Tags: { [TAGS.withdrawn]: run.now().toISOString() } }));
-  throw new NotYet(`${name} still holds ${leftWords(name === run.names.deadLetterQueue(algorithm), messages)}`);
+  throw new NotYet(`${name} still holds ${leftWords(run.names.isDeadLetterQueue(name), messages)}`);
 }
 
 function leftWords(dead: boolean, count: number): string {

@@ -14,14 +14,16 @@ import {
 } from '@aws-sdk/client-ecs';
 import { LIMITS } from '@mip/registry/limits';
 import { TAGS } from '@mip/registry/names';
-import { tasksOf } from '../algorithm.ts';
+import { lineOf, tasksOf } from '../algorithm.ts';
 import { batches, readEach } from '../aws/batches.ts';
 import type { Aws } from '../aws/clients.ts';
 import { messagesIn } from '../aws/queues.ts';
-import { activeServices, describeServices, serviceHash } from '../aws/services.ts';
-import { lowerTags, ownedResources, tagRecord } from '../aws/tags.ts';
+import { describeServices, hasGivenUp, ownedServices, revisionBefore, setTasks, tagService } from '../aws/services.ts';
+import { lowerTags, tagRecord } from '../aws/tags.ts';
 import { activeRevisions, deregisterBut, findRevision, ownedRevision } from '../aws/task-definitions.ts';
 import { diffFields } from '../change.ts';
+import { type InstanceLaunch, launchOf, onInstances } from '../launch.ts';
+import { type Following, untilSteady } from '../rollout.ts';
 import {
   type Change,
   type Kind,
@@ -29,6 +31,7 @@ import {
   NotYet,
   type Observed,
   ownership,
+  RolloutFailed,
   type Run,
   versionedTagsOf,
   type Wanted,
@@ -42,10 +45,11 @@ export interface ServiceSpec {
   readonly cluster: string;
   /** The revision is known by the hash of its spec: its number does not exist before it is registered. */
   readonly taskDefinition: { readonly family: string; readonly specHash: string };
-  readonly desiredCount: number;
   readonly subnets: readonly string[];
   readonly securityGroups: readonly string[];
   readonly assignPublicIp: string;
+  /** Where it runs on instances; absent for Fargate. */
+  readonly launch?: InstanceLaunch;
   readonly deployment: { readonly minimumHealthyPercent: number; readonly maximumPercent: number; readonly rollback: boolean };
   /** True while it only works off what is left. */
   readonly withdrawn: boolean;
@@ -53,6 +57,7 @@ export interface ServiceSpec {
 
 export const service: Kind<ServiceSpec> = {
   name: 'service',
+  perVersion: true,
   permissions: {
     read: ['tag:GetResources', 'ecs:ListServices', 'ecs:DescribeServices', 'ecs:DescribeTaskDefinition'],
     write: [
@@ -60,29 +65,30 @@ export const service: Kind<ServiceSpec> = {
       ...['ecs:ListTaskDefinitions', 'ecs:DeregisterTaskDefinition', 'sqs:GetQueueUrl', 'sqs:GetQueueAttributes'],
     ],
   },
-  causes: { '/desiredCount': '/scaling/min' },
+  causes: { '/launch': '/gpu', '/assignPublicIp': '/gpu' },
 
-  desire(algorithm, { names, facts }, before) {
-    const family = names.taskDefinition(algorithm.name);
+  desire(algorithm, platform, before) {
+    const { names, facts } = platform;
+    const launch = launchOf(algorithm, platform);
+    const line = lineOf(algorithm);
+    const family = names.taskDefinition(line);
     const specHash = before.find(({ kind, name }) => kind === 'task-definition' && name === family)?.specHash ?? '';
     const spec: ServiceSpec = {
       cluster: facts.cluster,
       taskDefinition: { family, specHash },
-      desiredCount: tasksOf(algorithm),
       subnets: facts.subnets.toSorted(),
       securityGroups: [facts.security_group],
-      assignPublicIp: facts.assign_public_ip ? 'ENABLED' : 'DISABLED',
+      assignPublicIp: facts.assign_public_ip && !onInstances(launch) ? 'ENABLED' : 'DISABLED',
+      ...(onInstances(launch) && { launch }),
       deployment: { minimumHealthyPercent: 100, maximumPercent: 200, rollback: true },
       withdrawn: false,
     };
-    return [{ ...want('service', algorithm, names.service(algorithm.name), spec), specHash: serviceHash(spec) }];
+    return [{ ...want('service', algorithm, names.service(line), spec), firstTasks: tasksOf(algorithm) }];
   },
 
-  async list(aws, { catalogId, names }) {
-    const active = await activeServices(aws.ecs, names.cluster);
+  async list(aws, owner) {
     const listed = new Map<string, Listed>();
-    for await (const { arn, tags } of ownedResources(aws.tagging, catalogId, 'ecs:service'))
-      if (active.has(arn)) listed.set(arn.slice(arn.lastIndexOf('/') + 1), asListed(tags));
+    for (const { name, tags } of await ownedServices(aws, owner)) listed.set(name, asListed(tags));
     return listed;
   },
 
@@ -101,8 +107,8 @@ export const service: Kind<ServiceSpec> = {
     const wanted = change.wanted as Wanted<ServiceSpec>;
     const taskDefinition = await revisionFor(aws, wanted.spec, run);
     const tags = lowerTags(versionedTagsOf(wanted, run));
-    if (change.action === 'create') return create(aws, wanted, taskDefinition, tags);
-    return update(aws, change, { taskDefinition, tags });
+    if (change.action === 'create') return create(aws, wanted, { taskDefinition, tags }, run);
+    return update(aws, change, { taskDefinition, tags }, run);
   },
 };
 
@@ -112,31 +118,63 @@ function asListed(tags: Readonly<Record<string, string>>): Listed {
   return listed.withdrawn === undefined ? listed : { ...listed, specHash: undefined };
 }
 
-/** Keeps the revision that ran before, for a deployment that is rolled back; older ones can start nothing any more. */
-async function update(aws: Aws, change: Change<ServiceSpec>, to: { taskDefinition: string; tags: Tag[] }): Promise<void> {
+/**
+ * While the service moves no hash is on it, so that a run that is killed, or whose version fails, leaves none that a later one would believe.
+ * Keeps the revision that ran before, for a deployment that is rolled back; older ones can start nothing any more.
+ */
+async function update(aws: Aws, change: Change<ServiceSpec>, { taskDefinition, tags }: Target, run: Run): Promise<void> {
   const { name, spec } = change.wanted as Wanted<ServiceSpec>;
   const [before] = await describeServices(aws.ecs, spec.cluster, [name]);
-  const command = new UpdateServiceCommand({ service: name, ...settings(spec, to.taskDefinition) });
-  const { service: updated } = await aws.ecs.send(command);
-  const resourceArn = updated?.serviceArn;
+  const resourceArn = before?.serviceArn;
+  if (TAGS.specHash in tagRecord(before?.tags)) await aws.ecs.send(new UntagResourceCommand({ resourceArn, tagKeys: [TAGS.specHash] }));
+  const forceNewDeployment = before !== undefined && hasGivenUp(before, taskDefinition);
+  const moved = relaunch(change.observed?.spec.launch, spec.launch);
+  const to = { service: name, ...settings(spec, taskDefinition), ...(forceNewDeployment && { forceNewDeployment }), ...moved };
+  await aws.ecs.send(new UpdateServiceCommand(to));
   if (change.observed?.spec.withdrawn) await aws.ecs.send(new UntagResourceCommand({ resourceArn, tagKeys: [TAGS.withdrawn] }));
+  await follow(aws, { cluster: spec.cluster, name, taskDefinition }, before, run);
   if (change.observed?.spec.taskDefinition.specHash !== spec.taskDefinition.specHash) {
     const newest = await activeRevisions(aws.ecs, spec.taskDefinition.family);
     await deregisterBut(aws.ecs, spec.taskDefinition.family, [...newest.slice(0, REVISIONS_KEPT), before?.taskDefinition ?? '']);
   }
-  await aws.ecs.send(new TagResourceCommand({ resourceArn, tags: to.tags })); // last: the hash says that all of it is done
+  await aws.ecs.send(new TagResourceCommand({ resourceArn, tags })); // last: the hash says that all of it is done
 }
 
-async function create(aws: Aws, { name, spec }: Wanted<ServiceSpec>, taskDefinition: string, tags: Tag[]): Promise<void> {
+/** @throws {RolloutFailed} when the service does not come up; it then runs what it ran before, if it ran anything. */
+async function follow(aws: Aws, following: Following, before: Service | undefined, run: Run): Promise<void> {
+  const { cluster, name: service, taskDefinition } = following;
+  const steady = await untilSteady(aws, following, run);
+  if (steady.state === 'steady') return;
+  const back = steady.state === 'late' && before ? revisionBefore(before, taskDefinition) : undefined;
+  if (back) await aws.ecs.send(new UpdateServiceCommand({ cluster, service, taskDefinition: back }));
+  throw new RolloutFailed(back ? `${steady.reason}; it was put back on the version before` : steady.reason);
+}
+
+/** What a service is told to run, and all tags that it has in the end. */
+interface Target {
+  readonly taskDefinition: string;
+  readonly tags: Tag[];
+}
+
+async function create(aws: Aws, wanted: Wanted<ServiceSpec>, { taskDefinition, tags }: Target, run: Run): Promise<void> {
+  const { name, spec, firstTasks = 0 } = wanted;
   const command = new CreateServiceCommand({
     serviceName: name,
-    launchType: 'FARGATE',
+    ...(spec.launch ?? { launchType: 'FARGATE' as const }),
     propagateTags: 'SERVICE',
-    tags,
+    desiredCount: firstTasks,
+    tags: tags.filter(({ key }) => key !== TAGS.specHash), // a service that has only this is not there yet
     ...settings(spec, taskDefinition),
   });
+  const resourceArn = await made(aws, command, name);
+  await follow(aws, { cluster: spec.cluster, name, taskDefinition }, undefined, run);
+  await aws.ecs.send(new TagResourceCommand({ resourceArn, tags }));
+}
+
+/** @returns its ARN. */
+async function made(aws: Aws, command: CreateServiceCommand, name: string): Promise<string | undefined> {
   try {
-    await aws.ecs.send(command);
+    return (await aws.ecs.send(command)).service?.serviceArn;
   } catch (error) {
     const draining = error instanceof InvalidParameterException && /draining/i.test(error.message);
     throw draining ? new NotYet(`the service ${name} that was deleted still stops its tasks`) : error;
@@ -154,14 +192,28 @@ async function observe(aws: Aws, found: Service): Promise<Observed<ServiceSpec>>
   const spec = {
     cluster: (found.clusterArn ?? '').split('/').at(-1) ?? '',
     taskDefinition: { family, specHash: newest?.arn === arn ? (newest.tags[TAGS.specHash] ?? '') : arn },
-    desiredCount: found.desiredCount ?? 0,
     subnets: (network?.subnets ?? []).toSorted(),
     securityGroups: (network?.securityGroups ?? []).toSorted(),
     assignPublicIp: network?.assignPublicIp ?? 'DISABLED',
+    ...launchIn(found),
     deployment: { minimumHealthyPercent, maximumPercent, rollback: deploymentCircuitBreaker?.rollback ?? false },
     withdrawn: withdrawn !== undefined,
   };
   return { name: found.serviceName ?? '', ...ownership(tagRecord(found.tags)), spec };
+}
+
+/** What a service on Fargate does not have, as far as it says something. */
+function launchIn({ capacityProviderStrategy = [], placementStrategy = [] }: Service): Pick<ServiceSpec, 'launch'> {
+  if (capacityProviderStrategy.length + placementStrategy.length === 0) return {};
+  const providers = capacityProviderStrategy.map(({ capacityProvider, weight = 0, base = 0 }) => ({ capacityProvider, weight, base }));
+  const placement = placementStrategy.map(({ type, field }) => ({ type, ...(field !== undefined && { field: field.toLowerCase() }) }));
+  return { launch: { capacityProviderStrategy: providers, placementStrategy: placement } };
+}
+
+/** To other capacity, and back to the launch type by empty lists; a change of capacity alone would start no deployment. */
+function relaunch(from: InstanceLaunch | undefined, to: InstanceLaunch | undefined) {
+  if (diffFields(from ?? null, to ?? null).length === 0) return {};
+  return { ...(to ?? { capacityProviderStrategy: [], placementStrategy: [] }), forceNewDeployment: true };
 }
 
 /** @throws Error when the newest revision is not the one that was planned. */
@@ -176,7 +228,6 @@ function settings(spec: ServiceSpec, taskDefinition: string) {
   return {
     cluster: spec.cluster,
     taskDefinition,
-    desiredCount: spec.desiredCount,
     networkConfiguration: {
       awsvpcConfiguration: {
         subnets: [...spec.subnets],
@@ -192,17 +243,20 @@ function settings(spec: ServiceSpec, taskDefinition: string) {
  * Its workers are the only ones that can empty the queue, so they go after the last job. SQS's counts are to be believed only some time
  * after the last message was sent, and the router may have sent one until the row was withdrawn.
  */
-async function remove(aws: Aws, { name, algorithm, observed }: Change<ServiceSpec>, run: Run): Promise<void> {
+async function remove(aws: Aws, { name, observed }: Change<ServiceSpec>, run: Run): Promise<void> {
   const since = observed?.withdrawn ?? (await withdraw(aws, name, run));
   const waited = (run.now().getTime() - new Date(since).getTime()) / 1000;
   const settle = run.settleSeconds;
   if (waited < settle)
     throw new NotYet(
-      `${algorithm} was withdrawn at ${since}; SQS can tell ${settle} seconds later whether a job is left, so run it again then`,
+      `${run.names.lineOf(name)} was withdrawn at ${since}; SQS can tell ${settle} seconds later whether a job is left, so run it again then`,
     );
-  const queue = run.names.requestQueue(algorithm);
+  const queue = run.names.requestQueue(run.names.lineOf(name));
   const messages = await messagesIn(aws.sqs, queue);
-  if (messages > 0) throw new NotYet(`${queue} still holds ${messages} ${messages === 1 ? 'message' : 'messages'} to be worked off`);
+  if (messages > 0) {
+    await keepDraining(aws, run.names.cluster, name);
+    throw new NotYet(`${queue} still holds ${messages} ${messages === 1 ? 'message' : 'messages'} to be worked off`);
+  }
   try {
     await aws.ecs.send(new DeleteServiceCommand({ cluster: run.names.cluster, service: name, force: true }));
   } catch (error) {
@@ -210,10 +264,16 @@ async function remove(aws: Aws, { name, algorithm, observed }: Change<ServiceSpe
   }
 }
 
+/** Nothing scales it any more, and nobody wakes what the registry does not know: where no task is left, one works off the rest. */
+async function keepDraining(aws: Aws, cluster: string, name: string): Promise<void> {
+  const [found] = await describeServices(aws.ecs, cluster, [name]);
+  if (found?.desiredCount === 0) await setTasks(aws.ecs, cluster, name, 1);
+}
+
 /** @returns the time that is now on the service, ISO 8601. */
 async function withdraw(aws: Aws, name: string, run: Run): Promise<string> {
   const since = run.now().toISOString();
   const [found] = await describeServices(aws.ecs, run.names.cluster, [name]);
-  if (found) await aws.ecs.send(new TagResourceCommand({ resourceArn: found.serviceArn, tags: lowerTags({ [TAGS.withdrawn]: since }) }));
+  if (found) await tagService(aws.ecs, found, { [TAGS.withdrawn]: since });
   return since;
 }

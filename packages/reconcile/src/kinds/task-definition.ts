@@ -1,31 +1,41 @@
 /** How one task of an algorithm runs: image, size, roles, environment. Every apply of a change registers a new revision. */
 
-import { type LinuxParameters, RegisterTaskDefinitionCommand, type RegisterTaskDefinitionCommandInput } from '@aws-sdk/client-ecs';
+import {
+  type LinuxParameters,
+  RegisterTaskDefinitionCommand,
+  type RegisterTaskDefinitionCommandInput,
+  type ResourceRequirement,
+} from '@aws-sdk/client-ecs';
 import type { EntryContract } from '@mip/registry';
 import { contractOf } from '@mip/registry/contract';
 import { LIMITS } from '@mip/registry/limits';
 import { TREE_HASH_LABEL } from '@mip/registry/names';
 import canonicalize from 'canonicalize';
-import type { Algorithm } from '../algorithm.ts';
-import { readEach } from '../aws/batches.ts';
+import { type Algorithm, lineOf } from '../algorithm.ts';
+import { readFound } from '../aws/batches.ts';
 import type { Aws } from '../aws/clients.ts';
 import { findImage, findRepository } from '../aws/images.ts';
 import { queueUrl } from '../aws/queues.ts';
-import { lowerTags, ownedResources } from '../aws/tags.ts';
-import { activeFamilies, deregisterAll, findRevision, type Revision, settingsBeyond, withoutEmpty } from '../aws/task-definitions.ts';
+import { lowerTags } from '../aws/tags.ts';
+import { deregisterAll, findRevision, newestRevisions, type Revision, settingsBeyond, withoutEmpty } from '../aws/task-definitions.ts';
 import { diffFields } from '../change.ts';
 import { CONTRACT_CAUSES } from '../contract.ts';
+import { gpusOf } from '../launch.ts';
 import type { Platform } from '../platform.ts';
-import { type Kind, type Listed, type Observed, ownership, type Run, versionedTagsOf, type Wanted, want } from './kind.ts';
+import { type Kind, type Observed, ownership, type Run, versionedTagsOf, type Wanted, want } from './kind.ts';
 
 /** An image that MIP builds is known by its tree, because its digest does not exist before it is built. */
 export type ImageSpec = { readonly repository: string; readonly tag: string; readonly treeHash: string } | { readonly uri: string };
 
 export interface TaskDefinitionSpec {
-  /** Fargate CPU units and MiB, as strings: that is how ECS has them. */
+  /** CPU units and MiB, as strings: that is how ECS has them. */
   readonly cpu: string;
   readonly memory: string;
   readonly architecture: string;
+  /** How many; absent for none, which is what Fargate has. */
+  readonly gpu?: number;
+  /** What it can be launched on, where that is not Fargate. */
+  readonly compatibility?: string;
   readonly image: ImageSpec;
   readonly taskRole: string;
   readonly executionRole: string;
@@ -52,6 +62,7 @@ const CONTAINER = 'worker';
 const USER = '65532'; // "nonroot" of distroless images
 const NETWORK = 'awsvpc';
 const LOGS = 'awslogs';
+const FARGATE = 'FARGATE';
 /** No capability at all; an init process reaps what a worker leaves behind. */
 const LINUX = { capabilities: { drop: ['ALL'] }, initProcessEnabled: true };
 /** A worker runs so many jobs at a time as its task has whole processors, and shares its memory among them. */
@@ -64,6 +75,7 @@ const OF_THE_SPEC = ['MIP_ENTRY', 'MIP_QUEUE_URL', 'MIP_CHILDREN', 'MIP_MEMORY_M
 
 export const taskDefinition: Kind<TaskDefinitionSpec> = {
   name: 'task-definition',
+  perVersion: true,
   permissions: {
     read: ['tag:GetResources', 'ecs:ListTaskDefinitionFamilies', 'ecs:DescribeTaskDefinition'],
     write: [
@@ -75,6 +87,8 @@ export const taskDefinition: Kind<TaskDefinitionSpec> = {
     '/cpu': '/cpu',
     '/memory': '/memory',
     '/architecture': '/architectures',
+    '/gpu': '/gpu',
+    '/compatibility': '/gpu',
     '/image': '/source',
     '/image/tag': '/version',
     '/image/uri': '/image_uri',
@@ -94,6 +108,7 @@ export const taskDefinition: Kind<TaskDefinitionSpec> = {
       cpu: String(algorithm.cpu),
       memory: String(algorithm.memory),
       architecture: ARCHITECTURES[algorithm.architectures[0] ?? 'amd64'],
+      ...(algorithm.gpu > 0 && { gpu: algorithm.gpu, compatibility: 'EC2' }),
       image,
       taskRole: names.roleArn(role),
       executionRole: facts.execution_role_arn,
@@ -105,28 +120,21 @@ export const taskDefinition: Kind<TaskDefinitionSpec> = {
       linux: LINUX,
       readonlyRoot: true,
       stopTimeout: LIMITS.ecs.stopTimeoutSeconds,
-      queue: names.requestQueue(algorithm.name),
+      queue: names.requestQueue(lineOf(algorithm)),
       environment: environmentOf(algorithm, platform),
       entry: contractOf(algorithm),
       others: {},
     };
-    return [want('task-definition', algorithm, names.taskDefinition(algorithm.name), spec)];
+    return [want('task-definition', algorithm, names.taskDefinition(lineOf(algorithm)), spec)];
   },
 
-  async list(aws, owner) {
-    const active = await activeFamilies(aws.ecs, owner.names.taskDefinition(''));
-    const newest = new Map<string, { revision: number; listed: Listed }>();
-    for await (const { arn, tags } of ownedResources(aws.tagging, owner.catalogId, 'ecs:task-definition')) {
-      const [family = '', number] = arn.slice(arn.lastIndexOf('/') + 1).split(':');
-      const revision = Number(number);
-      if (active.has(family) && revision > (newest.get(family)?.revision ?? 0)) newest.set(family, { revision, listed: ownership(tags) });
-    }
-    return new Map([...newest].map(([family, { listed }]) => [family, listed]));
+  async list(aws, { catalogId, names }) {
+    const newest = await newestRevisions(aws, catalogId, names.taskDefinition(''));
+    return new Map([...newest].map(([family, tags]) => [family, ownership(tags)]));
   },
 
   async inspect(aws, _owner, subjects) {
-    const found = await readEach([...subjects.keys()], async (family) => observed(family, await findRevision(aws.ecs, family)));
-    return new Map(found.flatMap((one) => (one ? [[one.name, one]] : [])));
+    return readFound(subjects.keys(), async (family) => observed(family, await findRevision(aws.ecs, family)));
   },
 
   diff: diffFields,
@@ -150,6 +158,7 @@ function environmentOf({ name, version, timeout }: Algorithm, platform: Platform
     MIP_IMAGES_TABLE: names.table('images'),
     MIP_IMAGES_BUCKET: names.bucket('images'),
     MIP_RESULTS_BUCKET: names.bucket('results'),
+    MIP_RESULTS_QUEUE: names.resultsQueue,
     MIP_MAX_IMAGE_BYTES: String(most.imageBytes),
     MIP_MAX_RESULT_BYTES: String(most.resultBytes),
     MIP_PACS: canonicalize(pacs) ?? '[]',
@@ -174,6 +183,7 @@ function secretsOf({ facts, pacs }: Platform): Readonly<Record<string, string>> 
 function observed(family: string, revision: Revision | undefined): Observed<TaskDefinitionSpec> | undefined {
   if (!revision) return undefined;
   const { definition, container, environment, tags } = revision;
+  const requirements = container.resourceRequirements ?? [];
   const [repository = '', digest] = (container.image ?? '').split('@');
   const labelled = container.dockerLabels?.[TREE_HASH_LABEL];
   const treeHash = environment.MIP_IMAGE_DIGEST === digest ? labelled : undefined; // a label says nothing of an image that was put in later
@@ -183,6 +193,7 @@ function observed(family: string, revision: Revision | undefined): Observed<Task
     cpu: definition.cpu ?? '',
     memory: definition.memory ?? '',
     architecture: definition.runtimePlatform?.cpuArchitecture ?? '',
+    ...gpusIn(revision),
     image: treeHash
       ? { repository: repository.slice(repository.indexOf('/') + 1), tag: `v${environment.MIP_VERSION}`, treeHash }
       : { uri: digest ? `${repository}@${digest}` : repository },
@@ -203,9 +214,19 @@ function observed(family: string, revision: Revision | undefined): Observed<Task
     queue: (environment.MIP_QUEUE_URL ?? '').split('/').at(-1) ?? '',
     environment: Object.fromEntries(own),
     entry: JSON.parse(environment.MIP_ENTRY ?? 'null'),
-    others: settingsBeyond(revision),
+    others: settingsBeyond({ definition, container: { ...container, resourceRequirements: requirements.filter((one) => !isGpu(one)) } }),
   };
   return { name: family, ...ownership(tags), spec };
+}
+
+function gpusIn({ definition, container }: Revision): Pick<TaskDefinitionSpec, 'gpu' | 'compatibility'> {
+  const gpu = gpusOf(container);
+  const compatibility = definition.requiresCompatibilities?.join() ?? '';
+  return { ...(gpu > 0 && { gpu }), ...(compatibility !== FARGATE && { compatibility }) };
+}
+
+function isGpu({ type }: ResourceRequirement): boolean {
+  return type === 'GPU';
 }
 
 async function registration(aws: Aws, wanted: Wanted<TaskDefinitionSpec>, run: Run): Promise<RegisterTaskDefinitionCommandInput> {
@@ -226,7 +247,7 @@ async function registration(aws: Aws, wanted: Wanted<TaskDefinitionSpec>, run: R
     cpu: spec.cpu,
     memory: spec.memory,
     networkMode: spec.network as 'awsvpc',
-    requiresCompatibilities: ['FARGATE'],
+    requiresCompatibilities: [(spec.compatibility ?? FARGATE) as 'FARGATE' | 'EC2'],
     runtimePlatform: { cpuArchitecture: spec.architecture as 'X86_64' | 'ARM64', operatingSystemFamily: 'LINUX' },
     taskRoleArn: spec.taskRole,
     executionRoleArn: spec.executionRole,
@@ -236,6 +257,7 @@ async function registration(aws: Aws, wanted: Wanted<TaskDefinitionSpec>, run: R
         name: CONTAINER,
         image,
         essential: true,
+        ...(spec.gpu !== undefined && { resourceRequirements: [{ type: 'GPU' as const, value: String(spec.gpu) }] }),
         user: spec.user,
         linuxParameters: spec.linux as LinuxParameters,
         readonlyRootFilesystem: spec.readonlyRoot,

@@ -40,7 +40,9 @@ beforeEach(async () => {
 });
 
 describe('the role of an algorithm', () => {
-  const queue = 'arn:aws:sqs:eu-central-1:000000000000:mip-seg-requests';
+  /** Of the default version, of later majors, and of further releases. */
+  const queues = (...ends: readonly string[]) =>
+    ['seg'].flatMap((line) => ends.map((end) => `arn:aws:sqs:eu-central-1:000000000000:mip-${line}-${end}.fifo`)).sort();
   const bucket = 'arn:aws:s3:::mip-000000000000-eu-central-1';
 
   it('is for the tasks of this account and region, within the boundary', () => {
@@ -62,24 +64,25 @@ describe('the role of an algorithm', () => {
   });
 
   const GRANTS: readonly (readonly [string, readonly string[]])[] = [
-    ['sqs:ReceiveMessage', [`${queue}.fifo`]],
-    ['sqs:DeleteMessage', [`${queue}.fifo`]],
-    ['sqs:ChangeMessageVisibility', [`${queue}.fifo`]],
-    ['sqs:GetQueueAttributes', [`${queue}.fifo`]],
-    ['sqs:SendMessage', [`${queue}-dlq.fifo`, `${queue}.fifo`]],
+    ['sqs:ReceiveMessage', queues('requests')],
+    ['sqs:DeleteMessage', queues('requests')],
+    ['sqs:ChangeMessageVisibility', queues('requests')],
+    ['sqs:GetQueueAttributes', queues('requests')],
+    ['sqs:SendMessage', ['arn:aws:sqs:eu-central-1:000000000000:mip-results.fifo', ...queues('requests', 'requests-dlq')]],
     ['dynamodb:GetItem', ['arn:aws:dynamodb:eu-central-1:000000000000:table/mip-jobs']],
     ['dynamodb:UpdateItem', ['arn:aws:dynamodb:eu-central-1:000000000000:table/mip-jobs']],
     ['dynamodb:Query', ['arn:aws:dynamodb:eu-central-1:000000000000:table/mip-images']],
-    ['s3:GetObject', [`${bucket}-images/*`, `${bucket}-results/algorithms/seg/*`]],
-    ['s3:PutObject', [`${bucket}-results/algorithms/seg/*`]],
+    ['s3:GetObject', [`${bucket}-images/*`, `${bucket}-results/algorithms/seg/*`, `${bucket}-results/quarantine/seg/*`]],
+    ['s3:PutObject', [`${bucket}-results/algorithms/seg/*`, `${bucket}-results/quarantine/seg/*`]],
   ];
 
   it.each(GRANTS)('may %s on its own only, and nothing more', (action, resources) => {
-    const statements: { Action: string[]; Resource: string[] }[] = JSON.parse(
+    const statements: { Action: string[]; Resource: string[]; Condition?: unknown }[] = JSON.parse(
       aws.memory.iam.roles.get(ROLE)?.inline.get('task') ?? '',
     ).Statement;
     const granted = statements.filter(({ Action }) => [Action].flat().includes(action)).flatMap(({ Resource }) => Resource);
     expect(granted.toSorted()).toEqual(resources);
+    for (const one of statements) expect(one.Condition).toBeUndefined();
     expect(new Set(statements.flatMap(({ Action }) => Action)).size).toBe(GRANTS.length);
   });
 
@@ -136,7 +139,7 @@ describe('what somebody did to a role', () => {
     [
       'its policy',
       new PutRolePolicyCommand({ ...role, PolicyName: 'task', PolicyDocument: EVERYTHING }),
-      ['#0', 'FindImages', 'HandBack', 'Jobs', 'ReadImages', 'Receive', 'Results'].map((sid) => `/policies/task/Statement/${sid}`),
+      ['#0', 'FindImages', 'HandBack', 'Jobs', 'ReadImages', 'Receive', 'Results', 'Tell'].map((sid) => `/policies/task/Statement/${sid}`),
     ],
     ['a policy more', new PutRolePolicyCommand({ ...role, PolicyName: 'more', PolicyDocument: EVERYTHING }), ['/policies/more']],
     ['a managed policy', new AttachRolePolicyCommand({ ...role, PolicyArn: OTHER_POLICY }), ['/attached']],

@@ -12,12 +12,14 @@ import {
   UpdateRoleCommand,
 } from '@aws-sdk/client-iam';
 import { type PhysicalNames, TAGS } from '@mip/registry/names';
-import { readEach } from '../aws/batches.ts';
+import { type Algorithm, hasCandidates, lineOf } from '../algorithm.ts';
+import { readEach, readFound } from '../aws/batches.ts';
 import type { Aws } from '../aws/clients.ts';
 import { type PolicyDocument, policy, policyText } from '../aws/policies.ts';
 import { attachedPolicies, decodePolicy, findRole, inlinePolicies, readInlinePolicy, rolesUnder, unlessMissing } from '../aws/roles.ts';
 import { describedTags, tagRecord, tagsInWords, upperTags } from '../aws/tags.ts';
 import { diffFields } from '../change.ts';
+import { versionsOf } from '../served.ts';
 import { type Change, type Kind, type Listed, NotYet, type Observed, ownership, type Run, tagsOf, type Wanted, want } from './kind.ts';
 
 export interface TaskRoleSpec {
@@ -52,7 +54,7 @@ export const taskRole: Kind<TaskRoleSpec> = {
       path: names.rolePath,
       boundary: names.policyArn(names.taskBoundary),
       trust: trustOf(names),
-      policies: { [POLICY]: grantsOf(algorithm.name, names) },
+      policies: { [POLICY]: grantsOf(algorithm, names) },
       attached: [],
     };
     return [want('task-role', algorithm, names.taskRole(algorithm.name), spec)];
@@ -70,8 +72,7 @@ export const taskRole: Kind<TaskRoleSpec> = {
   },
 
   async inspect(aws, _owner, subjects) {
-    const found = await readEach([...subjects.keys()], (name) => observe(aws, name));
-    return new Map(found.flatMap((one) => (one ? [[one.name, one]] : [])));
+    return readFound(subjects.keys(), (name) => observe(aws, name));
   },
 
   diff: diffFields,
@@ -104,18 +105,26 @@ function trustOf({ account, ecsArns }: PhysicalNames): PolicyDocument {
   });
 }
 
-function grantsOf(algorithm: string, names: PhysicalNames): PolicyDocument {
-  const requests = names.queueArn(names.requestQueue(algorithm));
-  const deadLetters = names.queueArn(names.deadLetterQueue(algorithm));
-  const results = `${names.bucketArn('results')}/${names.resultPrefix(algorithm)}*`;
+/** The workers of a version that is served no more finish what is left: their queue stays in reach until it is gone. */
+function grantsOf(algorithm: Algorithm, names: PhysicalNames): PolicyDocument {
+  const versions = versionsOf(algorithm);
+  const lines = [...versions.map(lineOf), ...(algorithm.draining ?? [])];
+  const requests = lines.map((line) => names.queueArn(names.requestQueue(line)));
+  const deadLetters = lines.map((line) => names.queueArn(names.deadLetterQueue(line)));
+  const candidates = versions.filter(hasCandidates).map((one) => names.queueArn(names.candidateQueue(lineOf(one))));
+  const results = [names.resultPrefix(algorithm.name), names.quarantinePrefix(algorithm.name)].map(
+    (prefix) => `${names.bucketArn('results')}/${prefix}*`,
+  );
   const allow = (Action: string[], Resource: string[]) => ({ Effect: 'Allow', Action, Resource });
+  const take = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:GetQueueAttributes'];
   return policy({
-    Receive: allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:GetQueueAttributes'], [requests]),
-    HandBack: allow(['sqs:SendMessage'], [requests, deadLetters]),
+    Receive: allow(take, [...requests, ...candidates]),
+    HandBack: allow(['sqs:SendMessage'], [...requests, ...deadLetters, ...candidates]),
+    Tell: allow(['sqs:SendMessage'], [names.queueArn(names.resultsQueue)]),
     Jobs: allow(['dynamodb:GetItem', 'dynamodb:UpdateItem'], [names.tableArn('jobs')]),
     FindImages: allow(['dynamodb:Query'], [names.tableArn('images')]),
     ReadImages: allow(['s3:GetObject'], [`${names.bucketArn('images')}/*`]),
-    Results: allow(['s3:GetObject', 's3:PutObject'], [results]),
+    Results: allow(['s3:GetObject', 's3:PutObject'], results),
   });
 }
 

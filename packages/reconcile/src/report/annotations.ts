@@ -7,6 +7,7 @@ import type { Problem } from '@mip/catalog';
 import { printable } from '@mip/catalog/printable';
 import type { Cause, PlannedChange } from '../change.ts';
 import type { Prepared } from '../reconcile.ts';
+import type { Report } from '../run.ts';
 import { countsOf } from './story.ts';
 
 /** As GitHub's workflow commands take it. `line` and `column` count from 1. */
@@ -39,6 +40,16 @@ export function annotatePlan({ plan }: Pick<Prepared, 'plan'>): readonly Annotat
   const byLine = Map.groupBy(plan.changes, ({ algorithm, cause }) => `${algorithm}\n${cause?.file}\n${cause?.line}`);
   const changed = [...byLine.values()].flatMap(annotateLine);
   return [...refused, ...changed].sort((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
+}
+
+/** What of an apply failed or was refused, at the line that asked for it. */
+export function annotateReport({ plan, outcomes }: Pick<Report, 'plan' | 'outcomes'>): readonly Annotation[] {
+  return outcomes
+    .filter(({ result }) => result === 'failed' || result === 'refused')
+    .flatMap(({ kind, name, algorithm, action, result, reason }) => {
+      const cause = plan.changes.find((change) => change.kind === kind && change.name === name && change.algorithm === algorithm)?.cause;
+      return at(cause ?? null, 'error', `${algorithm}: ${action} ${kind} ${name} ${result}`, reason);
+    });
 }
 
 /** The changes of one algorithm that one line asks for. */

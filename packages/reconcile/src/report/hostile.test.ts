@@ -65,6 +65,7 @@ const plans: fc.Arbitrary<Plan> = fc.record({
   }),
   quotas: fc.constant([{ quota: 'iam_roles' as const, needed: 9, atMost: null, allowed: 10 }]),
   overrides: few(fc.record({ algorithm: hostile, count: fc.constant(2), until: hostile })),
+  pins: few(fc.record({ algorithm: hostile, version: hostile, until: hostile, by: hostile })),
 });
 
 const reports: fc.Arbitrary<Report> = fc.record({

@@ -64,7 +64,7 @@ describe('a plan in Markdown', () => {
         .find('tbody tr')
         .map((_, row) => collapsed($(row).text()))
         .get(),
-    ).toEqual(['🗑️ gone 7 to delete high', '➕ new 7 to create low', '✏️ seg 3 to update medium']);
+    ).toEqual(['🗑️ gone 8 to delete high', '➕ new 8 to create low', '✏️ seg 3 to update medium']);
     const rows = $('details')
       .last()
       .find('tbody tr')

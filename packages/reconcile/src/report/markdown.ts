@@ -11,6 +11,7 @@ import type { Prepared } from '../reconcile.ts';
 import type { Report } from '../run.ts';
 import {
   aloneWords,
+  byHandOf,
   type Chapter,
   chaptersOf,
   countsOf,
@@ -113,18 +114,19 @@ function escaped(value: string): string {
 }
 
 function consequences(plan: Plan, rows: number): readonly (string | false)[] {
-  const { contracts, cost, overrides } = plan;
+  const { contracts, cost } = plan;
+  const set = byHandOf(plan);
   const tight = tightQuotas(plan);
   return [
     contracts.length > 0 &&
       `#### What callers notice\n\n${table(['algorithm', 'version', '', 'change'], contracts.flatMap(contractRows), rows)}`,
     cost !== null &&
-      cost.changes.length > 0 &&
-      `#### Cost, USD a month from the fewest to the most tasks, prices of ${cost.priced}\n\n${table(['algorithm', 'now', 'then'], cost.changes.map(costRow), rows)}`,
+      cost.changes.length + (cost.unknown?.length ?? 0) > 0 &&
+      `#### Cost, USD a month from the fewest to the most tasks, prices of ${cost.priced}\n\n${table(['algorithm', 'now', 'then'], [...cost.changes.map(costRow), ...(cost.unknown ?? []).map(unpricedRow)], rows)}`,
     tight.length > 0 && `#### Quotas\n\n${table(['', 'at any time', 'all at their most tasks', 'allowed'], tight.map(quotaRow), rows)}`,
-    overrides.length > 0 &&
+    set.length > 0 &&
       `#### Set by hand\n\n${list(
-        overrides.map(({ algorithm, count, until }) => `${code(algorithm)}: ${count} tasks until ${text(until)}`),
+        set.map(({ algorithm, words }) => `${code(algorithm)}: ${text(words)}`),
         rows,
       )}`,
   ];
@@ -144,6 +146,11 @@ function contractRows(contract: ContractDiff): readonly (readonly string[])[] {
 
 function costRow({ algorithm, from, to }: CostChange): readonly string[] {
   return [code(algorithm), rangeWords(from), rangeWords(to)];
+}
+
+/** In both columns, for nobody knows. */
+function unpricedRow(algorithm: string): readonly string[] {
+  return [code(algorithm), 'runs on GPUs:', 'not known'];
 }
 
 function quotaRow({ quota, needed, atMost, allowed }: QuotaUse): readonly string[] {

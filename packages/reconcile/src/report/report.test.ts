@@ -15,8 +15,9 @@ it('a plan is lines by algorithm, each with its risk and its cause', async () =>
     .replaceAll(/ {2,}/g, ' | ')
     .replaceAll(/sha256:[0-9a-f]+…?/g, 'sha256:…');
   expect(text.split('\n')).toEqual([
-    '- gone: 7 to delete',
+    '- gone: 8 to delete',
     ' | - registry-entry | gone | high | no longer in the catalog',
+    ' | - scaling | mip-gone | high | no longer in the catalog',
     ' | - service | mip-gone | high | no longer in the catalog',
     ' | - task-definition | mip-gone | high | no longer in the catalog',
     ' | - task-role | mip-eu-central-1-gone-task | high | no longer in the catalog',
@@ -61,8 +62,9 @@ it('a report shows only what is not simply done, and counts the rest', async () 
     'skipped seg: create task-role mip-eu-central-1-seg-task: because image-repository mip-seg is failed',
     'skipped seg: create task-definition mip-seg: because image-repository mip-seg is failed',
     'skipped seg: create service mip-seg: because image-repository mip-seg is failed',
+    'skipped seg: create scaling mip-seg: because image-repository mip-seg is failed',
     'skipped seg: create registry-entry seg: because image-repository mip-seg is failed',
-    `test in eu-central-1: 1 failed, 6 skipped; ${aws.calls.total} AWS calls`,
+    `test in eu-central-1: 1 failed, 7 skipped; ${aws.calls.total} AWS calls`,
   ]);
 });
 

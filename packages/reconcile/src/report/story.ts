@@ -3,6 +3,7 @@
 import type { ContractChange, ContractDiff, Effect } from '@mip/registry/contract-diff';
 import type { Action, PlannedChange, Risk } from '../change.ts';
 import type { CostDiff, Range } from '../cost.ts';
+import { pinWords } from '../pin-words.ts';
 import type { Plan } from '../plan.ts';
 import type { QuotaUse } from '../quota.ts';
 import type { Prepared } from '../reconcile.ts';
@@ -73,6 +74,11 @@ function changeWords(plan: Pick<Plan, 'changes' | 'cost'>): readonly string[] {
 /** `12.34 USD a month more`, or from the least to the most; '' where nothing changes, and a word where no price is known. */
 export function costWords(cost: CostDiff | null): string {
   if (!cost) return 'at a price that is not known';
+  const known = knownCostWords(cost);
+  return cost.unknown ? [known, 'on GPUs at a price that is not known'].filter(Boolean).join(', ') : known;
+}
+
+function knownCostWords(cost: CostDiff): string {
   if (cost.changes.length === 0) return '';
   const cents = [cost.to.min - cost.from.min, cost.to.max - cost.from.max].map((amount) => Math.round(amount * 100));
   const [least = 0, most = 0] = cents;
@@ -95,6 +101,17 @@ function signed(cents: number): string {
 export function rangeWords(range: Range | null): string {
   if (!range) return '–';
   return range.min === range.max ? range.min.toFixed(2) : `${range.min.toFixed(2)} … ${range.max.toFixed(2)}`;
+}
+
+/** What people set for a while and the plan keeps to. */
+export function byHandOf({
+  overrides,
+  pins,
+}: Pick<Plan, 'overrides' | 'pins'>): readonly { readonly algorithm: string; readonly words: string }[] {
+  return [
+    ...overrides.map(({ algorithm, count, until }) => ({ algorithm, words: `${count} tasks until ${until}` })),
+    ...pins.map(({ algorithm, ...pin }) => ({ algorithm, words: pinWords(pin) })),
+  ];
 }
 
 /** What breaks callers first. */

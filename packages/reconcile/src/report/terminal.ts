@@ -15,6 +15,7 @@ import type { Prepared } from '../reconcile.ts';
 import type { Report } from '../run.ts';
 import {
   aloneWords,
+  byHandOf,
   type Chapter,
   chaptersOf,
   countsOf,
@@ -81,7 +82,7 @@ function changeLines({ kind, name, action, fields, cause, risk }: PlannedChange,
 }
 
 function consequenceLines(plan: Plan, colours: Colours): readonly string[] {
-  const { contracts, cost, overrides } = plan;
+  const { contracts, cost } = plan;
   const heading = (title: string, lines: readonly string[]) =>
     lines.length > 0 ? [colours.bold(title), ...lines.map((line) => `  ${line}`)] : [];
   const callers = contracts.flatMap((contract) =>
@@ -91,11 +92,12 @@ function consequenceLines(plan: Plan, colours: Colours): readonly string[] {
     ),
   );
   const costs = (cost?.changes ?? []).map(({ algorithm, from, to }) => `${printable(algorithm)}: ${rangeWords(from)} → ${rangeWords(to)}`);
+  const unpriced = (cost?.unknown ?? []).map((algorithm) => `${printable(algorithm)}: runs on GPUs, whose price is not known`);
   const tight = tightQuotas(plan).map((use) => `${QUOTA_NAMES[use.quota]}: ${quotaWords(use)}`);
-  const byHand = overrides.map(({ algorithm, count, until }) => printable(`${algorithm}: ${count} tasks until ${until}`));
+  const byHand = byHandOf(plan).map(({ algorithm, words }) => printable(`${algorithm}: ${words}`));
   return [
     ...heading('What callers notice', callers),
-    ...heading(`Cost, USD a month from the fewest to the most tasks, prices of ${cost?.priced}`, costs),
+    ...heading(`Cost, USD a month from the fewest to the most tasks, prices of ${cost?.priced}`, [...costs, ...unpriced]),
     ...heading('Quotas', tight),
     ...heading('Set by hand', byHand),
   ];

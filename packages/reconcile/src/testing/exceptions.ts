@@ -1,5 +1,6 @@
 /** AWS's refusals as the SDKs throw them. */
 
+import * as scaling from '@aws-sdk/client-application-auto-scaling';
 import * as dynamodb from '@aws-sdk/client-dynamodb';
 import * as ecr from '@aws-sdk/client-ecr';
 import * as ecs from '@aws-sdk/client-ecs';
@@ -10,7 +11,15 @@ import type { Rejection } from './rejections.ts';
 
 type Exception = new (options: { message: string; $metadata: object }) => Error;
 
-const CLIENTS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = { dynamodb, ecr, ecs, iam, s3, sqs };
+const CLIENTS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  dynamodb,
+  ecr,
+  ecs,
+  iam,
+  s3,
+  sqs,
+  'application-autoscaling': scaling,
+};
 
 /** The class that a client has for a code; a plain error of that name where it has none, as the SDK itself does. */
 export function exceptionOf(service: string, { code, message }: Rejection): Error {

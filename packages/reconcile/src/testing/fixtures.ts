@@ -1,6 +1,9 @@
 /** A small platform and small algorithms for tests, and one run of reconcile against the in-memory AWS. */
 
+import type { EntryContract } from '@mip/registry';
+import { contractOf } from '@mip/registry/contract';
 import type { Algorithm } from '../algorithm.ts';
+import type { Clock } from '../aws/clock.ts';
 import { type Facts, type Platform, platformIn } from '../platform.ts';
 import { apply, type Input, plan } from '../reconcile.ts';
 import type { Report, RunOptions } from '../run.ts';
@@ -46,6 +49,7 @@ export function algorithm(name: string, over: Partial<Algorithm> = {}): Algorith
     source: `algorithms/${name}`,
     cpu: 1024,
     memory: 2048,
+    gpu: 0,
     architectures: ['amd64'],
     timeout: 900,
     scaling: { min: 0, max: 8 },
@@ -59,7 +63,16 @@ export function algorithm(name: string, over: Partial<Algorithm> = {}): Algorith
 }
 
 /** What makes an algorithm want every kind there is: a kind that only some want adds here what they say. */
-export const EVERY_KIND: Partial<Algorithm> = {};
+export const EVERY_KIND: Partial<Algorithm> = {
+  conformance: [
+    {
+      name: 'abdomen',
+      image: { package: 'pydicom', file: 'CT_small.dcm' },
+      expected_by: 'oracle',
+      expect: { outcome: 'done' },
+    },
+  ],
+};
 
 /** When a test's plans are made unless it says otherwise: where the in-memory AWS's clock starts. */
 export const NOW = Date.UTC(2026, 0, 1);
@@ -78,6 +91,11 @@ export function treeHash(name: string, edition = 1): string {
   return `sha256:${Buffer.from(`${name}#${edition}`).toString('hex').padEnd(64, '0').slice(0, 64)}`;
 }
 
+/** What `catalog/releases` would hold of these. */
+export function frozen(...released: readonly Algorithm[]): ReadonlyMap<string, EntryContract> {
+  return new Map(released.map((one) => [`${one.name}@${one.version}`, contractOf(one as EntryContract)]));
+}
+
 export function input(algorithms: readonly Algorithm[], over: Partial<Input> = {}): Input {
   const treeHashes = new Map(algorithms.flatMap(({ name, source }) => (source ? [[name, treeHash(name)] as const] : [])));
   return { algorithms, faults: [], treeHashes, platform: platform(), now: new Date(NOW), ...over };
@@ -94,18 +112,26 @@ export async function rerun(aws: MemoryAws, wanted: Input): Promise<Report> {
   return apply(aws, await plan(aws, wanted), runOptions(aws));
 }
 
-/** Runs until nothing waits any more, a minute apart, as merges and schedules do. @returns what the last run did that did something. */
+/** Runs until nothing is left to do, a minute apart, as merges and schedules do. @returns what the last run did that did something. */
 export async function settle(aws: MemoryAws, wanted: Input): Promise<Report> {
   const report = await run(aws, wanted);
-  if (report.outcomes.every(({ result }) => result !== 'waiting')) return report;
+  const waits = report.outcomes.some(({ result }) => result === 'waiting');
+  if (!waits && (!report.ok || !(await leavesMore(aws, wanted)))) return report;
   aws.world.now += 60_000;
   return settle(aws, wanted);
 }
 
+/** What only shows when something is gone: a role that need not reach it any more. */
+async function leavesMore(aws: MemoryAws, wanted: Input): Promise<boolean> {
+  const { changes } = (await plan(aws, wanted)).plan;
+  return changes.length > 0 && changes.every(({ kind }) => kind === 'task-role');
+}
+
+export function runOptions(aws: MemoryAws): RunOptions {
+  return { commit: 'c0ffee', now: () => new Date(aws.world.now), clock: clockOf(aws) };
+}
+
 /** The in-memory AWS's clock moves when somebody waits: a lease of a run that was killed is over at once. */
-export function runOptions({ world }: MemoryAws): RunOptions {
-  const sleep = async (ms: number) => {
-    world.now += ms;
-  };
-  return { commit: 'c0ffee', now: () => new Date(world.now), clock: { now: () => world.now, sleep, every: () => () => {} } };
+export function clockOf({ world }: MemoryAws): Clock {
+  return { now: () => world.now, sleep: (ms) => world.pass(ms), every: (ms, work) => world.repeat(ms, work) };
 }

@@ -6,7 +6,13 @@ import {
   PutImageTagMutabilityCommand,
   PutLifecyclePolicyCommand,
 } from '@aws-sdk/client-ecr';
-import { CreateServiceCommand, DescribeServicesCommand, ListServicesCommand, RegisterTaskDefinitionCommand } from '@aws-sdk/client-ecs';
+import {
+  CreateServiceCommand,
+  DescribeServicesCommand,
+  ListServicesCommand,
+  RegisterTaskDefinitionCommand,
+  UpdateServiceCommand,
+} from '@aws-sdk/client-ecs';
 import { GetResourcesCommand } from '@aws-sdk/client-resource-groups-tagging-api';
 import { CreateQueueCommand, DeleteQueueCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { BatchGetCommand } from '@aws-sdk/lib-dynamodb';
@@ -164,12 +170,35 @@ describe('ECS refuses', () => {
 
   it('eleven services at once, 101 a page, a service twice, and one of nothing', async () => {
     await aws.ecs.send(task({}));
-    const create = new CreateServiceCommand({ cluster: 'c', serviceName: 's', taskDefinition: 'mip-a' });
+    const create = new CreateServiceCommand({ cluster: 'c', serviceName: 's', taskDefinition: 'mip-a', launchType: 'FARGATE' });
     await aws.ecs.send(create);
     await expect(aws.ecs.send(create)).rejects.toThrow('not idempotent');
     await expect(aws.ecs.send(new CreateServiceCommand({ serviceName: 't', taskDefinition: 'none' }))).rejects.toThrow('not found');
     await expect(aws.ecs.send(new DescribeServicesCommand({ services: Array(11).fill('s') }))).rejects.toThrow('cannot be more than 10');
     await expect(aws.ecs.send(new ListServicesCommand({ maxResults: 101 }))).rejects.toThrow('between 1 and 100');
+  });
+});
+
+describe('ECS with instances refuses', () => {
+  const service = (over: object) => new CreateServiceCommand({ cluster: 'c', serviceName: 's', taskDefinition: 'mip-a', ...over });
+  const onInstances = { capacityProviderStrategy: [{ capacityProvider: 'gpu-mip', weight: 1 }] };
+
+  it('capacity that the cluster does not have', async () => {
+    await aws.ecs.send(task({ requiresCompatibilities: ['EC2'] }));
+    await expect(aws.ecs.send(service(onInstances))).rejects.toThrow("capacity provider 'gpu-mip' was not found");
+    aws.memory.ecs.capacityProviders.add('gpu-mip');
+    await aws.ecs.send(service(onInstances));
+  });
+
+  it('a task definition for the other', async () => {
+    aws.memory.ecs.capacityProviders.add('gpu-mip');
+    await aws.ecs.send(task({}));
+    await expect(aws.ecs.send(service({}))).rejects.toThrow('does not support launch_type EC2'); // which is what nothing means
+    await expect(aws.ecs.send(service(onInstances))).rejects.toThrow('does not support launch_type EC2');
+    await aws.ecs.send(service({ launchType: 'FARGATE' }));
+    await aws.ecs.send(task({ requiresCompatibilities: ['EC2'] }));
+    const update = new UpdateServiceCommand({ cluster: 'c', service: 's', taskDefinition: 'mip-a' });
+    await expect(aws.ecs.send(update)).rejects.toThrow('does not support launch_type FARGATE');
   });
 });
 
@@ -189,8 +218,8 @@ describe('the others refuse', () => {
   });
 
   it('a call that it does not know', async () => {
-    await expect(async () => aws.ecs.send({ constructor: { name: 'StopTaskCommand' }, input: {} } as never)).rejects.toThrow(
-      'has no StopTask',
+    await expect(async () => aws.ecs.send({ constructor: { name: 'StopServiceDeploymentCommand' }, input: {} } as never)).rejects.toThrow(
+      'has no StopServiceDeployment',
     );
   });
 });

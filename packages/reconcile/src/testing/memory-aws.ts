@@ -2,6 +2,7 @@
  * An AWS in memory that rejects what AWS rejects. The clients are the SDK's own with another `send`, so that kinds run their real code.
  */
 
+import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { ECSClient } from '@aws-sdk/client-ecs';
@@ -18,8 +19,10 @@ import { upperTags } from '../aws/tags.ts';
 import { MemoryDynamoDb, MemoryTable } from './memory-dynamodb.ts';
 import { MemoryEcr } from './memory-ecr.ts';
 import { MemoryEcs } from './memory-ecs.ts';
+import { MemoryFleet, memoryConformer } from './memory-fleet.ts';
 import { MemoryIam } from './memory-iam.ts';
 import { MemoryS3 } from './memory-s3.ts';
+import { MemoryScaling } from './memory-scaling.ts';
 import { MemorySqs } from './memory-sqs.ts';
 import { answerBy, pageOf, World } from './world.ts';
 
@@ -29,17 +32,32 @@ export class MemoryAws implements Aws {
   readonly world = new World();
   readonly names = physicalNames({ prefix: 'mip', account: this.world.account, region: this.world.region, platform: 'test' });
   readonly images: ImagePublisher = { publish: async (order) => this.publish(order.repositoryUri, order.tag, order.treeHash) };
+  /** The cases of each algorithm; one unless a test says otherwise. */
+  casesOf: (algorithm: string) => readonly string[] = () => ['abdomen'];
+  readonly conformer = memoryConformer((algorithm) => this.casesOf(algorithm));
+  readonly #ecs = new MemoryEcs(this.world);
   readonly memory = {
     ecr: new MemoryEcr(this.world),
-    ecs: new MemoryEcs(this.world),
+    ecs: this.#ecs,
+    scaling: new MemoryScaling(this.world, this.#ecs),
     iam: new MemoryIam(this.world, [this.names.policyArn(this.names.taskBoundary)]),
     sqs: new MemorySqs(this.world),
     s3: new MemoryS3(),
     registry: new MemoryTable(this.names.table('algorithms'), 'algorithm_name'),
     leases: new MemoryTable(this.names.table('leases'), 'lease'),
+    jobs: new MemoryTable(this.names.table('jobs'), 'client_id', 'job_id'),
   };
+  readonly fleet = new MemoryFleet({
+    ...{ world: this.world, tasks: this.memory.ecs.tasks, sqs: this.memory.sqs, s3: this.memory.s3, jobs: this.memory.jobs },
+    ...{ images: this.names.bucket('images'), results: this.names.bucket('results') },
+  });
   readonly ecr = answerBy(new ECRClient(REGION), { world: this.world, service: 'ecr', operations: this.memory.ecr.operations });
   readonly ecs = answerBy(new ECSClient(REGION), { world: this.world, service: 'ecs', operations: this.memory.ecs.operations });
+  readonly scaling = answerBy(new ApplicationAutoScalingClient(REGION), {
+    world: this.world,
+    service: 'application-autoscaling',
+    operations: this.memory.scaling.operations,
+  });
   readonly iam = answerBy(new IAMClient(REGION), { world: this.world, service: 'iam', operations: this.memory.iam.operations });
   readonly sqs = answerBy(new SQSClient(REGION), { world: this.world, service: 'sqs', operations: this.memory.sqs.operations });
   readonly s3 = answerBy(new S3Client(REGION), { world: this.world, service: 's3', operations: this.memory.s3.operations });
@@ -52,13 +70,17 @@ export class MemoryAws implements Aws {
   readonly dynamodb = answerBy(DynamoDBDocumentClient.from(new DynamoDBClient(REGION)), {
     world: this.world,
     service: 'dynamodb',
-    operations: new MemoryDynamoDb([this.memory.registry, this.memory.leases]).operations,
+    operations: new MemoryDynamoDb([this.memory.registry, this.memory.leases, this.memory.jobs]).operations,
     rename: (name) => (name === 'Scan' ? name : `${name}Item`),
   });
   #frozen: readonly Tagged[] | undefined;
   /** What was found when a list began, by its number: its pages are cut from it, as AWS's are. */
   readonly #listings = new Map<string, readonly Tagged[]>();
   #lookups = Number.POSITIVE_INFINITY;
+
+  constructor() {
+    this.memory.ecs.fateOf = (environment) => this.fleet.fateOf(environment);
+  }
 
   get calls() {
     return this.world.calls;

@@ -5,6 +5,7 @@ import type {
   BatchGetCommandInput,
   DeleteCommandInput,
   GetCommandInput,
+  PutCommandInput,
   ScanCommandInput,
   UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb';
@@ -40,12 +41,19 @@ export class MemoryDynamoDb {
       const project = (item: Item) => (fields ? Object.fromEntries(fields.map((name) => [name, item[name]])) : item);
       return { Items: page.map(project), ...(next && { LastEvaluatedKey: { offset: next } }) };
     },
-    UpdateItem: ({ TableName, Key = {}, UpdateExpression = '', ...rest }: UpdateCommandInput) => {
+    PutItem: ({ TableName, Item = {}, ...rest }: PutCommandInput) => {
+      const table = this.#open(TableName);
+      check(table.get(Item), rest);
+      table.put(Item);
+      return {};
+    },
+    UpdateItem: ({ TableName, Key = {}, UpdateExpression = '', ReturnValues, ...rest }: UpdateCommandInput) => {
       const table = this.#open(TableName);
       const before = table.get(Key);
       check(before, rest);
-      table.put({ ...Key, ...assign(before ?? {}, UpdateExpression, rest) });
-      return {};
+      const after = { ...Key, ...assign(before ?? {}, UpdateExpression, rest) };
+      table.put(after);
+      return ReturnValues === 'ALL_NEW' ? { Attributes: after } : {};
     },
     DeleteItem: ({ TableName, Key = {}, ...rest }: DeleteCommandInput) => {
       const table = this.#open(TableName);
@@ -60,35 +68,41 @@ export class MemoryDynamoDb {
   }
 }
 
-/** One table whose key is one attribute. */
+/** One table with its key: one attribute, or a partition's and a sort key. */
 export class MemoryTable {
   readonly items = new Map<string, Item>();
   readonly name: string;
-  readonly #key: string;
+  readonly #key: readonly string[];
 
-  constructor(name: string, key: string) {
+  constructor(name: string, ...key: readonly string[]) {
     this.name = name;
     this.#key = key;
   }
 
   get(key: Item): Item | undefined {
-    return this.items.get(String(key[this.#key]));
+    return this.items.get(this.#keyOf(key));
   }
 
   put(item: Item): void {
-    this.items.set(String(item[this.#key]), item);
+    this.items.set(this.#keyOf(item), item);
   }
 
   delete(key: Item): void {
-    this.items.delete(String(key[this.#key]));
+    this.items.delete(this.#keyOf(key));
+  }
+
+  #keyOf(item: Item): string {
+    return this.#key.map((name) => item[name]).join(' ');
   }
 }
 
-/** Knows `attribute_exists(a)`, `attribute_not_exists(a)`, `a = :b` and `a < :b`, joined by AND, those joined by OR. */
+/** Knows `attribute_exists(a)`, `attribute_not_exists(a)`, `a = :b`, `a < :b` and `a IN (:b,:c)`, joined by AND, those joined by OR. */
 function check(item: Item | undefined, { ConditionExpression, ...expression }: Expression): void {
   const holds = (term: string) => {
     const [, not, attribute] = /^attribute_(not_)?exists\((.+)\)$/.exec(term) ?? [];
     if (attribute) return (item?.[nameOf(attribute, expression)] === undefined) === (not !== undefined);
+    const [, member, listed] = /^(\S+) IN \((.+)\)$/.exec(term) ?? [];
+    if (member && listed) return listed.split(',').some((one) => valueAt(one, expression) === item?.[nameOf(member, expression)]);
     const [, left = '', sign, right = ''] =
       /^(\S+) (=|<) (\S+)$/.exec(term) ?? refuse(ConditionalCheckFailedException, `cannot read ${term}`);
     const [value, limit] = [item?.[nameOf(left, expression)], valueAt(right, expression)];
@@ -106,7 +120,7 @@ function assign(item: Item, update: string, expression: Expression): Item {
     const current = kept && item[nameOf(kept, expression)];
     result[nameOf(name, expression)] = current ?? valueAt(value, expression);
   }
-  for (const name of remove.split(', ').filter(Boolean)) delete result[nameOf(name, expression)];
+  for (const name of remove.split(/, ?/).filter(Boolean)) delete result[nameOf(name, expression)];
   return result;
 }
 

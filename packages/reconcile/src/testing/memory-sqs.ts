@@ -11,6 +11,7 @@ import {
   QueueDeletedRecently,
   QueueDoesNotExist,
   QueueNameExists,
+  type SendMessageCommandInput,
   type SetQueueAttributesCommandInput,
   type TagQueueCommandInput,
   UnsupportedOperation,
@@ -27,6 +28,10 @@ interface MemoryQueue {
   tags: Record<string, string>;
   /** How many messages it holds. */
   messages: number;
+  /** The bodies of those that were sent and that nobody took yet. */
+  readonly sent: string[];
+  /** Deduplication ids. */
+  readonly seen: Set<string>;
 }
 
 export class MemorySqs {
@@ -49,7 +54,7 @@ export class MemorySqs {
       const there = this.queues.get(QueueName);
       if (there && Object.entries(Attributes).some(([key, value]) => there.attributes[key] !== value))
         refuse(QueueNameExists, 'A queue already exists with the same name and a different value');
-      if (!there) this.queues.set(QueueName, { name: QueueName, arn, attributes, tags, messages: 0 });
+      if (!there) this.queues.set(QueueName, { name: QueueName, arn, attributes, tags, messages: 0, sent: [], seen: new Set() });
       return { QueueUrl: this.#url(QueueName) };
     },
     GetQueueUrl: ({ QueueName = '' }: GetQueueUrlCommandInput) => ({ QueueUrl: this.#url(this.#find(this.#url(QueueName)).name) }),
@@ -75,6 +80,12 @@ export class MemorySqs {
       for (const key of TagKeys) delete this.#find(QueueUrl).tags[key];
       return {};
     },
+    SendMessage: ({ QueueUrl, MessageBody = '', MessageDeduplicationId = '' }: SendMessageCommandInput) => {
+      const queue = this.#find(QueueUrl);
+      if (!queue.seen.has(MessageDeduplicationId)) queue.messages = queue.sent.push(MessageBody);
+      queue.seen.add(MessageDeduplicationId);
+      return { MessageId: MessageDeduplicationId };
+    },
     DeleteQueue: ({ QueueUrl }: DeleteQueueCommandInput) => {
       const { name } = this.#find(QueueUrl);
       this.queues.delete(name);
@@ -82,6 +93,14 @@ export class MemorySqs {
       return {};
     },
   };
+
+  /** What a worker does: it takes all messages of a queue and deletes them. @returns their bodies. */
+  drain(name: string): readonly string[] {
+    const queue = this.queues.get(name);
+    if (!queue) return [];
+    queue.messages = 0;
+    return queue.sent.splice(0);
+  }
 
   #url(name: string): string {
     return `https://sqs.${this.#world.region}.amazonaws.com/${this.#world.account}/${name}`;

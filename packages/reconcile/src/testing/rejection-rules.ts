@@ -88,6 +88,16 @@ export function documentAtMost(max: number): Check {
   };
 }
 
+/** Of one part of the call. */
+export function jsonAtMost(path: string, max: number): Check {
+  return (input) => ((JSON.stringify(at(input, path)) ?? '').length > max ? `${path} must be at most ${max} characters.` : undefined);
+}
+
+/** A filter that no other may stand beside. */
+export function aloneWith(filter: string, ...others: readonly string[]): Check {
+  return (input) => (input[filter] && others.some((other) => input[other]) ? `${filter} must be the only filter.` : undefined);
+}
+
 /** A FIFO queue is one by its name and by its attribute, or by neither. */
 export const fifoByBoth: Check = (input) => {
   const byName = String(input.QueueName ?? '').endsWith('.fifo');
@@ -100,6 +110,41 @@ const isFargate = (input: Input) => ((input.requiresCompatibilities ?? []) as re
 export const fargateSize: Check = (input) => {
   if (!isFargate(input) || LIMITS.fargate.memory[Number(input.cpu)]?.includes(Number(input.memory))) return undefined;
   return `No Fargate configuration exists for given values: ${input.cpu} CPU, ${input.memory} memory.`;
+};
+
+/** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-gpu.html: Fargate has no GPUs. */
+export const fargateNoGpu: Check = (input) => {
+  const requirements = ((input.containerDefinitions ?? []) as readonly Input[]).flatMap(
+    (one) => (one.resourceRequirements ?? []) as Input[],
+  );
+  if (!isFargate(input) || !requirements.some(({ type }) => type === 'GPU')) return undefined;
+  return 'Tasks using the Fargate launch type do not support GPU resource requirements.';
+};
+
+/** On an instance ECS wants a size of the task or of each container, and whole GPUs. */
+export const instanceSize: Check = (input) => {
+  if (isFargate(input)) return undefined;
+  const { min, max } = LIMITS.ecs.instanceCpu;
+  if (input.cpu !== undefined && !(Number(input.cpu) >= min && Number(input.cpu) <= max)) return "Invalid 'cpu' setting for task.";
+  const containers = (input.containerDefinitions ?? []) as readonly Input[];
+  const unsized =
+    input.memory === undefined && containers.some(({ memory, memoryReservation }) => (memory ?? memoryReservation) === undefined);
+  if (unsized) return 'Invalid setting for container. At least one of memory or memoryReservation must be specified.';
+  const gpus = containers.flatMap((one) => (one.resourceRequirements ?? []) as Input[]).filter(({ type }) => type === 'GPU');
+  return gpus.every(({ value }) => /^[1-9]\d*$/.test(String(value))) ? undefined : 'GPU value must be a whole number of at least 1.';
+};
+
+/** Where tasks run: by type or by capacity, never both; placement and public addresses are of one of them alone. */
+export const launchChoice: Check = (input) => {
+  const capacity = (input.capacityProviderStrategy ?? []) as readonly Input[];
+  if (input.launchType !== undefined && capacity.length > 0)
+    return 'Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.';
+  const fargate =
+    input.launchType === 'FARGATE' || (capacity.length > 0 && capacity.every((one) => String(one.capacityProvider).startsWith('FARGATE')));
+  const instances = input.launchType === 'EC2' || (capacity.length > 0 && !fargate);
+  if (fargate && size(input.placementStrategy) > 0) return 'Placement strategies are not supported with FARGATE launch type.';
+  const assigned = at(input, 'networkConfiguration.awsvpcConfiguration.assignPublicIp') === 'ENABLED';
+  return instances && assigned ? 'Assign public IP is not supported for this launch type.' : undefined;
 };
 
 export const fargateStop: Check = (input) => {

@@ -14,7 +14,19 @@ const sized = (bytes: number) => {
   return task({ containerDefinitions: [{ image: a(bytes - JSON.stringify(empty).length) }] });
 };
 
+const GPU = { resourceRequirements: [{ type: 'GPU', value: '1' }] };
+const onGpu = (count: number) => ({ capacityProviderStrategy: Array.from({ length: count }, () => ({ capacityProvider: 'gpu-mip' })) });
+const address = (assignPublicIp: string) => ({ networkConfiguration: { awsvpcConfiguration: { assignPublicIp } } });
+
 type Case = readonly [what: string, call: `${string}:${string}`, code: string, refused: object, taken: object];
+
+const TASKS = { ServiceNamespace: 'ecs', ScalableDimension: 'ecs:service:DesiredCount', ResourceId: 'service/mip-cluster/mip-seg' };
+const ACTION = { ...TASKS, ScheduledActionName: 'mip-end', Schedule: 'at(2026-01-01T00:00:00)', ScalableTargetAction: { MinCapacity: 1 } };
+const tracking = ({ TargetValue = 5, Metrics = [{ Id: 'a' }] as object[] }) => ({
+  ...TASKS,
+  PolicyType: 'TargetTrackingScaling',
+  TargetTrackingScalingPolicyConfiguration: { TargetValue, CustomizedMetricSpecification: { Metrics } },
+});
 
 const CASES: readonly Case[] = [
   ['a queue name of 81', 'sqs:CreateQueue', 'InvalidParameterValue', queue(`${a(76)}.fifo`), queue(`${a(75)}.fifo`)],
@@ -86,7 +98,72 @@ const CASES: readonly Case[] = [
     task({ containerDefinitions: [{}, { stopTimeout: 120 }] }),
   ],
   ['a task definition of 64 KB and a byte', 'ecs:RegisterTaskDefinition', 'ClientException', sized(65_537), sized(65_536)],
+  [
+    'a GPU on Fargate',
+    'ecs:RegisterTaskDefinition',
+    'ClientException',
+    task({ containerDefinitions: [GPU] }),
+    task({ containerDefinitions: [GPU], requiresCompatibilities: ['EC2'] }),
+  ],
+  [
+    'half a GPU',
+    'ecs:RegisterTaskDefinition',
+    'ClientException',
+    task({ containerDefinitions: [{ resourceRequirements: [{ type: 'GPU', value: '0.5' }] }], requiresCompatibilities: ['EC2'] }),
+    task({ containerDefinitions: [GPU], requiresCompatibilities: ['EC2'] }),
+  ],
+  [
+    '127 CPU on an instance',
+    'ecs:RegisterTaskDefinition',
+    'ClientException',
+    task({ cpu: '127', requiresCompatibilities: ['EC2'] }),
+    task({ cpu: '128', requiresCompatibilities: ['EC2'] }),
+  ],
+  [
+    'no memory on an instance',
+    'ecs:RegisterTaskDefinition',
+    'ClientException',
+    task({ memory: undefined, containerDefinitions: [{}], requiresCompatibilities: ['EC2'] }),
+    task({ memory: undefined, containerDefinitions: [{ memory: 4 }], requiresCompatibilities: ['EC2'] }),
+  ],
+  ...['CreateService', 'UpdateService', 'RunTask'].flatMap((operation): Case[] => [
+    [
+      `${operation} by type and by capacity`,
+      `ecs:${operation}`,
+      'InvalidParameterException',
+      { launchType: 'FARGATE', ...onGpu(1) },
+      { launchType: 'FARGATE', capacityProviderStrategy: [] },
+    ],
+    [`${operation} with 21 kinds of capacity`, `ecs:${operation}`, 'InvalidParameterException', onGpu(21), onGpu(20)],
+    [
+      `${operation} with a place on Fargate`,
+      `ecs:${operation}`,
+      'InvalidParameterException',
+      { launchType: 'FARGATE', placementStrategy: list(1) },
+      { ...onGpu(1), placementStrategy: list(1) },
+    ],
+    [
+      `${operation} with six rules of placement`,
+      `ecs:${operation}`,
+      'InvalidParameterException',
+      { ...onGpu(1), placementStrategy: list(6) },
+      { ...onGpu(1), placementStrategy: list(5) },
+    ],
+    [
+      `${operation} with a public address on an instance`,
+      `ecs:${operation}`,
+      'InvalidParameterException',
+      { ...onGpu(1), ...address('ENABLED') },
+      { ...onGpu(1), ...address('DISABLED') },
+    ],
+  ]),
   ['eleven services', 'ecs:DescribeServices', 'InvalidParameterException', { services: list(11) }, { services: list(10) }],
+  ['eleven tasks at once', 'ecs:RunTask', 'InvalidParameterException', { count: 11 }, { count: 10 }],
+  ['who started it in 129', 'ecs:RunTask', 'InvalidParameterException', { startedBy: a(129) }, { startedBy: a(128) }],
+  ['who started it with a colon', 'ecs:ListTasks', 'InvalidParameterException', { startedBy: 'a:b' }, { startedBy: 'a/b_c' }],
+  ['a client token of 65', 'ecs:RunTask', 'InvalidParameterException', { clientToken: a(65) }, { clientToken: a(64) }],
+  ['overrides of 8193', 'ecs:RunTask', 'InvalidParameterException', { overrides: { cpu: a(8183) } }, { overrides: { cpu: a(8182) } }],
+  ['two filters', 'ecs:ListTasks', 'InvalidParameterException', { startedBy: 'a', family: 'b' }, { family: 'b' }],
   ['101 tasks', 'ecs:DescribeTasks', 'InvalidParameterException', { tasks: list(101) }, { tasks: list(100) }],
   ['a page of 101 services', 'ecs:ListServices', 'InvalidParameterException', { maxResults: 101 }, { maxResults: 100 }],
   [
@@ -144,6 +221,90 @@ const CASES: readonly Case[] = [
   ['a bucket name of 64', 's3:CreateBucket', 'InvalidBucketName', { Bucket: a(64) }, { Bucket: a(63) }],
   ['a bucket in capitals', 's3:CreateBucket', 'InvalidBucketName', { Bucket: 'Mip' }, { Bucket: 'mip' }],
   ['a bucket like an address', 's3:CreateBucket', 'InvalidBucketName', { Bucket: '10.0.0.1' }, { Bucket: '10.0.0.a' }],
+  [
+    'bounds the wrong way round',
+    'application-autoscaling:RegisterScalableTarget',
+    'ValidationException',
+    { ...TASKS, MinCapacity: 3, MaxCapacity: 2 },
+    { ...TASKS, MinCapacity: 2, MaxCapacity: 2 },
+  ],
+  [
+    'fewer tasks than none',
+    'application-autoscaling:RegisterScalableTarget',
+    'ValidationException',
+    { ...TASKS, MinCapacity: -1 },
+    { ...TASKS, MinCapacity: 0 },
+  ],
+  [
+    'a resource that is no service',
+    'application-autoscaling:RegisterScalableTarget',
+    'ValidationException',
+    { ...TASKS, ResourceId: 'mip-seg' },
+    TASKS,
+  ],
+  [
+    'a policy without a name',
+    'application-autoscaling:PutScalingPolicy',
+    'ValidationException',
+    { ...TASKS, PolicyName: '' },
+    { ...TASKS, PolicyName: 'mip-seg_v2' },
+  ],
+  [
+    'a target of nothing',
+    'application-autoscaling:PutScalingPolicy',
+    'ValidationException',
+    tracking({ TargetValue: 0 }),
+    tracking({ TargetValue: 0.1 }),
+  ],
+  [
+    'two metrics that answer',
+    'application-autoscaling:PutScalingPolicy',
+    'ValidationException',
+    tracking({ Metrics: [{ Id: 'a' }, { Id: 'b' }] }),
+    tracking({ Metrics: [{ Id: 'a' }, { Id: 'b', ReturnData: false }] }),
+  ],
+  [
+    'a metric in capitals',
+    'application-autoscaling:PutScalingPolicy',
+    'ValidationException',
+    tracking({ Metrics: [{ Id: 'A' }] }),
+    tracking({ Metrics: [{ Id: 'aA' }] }),
+  ],
+  [
+    'an action with a colon in its name',
+    'application-autoscaling:PutScheduledAction',
+    'ValidationException',
+    { ...ACTION, ScheduledActionName: 'mip:end' },
+    ACTION,
+  ],
+  [
+    'parts of a second',
+    'application-autoscaling:PutScheduledAction',
+    'ValidationException',
+    { ...ACTION, Schedule: 'at(2026-01-01T00:00:00.000Z)' },
+    ACTION,
+  ],
+  [
+    'an action that does nothing',
+    'application-autoscaling:PutScheduledAction',
+    'ValidationException',
+    { ...ACTION, ScalableTargetAction: {} },
+    ACTION,
+  ],
+  [
+    '51 targets',
+    'application-autoscaling:DescribeScalableTargets',
+    'ValidationException',
+    { ServiceNamespace: 'ecs', ResourceIds: Array(51).fill('service/a/b') },
+    { ServiceNamespace: 'ecs', ResourceIds: Array(50).fill('service/a/b') },
+  ],
+  [
+    '11 policies a page',
+    'application-autoscaling:DescribeScalingPolicies',
+    'ValidationException',
+    { ServiceNamespace: 'ecs', MaxResults: 11 },
+    { ServiceNamespace: 'ecs', MaxResults: 10 },
+  ],
   ['101 resources a page', 'tag:GetResources', 'InvalidParameterException', { ResourcesPerPage: 101 }, { ResourcesPerPage: 100 }],
 ];
 

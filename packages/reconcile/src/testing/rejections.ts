@@ -5,23 +5,29 @@ import { exclusionFilters, lifecyclePolicy } from './image-rules.ts';
 import { identityPolicy, trustPolicy, trustPolicySize } from './policy-rules.ts';
 import { attributesKnown, attributesOfKind, attributeValues, kindFixed, oneEncryption } from './queue-rules.ts';
 import {
+  aloneWith,
   atLeastOne,
   atMost,
   bucketNotAddress,
   bytesAtMost,
   type Check,
   documentAtMost,
+  fargateNoGpu,
   fargateSize,
   fargateStop,
   fifoByBoth,
   type Input,
+  instanceSize,
   itemsWithin,
+  jsonAtMost,
   keysOnce,
+  launchChoice,
   longestBytes,
   named,
   tags,
   within,
 } from './rejection-rules.ts';
+import { bounds, ecsTarget, metrics, onceOnly, targetValue } from './scaling-rules.ts';
 
 /** An AWS error: the name of the exception, a sentence, the HTTP status. */
 export interface Rejection {
@@ -33,7 +39,7 @@ export interface Rejection {
 /** For the operations that match: how a call that breaks the check is refused. The first that is broken answers. */
 type Row = readonly [operations: RegExp, code: string, check: Check];
 
-const { sqs, ecs, ecr, iam, dynamodb, s3, tagging } = LIMITS;
+const { sqs, ecs, ecr, iam, dynamodb, s3, scaling, tagging } = LIMITS;
 const PAGE = 100;
 
 const SQS: readonly Row[] = [
@@ -55,14 +61,27 @@ const SQS: readonly Row[] = [
   [/^TagQueue$/, 'InvalidParameterValue', tags('Tags')],
 ];
 
+/** What puts tasks somewhere. */
+const LAUNCHES = /^(CreateService|UpdateService|RunTask)$/;
+
 const ECS: readonly Row[] = [
   [/^CreateService$/, 'InvalidParameterException', named('serviceName', ecs.serviceName)],
   [/^RegisterTaskDefinition$/, 'ClientException', named('family', ecs.familyName)],
   [/^RegisterTaskDefinition$/, 'ClientException', fargateSize],
   [/^RegisterTaskDefinition$/, 'ClientException', fargateStop],
+  [/^RegisterTaskDefinition$/, 'ClientException', fargateNoGpu],
+  [/^RegisterTaskDefinition$/, 'ClientException', instanceSize],
+  [LAUNCHES, 'InvalidParameterException', launchChoice],
+  [LAUNCHES, 'InvalidParameterException', atMost('capacityProviderStrategy', ecs.capacityProviders)],
+  [LAUNCHES, 'InvalidParameterException', atMost('placementStrategy', ecs.placementStrategies)],
   [/^RegisterTaskDefinition$/, 'ClientException', documentAtMost(ecs.taskDefinitionBytes)],
   [/^DescribeServices$/, 'InvalidParameterException', atMost('services', ecs.describeServices)],
   [/^DescribeTasks$/, 'InvalidParameterException', atMost('tasks', ecs.describeTasks)],
+  [/^RunTask$/, 'InvalidParameterException', within('count', 1, ecs.runTasks)],
+  [/^(RunTask|ListTasks)$/, 'InvalidParameterException', named('startedBy', { min: 0, ...ecs.startedBy })],
+  [/^RunTask$/, 'InvalidParameterException', named('clientToken', { min: 0, ...ecs.clientToken })],
+  [/^RunTask$/, 'InvalidParameterException', jsonAtMost('overrides', ecs.overridesCharacters)],
+  [/^ListTasks$/, 'InvalidParameterException', aloneWith('startedBy', 'family', 'serviceName', 'containerInstance')],
   [/^List/, 'InvalidParameterException', within('maxResults', 1, PAGE)],
   [/^RegisterTaskDefinition$/, 'ClientException', tags('tags')],
   [/./, 'InvalidParameterException', tags('tags')],
@@ -101,6 +120,21 @@ const DYNAMODB: readonly Row[] = [
   [/./, 'ValidationException', tags('Tags')],
 ];
 
+const SCALING: readonly Row[] = [
+  [/./, 'ValidationException', ecsTarget],
+  [/./, 'ValidationException', named('PolicyName', scaling.policyName)],
+  [/./, 'ValidationException', named('ScheduledActionName', scaling.actionName)],
+  [/^RegisterScalableTarget$/, 'ValidationException', bounds()],
+  [/^PutScheduledAction$/, 'ValidationException', bounds('ScalableTargetAction')],
+  [/^PutScheduledAction$/, 'ValidationException', onceOnly],
+  [/^PutScalingPolicy$/, 'ValidationException', targetValue],
+  [/^PutScalingPolicy$/, 'ValidationException', metrics],
+  [/^DescribeScalableTargets$/, 'ValidationException', atMost('ResourceIds', scaling.describeTargets)],
+  [/^DescribeScalingPolicies$/, 'ValidationException', within('MaxResults', 1, scaling.policiesPage)],
+  [/^Describe/, 'ValidationException', within('MaxResults', 1, scaling.actionsPage)],
+  [/./, 'ValidationException', tags('Tags')],
+];
+
 /** By service as IAM spells it. */
 const ROWS: Readonly<Record<string, readonly Row[]>> = {
   sqs: SQS,
@@ -108,6 +142,7 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
   ecr: ECR,
   iam: IAM,
   dynamodb: DYNAMODB,
+  'application-autoscaling': SCALING,
   s3: [
     [/^CreateBucket$/, 'InvalidBucketName', named('Bucket', s3.bucketName)],
     [/^CreateBucket$/, 'InvalidBucketName', bucketNotAddress],

@@ -4,6 +4,7 @@ import type { MemoryAws } from './memory-aws.ts';
 
 /** Everything that AWS holds, without what differs from run to run on purpose: times, and which plan it was. */
 export function stateOf({ memory }: MemoryAws): unknown {
+  memory.ecs.look();
   const revisions = memory.ecs.revisions.map(({ registered, ...revision }) => ({
     ...revision,
     environment: registered.containerDefinitions?.[0]?.environment?.filter(({ name }) => name !== 'MIP_PLAN_DIGEST'),
@@ -14,15 +15,29 @@ export function stateOf({ memory }: MemoryAws): unknown {
     queues: memory.sqs.queues,
     roles: memory.iam.roles,
     revisions,
-    services: memory.ecs.services,
+    services: new Map([...memory.ecs.services].map(([name, service]) => [name, settled(service)])),
+    candidates: memory.ecs.tasks.running,
+    targets: memory.scaling.targets,
     rows: memory.registry.items,
   });
 }
 
+/** Of its deployments what it runs and how that came out: which number they have depends on how often somebody tried. */
+function settled({ deployments, ...service }: MemoryAws['memory']['ecs']['services'] extends Map<string, infer S> ? S : never) {
+  return {
+    ...service,
+    deployments: deployments.map(({ status, taskDefinition, rolloutState }) => ({ status, taskDefinition, rolloutState })),
+  };
+}
+
 /** Maps and lists in one order: runs interleave algorithms as they please. */
 export function sorted(state: unknown): unknown {
-  const { revisions, ...maps } = state as { revisions: { taskDefinitionArn: string }[] } & Record<string, Map<string, unknown>>;
+  const { revisions, candidates, ...maps } = state as {
+    revisions: { taskDefinitionArn: string }[];
+    candidates: unknown;
+  } & Record<string, Map<string, unknown>>;
   return {
+    candidates,
     revisions: revisions.toSorted((a, b) => (a.taskDefinitionArn < b.taskDefinitionArn ? -1 : 1)),
     ...Object.fromEntries(Object.entries(maps).map(([name, map]) => [name, [...map].sort(([a], [b]) => (a < b ? -1 : 1))])),
   };

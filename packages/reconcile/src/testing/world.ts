@@ -22,7 +22,7 @@ export class Killed extends Error {
 /** Operations of one service by name, each given the command's input. */
 export type Operations = Readonly<Record<string, (input: never) => unknown>>;
 
-const WRITE = /^(Create|Put|Update|Delete|Register|Deregister|Tag|Untag|Set|Attach|Detach)/;
+const WRITE = /^(Create|Put|Update|Delete|Register|Deregister|Tag|Untag|Set|Attach|Detach|Run|Stop|Send)/;
 
 export class World {
   readonly account = '000000000000';
@@ -43,6 +43,28 @@ export class World {
   /** What callers say and hear is theirs alone; only who writes an answer down at once can do without. */
   copy: <T>(value: T) => T = structuredClone;
   #dead = false;
+  readonly #repeated = new Set<{ readonly ms: number; next: number; readonly work: () => void }>();
+
+  /** Lets time pass, and whoever does something again and again do it. */
+  async pass(ms: number): Promise<void> {
+    const until = this.now + ms;
+    for (;;) {
+      const [first] = [...this.#repeated].sort((a, b) => a.next - b.next);
+      if (!first || first.next > until) break;
+      this.now = Math.max(this.now, first.next);
+      first.next += first.ms;
+      first.work();
+      await new Promise(setImmediate); // what it began is done
+    }
+    this.now = Math.max(this.now, until);
+  }
+
+  /** @returns what ends it. */
+  repeat(ms: number, work: () => void): () => void {
+    const one = { ms, next: this.now + ms, work };
+    this.#repeated.add(one);
+    return () => void this.#repeated.delete(one);
+  }
 
   /** The process starts anew: counts from zero, no misfortune. What AWS holds stays. */
   restart(): void {
@@ -52,6 +74,7 @@ export class World {
     this.distort = undefined;
     this.killAt = undefined;
     this.#dead = false;
+    this.#repeated.clear();
   }
 
   /** Calls since the last `restart` that change something, beside the run's own lease and record. */
