@@ -7,8 +7,8 @@ describe('keys of images', () => {
     expect(hashUid(secret, level as ImageLevel, uid)).toBe(hash);
   });
 
-  it.each(vectors.keys)('nest instance in series in study: $key', ({ secret, uids, key }) => {
-    expect(imageKey(secret, uids)).toBe(key);
+  it.each(vectors.keys)('nest instance in series in study: $key', ({ secret, uids, upload, key }) => {
+    expect(imageKey(secret, uids, upload)).toBe(key);
     const [root, study, series] = key.split('/');
     expect(imagePrefix(secret, { study: uids.study })).toBe(`${root}/${study}/`);
     expect(imagePrefix(secret, uids)).toBe(`${root}/${study}/${series}/`);

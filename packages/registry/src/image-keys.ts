@@ -20,12 +20,16 @@ export function hashUid(secret: string, level: ImageLevel, uid: string): string 
   return createHmac('sha256', secret).update(`${level}\0${uid}`, 'utf8').digest('hex').slice(0, 32);
 }
 
-/** The object key of one instance. */
-export function imageKey(secret: string, uids: ImageUids): string {
-  return `${imagePrefix(secret, uids)}${hashUid(secret, 'instance', uids.instance)}.dcm`;
+/**
+ * The object key of one instance.
+ *
+ * @param upload a name of its own: of two uploads of one instance, neither ever writes over the other.
+ */
+export function imageKey(secret: string, uids: ImageUids, upload: string): string {
+  return `${imagePrefix(secret, uids)}${hashUid(secret, 'instance', uids.instance)}/${upload}.dcm`;
 }
 
-/** The prefix under which all instances of a study, or of one series, are listed; it ends in `/`. */
+/** What the keys of all instances of a study, or of one series, start with; it ends in `/`. */
 export function imagePrefix(secret: string, uids: { readonly study: string; readonly series?: string }): string {
   const study = `instances/${hashUid(secret, 'study', uids.study)}/`;
   return uids.series === undefined ? study : `${study}${hashUid(secret, 'series', uids.series)}/`;

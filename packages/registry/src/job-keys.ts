@@ -19,6 +19,7 @@ export interface NormalisedRequest {
   readonly parameters: NonNullable<JobRequest['parameters']>;
   readonly purpose: NonNullable<JobRequest['purpose']>;
   readonly callback_url?: string;
+  readonly overrides?: NonNullable<JobRequest['overrides']>;
 }
 
 /** 32 hex digits that name the job wherever its ids must not appear: queue group, result keys, logs. */

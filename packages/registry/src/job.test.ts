@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isOpen, JOB_STATES, type JobEvent, type JobState, stateAfter, TRANSITIONS } from './job.ts';
+import { isOpen, JOB_STATES, type JobState, type JobStep, stateAfter, TRANSITIONS } from './job.ts';
 
 /** Every state against every event: the state afterwards, or - where the event changes nothing. */
 const TABLE = `
@@ -17,7 +17,7 @@ const [head = [], ...rows] = TABLE.trim()
   .split('\n')
   .map((line) => line.trim().split(/\s+/));
 const cells = rows.flatMap(([state, ...states]) =>
-  states.map((to, index) => ({ state: state as JobState, event: head[index] as JobEvent, to: to === '-' ? undefined : to })),
+  states.map((to, index) => ({ state: state as JobState, event: head[index] as JobStep, to: to === '-' ? undefined : to })),
 );
 
 describe("a job's states", () => {

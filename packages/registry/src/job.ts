@@ -5,7 +5,7 @@
 import type { JobRecord } from './generated/job-record.ts';
 
 export type JobState = JobRecord['state'];
-export type OpenJobState = NonNullable<JobRecord['open_state']>;
+export type OpenJobState = Extract<JobState, JobRecord['open_state']>;
 
 /** Every state, in the order of a job's life. */
 export const JOB_STATES: readonly JobState[] = ['accepted', 'queued', 'running', 'succeeded', 'failed', 'cancelled', 'dead'];
@@ -35,7 +35,7 @@ export const TRANSITIONS = {
   redriven: { from: ['dead'], to: 'queued' },
 } as const satisfies Readonly<Record<string, Transition>>;
 
-export type JobEvent = keyof typeof TRANSITIONS;
+export type JobStep = keyof typeof TRANSITIONS;
 
 /** Whether the job is not over: it still waits for, or has, a worker. */
 export function isOpen(state: JobState): state is OpenJobState {
@@ -43,7 +43,7 @@ export function isOpen(state: JobState): state is OpenJobState {
 }
 
 /** The state after `event`, or undefined where the event must not change a job in `state`. */
-export function stateAfter(state: JobState, event: JobEvent): JobState | undefined {
+export function stateAfter(state: JobState, event: JobStep): JobState | undefined {
   const { from, to }: Transition = TRANSITIONS[event];
   return from.includes(state) ? to : undefined;
 }

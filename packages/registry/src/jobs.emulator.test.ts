@@ -130,11 +130,30 @@ describe('the table of jobs', () => {
   const put = async (change: Partial<JobRecord>) => (await jobs.accept(record(change))).record;
 
   it.each(OPEN)('cancels a job that is %s', async (state) => {
-    const { open_state: _, ...wanted } = await put({ state, open_state: state });
-    const cancelled = { ...wanted, state: 'cancelled', finished_at: LATER.toISOString(), updated_at: LATER.toISOString() };
+    const wanted = await put({ state, open_state: state });
+    const cancelled = {
+      ...wanted,
+      state: 'cancelled',
+      open_state: 'untold',
+      finished_at: LATER.toISOString(),
+      updated_at: LATER.toISOString(),
+    };
     expect(await jobs.cancel(wanted, LATER)).toEqual(cancelled);
     expect(await jobs.get(wanted)).toEqual(cancelled);
     expect(await jobs.cancel(wanted, new Date())).toEqual(cancelled);
+  });
+
+  it('takes the progress of a job away with the attempt that it is of', async () => {
+    const running = { state: 'running', open_state: 'running', progress: 0.42 } as const;
+    const [handed, cancelled, buried] = [await put(running), await put(running), await put(running)];
+    expect(await jobs.get(handed)).toHaveProperty('progress', 0.42);
+    const error = { code: 'worker-lost', message: 'Gone.' } as const;
+    const moved = [await jobs.handBack(handed, LATER), await jobs.cancel(cancelled, LATER), await jobs.bury(buried, error, LATER)];
+    expect(moved.map((one) => [one?.state, one?.progress])).toEqual([
+      ['queued', undefined],
+      ['cancelled', undefined],
+      ['dead', undefined],
+    ]);
   });
 
   it('gives every sender of an open job a number of its own', async () => {
@@ -149,12 +168,60 @@ describe('the table of jobs', () => {
     const error = { code: 'worker-lost', message: 'its workers died' } as const;
     const dead = await jobs.bury(wanted, error, LATER);
     expect(dead).toMatchObject({ state: 'dead', error, finished_at: LATER.toISOString(), attempts: 2, delivery: 1 });
-    expect(dead).not.toHaveProperty('open_state');
+    expect(dead?.open_state).toBe('untold');
     expect(await jobs.bury(wanted, error, LATER)).toBeUndefined();
     expect(await jobs.handBack(wanted, LATER)).toBeUndefined();
     const again = await jobs.redrive(wanted, LATER);
     expect(again).toEqual({ ...wanted, state: 'queued', open_state: 'queued', attempts: 0, delivery: 2, updated_at: LATER.toISOString() });
     expect(await jobs.redrive(wanted, LATER)).toBeUndefined();
+  });
+
+  it("leaves no mark on the end of a job that is nobody's", async () => {
+    const wanted = await put({ client_id: 'mip-conformance' });
+    expect(await jobs.cancel(wanted, LATER)).not.toHaveProperty('open_state');
+  });
+
+  it('finds an end until its client is told, and puts it behind the others when it is told again', async () => {
+    const client_id = `c-${randomUUID()}`;
+    const ends = [await put({ client_id }), await put({ client_id })] as const;
+    await jobs.cancel(ends[0], NOW);
+    await jobs.cancel(ends[1], new Date(NOW.getTime() + 1));
+    const untold = async () => {
+      const found: JobRecord[] = [];
+      for await (const one of jobs.untouched('untold', LATER)) if (one.client_id === client_id) found.push(one);
+      return found;
+    };
+    expect((await untold()).map(({ job_id }) => job_id)).toEqual([ends[0].job_id, ends[1].job_id]);
+    await jobs.tellAgain(ends[0], new Date(NOW.getTime() + 2));
+    expect((await untold()).map(({ job_id }) => job_id)).toEqual([ends[1].job_id, ends[0].job_id]);
+    await jobs.told(ends[1]);
+    await jobs.told(ends[1]);
+    expect((await untold()).map(({ job_id }) => job_id)).toEqual([ends[0].job_id]);
+    expect(await jobs.get(ends[1])).toMatchObject({ state: 'cancelled' });
+  });
+
+  it('does not take the second end of a job for told when the first one is', async () => {
+    const wanted = await put({});
+    await jobs.bury(wanted, { code: 'internal', message: 'broken' }, NOW);
+    await jobs.told({ ...wanted, delivery: 2 });
+    expect((await jobs.get(wanted))?.open_state).toBe('untold');
+    await jobs.noteCallback(wanted, { state: 'failed', attempts: 1 });
+    expect(await jobs.redrive(wanted, NOW)).not.toHaveProperty('callback');
+    await jobs.told(wanted);
+    await jobs.noteCallback(wanted, { state: 'delivered', attempts: 2 });
+    expect(await jobs.get(wanted)).toMatchObject({ state: 'queued', open_state: 'queued' });
+    expect(await jobs.get(wanted)).not.toHaveProperty('callback');
+  });
+
+  it('keeps a callback delivered, whatever a repeat of it comes to', async () => {
+    const wanted = await put({});
+    await jobs.noteCallback(wanted, { state: 'pending', attempts: 1 });
+    await jobs.noteCallback(wanted, { state: 'delivered', attempts: 2, last_status: 200 });
+    await jobs.noteCallback(wanted, { state: 'failed', attempts: 3 });
+    expect((await jobs.get(wanted))?.callback).toEqual({ state: 'delivered', attempts: 2, last_status: 200 });
+    const absent = { client_id: 'clinic-a', job_id: randomUUID(), delivery: 1 };
+    await jobs.noteCallback(absent, { state: 'pending', attempts: 1 });
+    expect(await jobs.get(absent)).toBeUndefined();
   });
 
   it('finds what nothing has changed for a while, by its state', async () => {

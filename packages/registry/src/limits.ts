@@ -32,12 +32,42 @@ export const LIMITS = {
     familyName: { max: 255, pattern: /^[A-Za-z0-9_-]+$/ },
     describeServices: 10,
     describeTasks: 100,
+    /** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html: tasks a call, who started them, the client token. */
+    runTasks: 10,
+    startedBy: { max: 128, pattern: /^[A-Za-z0-9/_-]*$/ },
+    clientToken: { max: 64, pattern: /^[!-~]*$/ },
+    /** Of all overrides as JSON, in characters. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskOverride.html */
+    overridesCharacters: 8192,
     /** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html (Fargate) */
     stopTimeoutSeconds: 120,
     /** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html */
     servicesPerCluster: 5000,
     /** A task definition's whole size (same page). */
     taskDefinitionBytes: 65_536,
+    /** Of a task on an instance: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html (cpu) */
+    instanceCpu: { min: 128, max: 196_608 },
+    /** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateCapacityProvider.html: aws, ecs and fargate are kept for AWS. */
+    capacityProviderName: { max: 255, pattern: /^(?!aws|ecs|fargate)[A-Za-z0-9_-]+$/i },
+    /** In one strategy, of a service or a task. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html */
+    capacityProviders: 20,
+    /** Rules of placement of a service (same page). */
+    placementStrategies: 5,
+  },
+  scaling: {
+    /** https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PutScalingPolicy.html */
+    policyName: { max: 256, pattern: /^[ -~]+$/ },
+    /** Beside control characters no `:`, `/` or `|`, and no space at either end. https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PutScheduledAction.html */
+    actionName: { max: 256, pattern: /^(?! )[^\p{Cc}:/|]+(?<! )$/u },
+    /** What one call is asked for, and takes: https://docs.aws.amazon.com/autoscaling/application/APIReference/API_DescribeScalableTargets.html, …/API_DescribeScalingPolicies.html, …/API_DescribeScheduledActions.html */
+    describeTargets: 50,
+    policiesPage: 10,
+    actionsPage: 50,
+    /** https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-quotas.html */
+    policiesPerTarget: 50,
+    actionsPerTarget: 200,
+    /** Of a customized metric (API_CustomizedMetricSpecification, Metrics; the query's Id). */
+    metrics: 10,
+    metricId: { max: 255, pattern: /^[a-z][A-Za-z0-9_]*$/ },
   },
   ecr: {
     /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html */
@@ -56,6 +86,8 @@ export const LIMITS = {
     policyName: { max: 128, pattern: /^[\w+=,.@-]+$/ },
     /** Of all inline policies of a role together, and of a trust policy; white space does not count (the quotas' page). */
     inlinePolicyCharacters: 10_240,
+    /** Of one managed policy, without white space. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+    managedPolicyCharacters: 6144,
     trustPolicyCharacters: 2048,
     tagsPerRole: 50,
     /** https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListRoles.html */
@@ -98,6 +130,15 @@ export const LIMITS = {
     payloadBytes: 6_291_456,
     /** All environment variables together (same page). */
     environmentBytes: 4096,
+  },
+  websocket: {
+    /** Of API Gateway's WebSocket APIs: how long a connection lasts, and how long nothing may come or go; the largest frame, and the largest message. https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html */
+    connectionSeconds: 7200,
+    idleSeconds: 600,
+    frameBytes: 32_768,
+    messageBytes: 131_072,
+    /** After which an integration's answer is not waited for (same page). */
+    integrationSeconds: 29,
   },
   elb: {
     /** An Application Load Balancer spans two zones at least. https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html */
@@ -169,6 +210,27 @@ export const RATES: readonly RateBucket[] = [
     operations: ['ecs:DescribeTaskDefinition', 'ecs:ListTaskDefinitions', 'ecs:ListTaskDefinitionFamilies'],
   },
   {
+    /** Fargate takes 100 launches at once, then 20 a second (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/throttling.html, from memory); chosen lower. */
+    name: 'ecs task run',
+    burst: 20,
+    perSecond: 10,
+    operations: ['ecs:RunTask'],
+  },
+  {
+    /** Chosen low. */
+    name: 'ecs task stop',
+    burst: 20,
+    perSecond: 10,
+    operations: ['ecs:StopTask'],
+  },
+  {
+    /** As the other reads of ECS; chosen low. */
+    name: 'ecs task read',
+    burst: 20,
+    perSecond: 20,
+    operations: ['ecs:DescribeTasks', 'ecs:ListTasks'],
+  },
+  {
     /** None documented for what changes a repository; chosen low. */
     name: 'ecr modify',
     burst: 10,
@@ -208,6 +270,27 @@ export const RATES: readonly RateBucket[] = [
     burst: 20,
     perSecond: 15,
     operations: ['iam:GetRole', 'iam:GetRolePolicy', 'iam:ListRolePolicies', 'iam:ListAttachedRolePolicies', 'iam:ListRoles'],
+  },
+  {
+    /** None documented; chosen low. */
+    name: 'scaling modify',
+    burst: 10,
+    perSecond: 10,
+    operations: [
+      ...['application-autoscaling:RegisterScalableTarget', 'application-autoscaling:DeregisterScalableTarget'],
+      ...['application-autoscaling:PutScalingPolicy', 'application-autoscaling:DeleteScalingPolicy'],
+      ...['application-autoscaling:PutScheduledAction', 'application-autoscaling:DeleteScheduledAction'],
+    ],
+  },
+  {
+    /** As above. */
+    name: 'scaling read',
+    burst: 20,
+    perSecond: 20,
+    operations: [
+      ...['application-autoscaling:DescribeScalableTargets', 'application-autoscaling:DescribeScalingPolicies'],
+      'application-autoscaling:DescribeScheduledActions',
+    ],
   },
   {
     /** 15 a second, from memory of https://docs.aws.amazon.com/ARG/latest/userguide/gettingstarted-quotas.html */

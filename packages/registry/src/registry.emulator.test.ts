@@ -73,21 +73,30 @@ describe('publishing a row', () => {
   it('again keeps when it was made and what others wrote, and takes back why it failed', async () => {
     await registry.publish(row('seg'), NOW);
     const Update = {
-      UpdateExpression: 'SET pin = :pin, reason = :reason, #status = :failed',
+      UpdateExpression: 'SET scale_override = :held, reason = :reason, #status = :failed',
       ExpressionAttributeNames: { '#status': 'status' },
     };
-    const ExpressionAttributeValues = { ':pin': { digest: 'x' }, ':reason': 'it broke', ':failed': 'failed' };
+    const ExpressionAttributeValues = { ':held': { count: 3, until: 'then' }, ':reason': 'it broke', ':failed': 'failed' };
     await document.send(new UpdateCommand({ TableName: table, Key: { algorithm_name: 'seg' }, ...Update, ExpressionAttributeValues }));
     await registry.publish(row('seg', { cpu: 2048 }), LATER);
     const found = await registry.get('seg');
     expect(found).toMatchObject({
       cpu: 2048,
       status: 'active',
-      pin: { digest: 'x' },
+      scale_override: { count: 3, until: 'then' },
       created_at: NOW.toISOString(),
       updated_at: LATER.toISOString(),
     });
     expect(found).not.toHaveProperty('reason');
+  });
+
+  it('without releases and without a pin takes away those that were there', async () => {
+    const pin = { version: '0.9.0', until: '2026-01-01T00:00:00.000Z', by: 'somebody' };
+    await registry.publish(row('seg', { releases: [{ version: '0.9.0', yanked: true }], pin }), NOW);
+    expect(await registry.get('seg')).toMatchObject({ releases: [{ version: '0.9.0', yanked: true }], pin });
+    await registry.publish(row('seg'), LATER);
+    expect(await registry.get('seg')).not.toHaveProperty('releases');
+    expect(await registry.get('seg')).not.toHaveProperty('pin');
   });
 
   it('of an image from elsewhere takes the tree hash away', async () => {
@@ -128,5 +137,53 @@ describe('many rows', () => {
     expect(hashes).toHaveLength(130);
     expect(hashes).toContainEqual({ algorithm_name: 'seg-7', spec_hash: 'sha256:1', managed_by: 'mip' });
     expect(await collect(registry.all())).toHaveLength(130);
+  });
+});
+
+describe('a version that was not rolled out', () => {
+  const failed = { name: 'seg', owner: 'mip', version: '1.1.0', reason: 'its pixels are wrong' };
+  const { queue_url: _queue, spec_hash: _hash, ...unserved } = row('seg', { version: '1.1.0' });
+
+  it('leaves what the row says of the one before, but that it is in sync; a later success takes it back', async () => {
+    await registry.publish(row('seg', { conformance: { version: '1.0.0', hash: 'x', cases: { passed: 2, total: 2 }, at: 'then' } }), NOW);
+    await registry.fail({ ...failed, unserved }, LATER);
+    const { spec_hash: _, ...before } = row('seg');
+    const marks = { status: 'failed', reason: failed.reason, failed_version: '1.1.0', updated_at: LATER.toISOString() };
+    expect(await registry.get('seg')).toMatchObject({ ...before, ...marks, created_at: NOW.toISOString() });
+    expect(await registry.get('seg')).not.toHaveProperty('spec_hash');
+    await registry.publish(row('seg', { version: '1.1.0' }), LATER);
+    const times = { created_at: NOW.toISOString(), updated_at: LATER.toISOString() };
+    expect(await registry.get('seg')).toEqual({ ...row('seg', { version: '1.1.0' }), ...times });
+  });
+
+  it('that is the first has a row without a queue, which a second try replaces', async () => {
+    await registry.fail({ ...failed, unserved }, NOW);
+    const times = { created_at: NOW.toISOString(), updated_at: NOW.toISOString() };
+    expect(await registry.get('seg')).toEqual({ ...unserved, ...times, status: 'failed', reason: failed.reason, failed_version: '1.1.0' });
+    const { tree_hash: _, ...other } = unserved;
+    await registry.fail({ ...failed, version: '1.2.0', unserved: { ...other, version: '1.2.0' } }, LATER);
+    expect(await registry.get('seg')).toMatchObject({ version: '1.2.0', failed_version: '1.2.0', created_at: NOW.toISOString() });
+    expect(await registry.get('seg')).not.toHaveProperty('tree_hash');
+  });
+
+  it('changes no row of another catalog, and makes none out of nothing', async () => {
+    await expect(registry.fail(failed, NOW)).rejects.toThrow(NotOwned);
+    await registry.publish(row('seg', { managed_by: 'theirs' }), NOW);
+    await expect(registry.fail({ ...failed, unserved }, NOW)).rejects.toThrow(NotOwned);
+    expect(await registry.get('seg')).toMatchObject({ status: 'active', managed_by: 'theirs' });
+  });
+});
+
+describe('a pin', () => {
+  it('is set and let go of in a row of this catalog alone, and every list of hashes has it', async () => {
+    const pin = { version: '0.9.0', until: '2026-01-01T00:00:00.000Z', by: 'somebody' };
+    await registry.publish(row('seg'), NOW);
+    await registry.pin('seg', 'mip', pin);
+    const hashes = [];
+    for await (const one of registry.hashes()) hashes.push(one);
+    expect(hashes.find(({ algorithm_name }) => algorithm_name === 'seg')).toMatchObject({ pin });
+    await expect(registry.pin('seg', 'theirs', null)).rejects.toThrow('no row seg of this catalog');
+    await registry.pin('seg', 'mip', null);
+    expect(await registry.get('seg')).not.toHaveProperty('pin');
   });
 });

@@ -67,6 +67,41 @@ export interface JobMessage {
     [k: string]: string | number | boolean;
   };
   /**
+   * Of a conformance job, and of no other: the SHA-256 of each of its images, in hexadecimal, by which the platform keeps them.
+   *
+   * @minItems 1
+   * @maxItems 1000
+   *
+   * Items: SHA-256 of a Part 10 file.
+   */
+  images?: string[];
+  /**
+   * Rules that reject, which the worker checks and notes, but does not refuse the images for. Of no conformance job.
+   *
+   * @minItems 1
+   * @maxItems 16
+   *
+   * Items: One override.
+   */
+  overrides?: {
+    /**
+     * The rule's tag, as the catalog entry writes it.
+     */
+    tag: string;
+    /**
+     * Why, in the client's words; never in logs.
+     */
+    reason: string;
+    /**
+     * The client's role that allows it.
+     */
+    role: string;
+  }[];
+  /**
+   * The trace that the request began: 32 hexadecimal digits, as in W3C Trace Context. The platform's own, so that it may stand in logs.
+   */
+  trace_id?: string;
+  /**
    * When the request was accepted; dates and times in result objects are this one, ISO 8601 in UTC with milliseconds.
    */
   accepted_at: string;

@@ -25,13 +25,17 @@ export interface JobRecord {
    */
   version: string;
   /**
+   * The base name of the resources that serve the version: whose queue the message is on. Absent in records of before there were several versions: the algorithm's name.
+   */
+  line?: string;
+  /**
    * Where the job is in its life.
    */
   state: 'accepted' | 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'dead';
   /**
-   * The state again, present only while the job is open: the key of the index by-open-state.
+   * What is still to be done about the job, and the key of the index by-open-state: the state again while the job is open; untold: it is over, and its client has still to be told of its end.
    */
-  open_state?: 'accepted' | 'queued' | 'running';
+  open_state?: 'accepted' | 'queued' | 'running' | 'untold';
   /**
    * What the job is for.
    */
@@ -40,6 +44,10 @@ export interface JobRecord {
    * How often processing was tried and failed.
    */
   attempts: number;
+  /**
+   * How much of the present attempt is done, from 0 to 1, as its worker said last: it never falls within an attempt, and the next one begins anew. Only of a job that runs, and only once it has run for a while.
+   */
+  progress?: number;
   /**
    * How often the job was put on a queue, from 1; part of the deduplication id.
    */
@@ -79,6 +87,15 @@ export interface JobRecord {
     [k: string]: string | number | boolean;
   };
   /**
+   * Of a conformance job, and of no other: the SHA-256 of each of its images, in hexadecimal, by which the platform keeps them.
+   *
+   * @minItems 1
+   * @maxItems 1000
+   *
+   * Items: SHA-256 of a Part 10 file.
+   */
+  images?: string[];
+  /**
    * What was found out about the images before the job was queued.
    */
   admission?: {
@@ -94,7 +111,66 @@ export interface JobRecord {
      * Items: What one rule asks for; never a value of an image.
      */
     warnings: string[];
+    /**
+     * Rules that reject, and by whose word they do not refuse these images.
+     *
+     * @minItems 1
+     * @maxItems 16
+     *
+     * Items: One override.
+     */
+    overrides?: {
+      /**
+       * The rule's tag, as the catalog entry writes it.
+       */
+      tag: string;
+      /**
+       * Why, in the client's words; never in logs.
+       */
+      reason: string;
+      /**
+       * The client's role that allows it.
+       */
+      role: string;
+    }[];
   };
+  /**
+   * Where the job's end is posted to.
+   */
+  callback_url?: string;
+  /**
+   * What became of the callback of the job's end.
+   */
+  callback?: {
+    /**
+     * Whether it is still to be made, was answered with success, or was given up.
+     */
+    state: 'pending' | 'delivered' | 'failed';
+    /**
+     * How often it was tried.
+     */
+    attempts: number;
+    /**
+     * When it was tried last, ISO 8601 in UTC with milliseconds.
+     */
+    last_at?: string;
+    /**
+     * The HTTP status of the last answer; absent where there was none.
+     */
+    last_status?: number;
+    /**
+     * Why the last try was none: the address is refused, nothing answers, the client has no secret.
+     */
+    reason?: 'refused-address' | 'no-answer' | 'redirect-refused' | 'no-secret';
+  };
+  /**
+   * The trace that the request began: 32 hexadecimal digits, as in W3C Trace Context. The platform's own, so that it may stand in logs.
+   */
+  trace_id?: string;
+  /**
+   * The trace that the client's request was part of, as it said in W3C Trace Context; never in logs.
+   */
+  traceparent?: string;
   /**
    * When the request was accepted, ISO 8601 in UTC with milliseconds.
    */
@@ -142,6 +218,7 @@ export interface JobRecord {
       | 'invalid-input'
       | 'image-not-found'
       | 'image-unreadable'
+      | 'image-gone'
       | 'delivery-refused'
       | 'result-too-large'
       | 'version-withdrawn'
@@ -192,7 +269,7 @@ export interface JobRecord {
      */
     name: string;
     /**
-     * The file's key in the results bucket, under the prefix of the algorithm that wrote it.
+     * The file's key in the results bucket, under the prefix of the algorithm that wrote it; of a conformance job in its quarantine.
      */
     key: string;
     /**

@@ -43,6 +43,24 @@ export interface JobRequest {
     [k: string]: string | number | boolean;
   };
   /**
+   * Rules that reject, on attributes of the input, which are not to refuse these images; for clients with a role that the platform allows.
+   *
+   * @minItems 1
+   * @maxItems 16
+   *
+   * Items: One override.
+   */
+  overrides?: {
+    /**
+     * The rule's tag, as the catalog entry writes it.
+     */
+    tag: string;
+    /**
+     * Why, in the client's words; never in logs.
+     */
+    reason: string;
+  }[];
+  /**
    * Where the outcome is posted when the job ends.
    */
   callback_url?: string;
