@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ENTRY, PACS, post, REQUEST, type Setup, setUp } from './testing/requests.ts';
+import { ENTRY, JOB, KEY, PACS, post, REQUEST, type Setup, setUp } from './testing/requests.ts';
 
 let { app, memory }: Setup = setUp();
 beforeEach(() => {
@@ -46,7 +46,10 @@ const BODIES: readonly [string, unknown, readonly string[]][] = [
   ['a PACS by URL', { ...REQUEST, pacs: { ...PACS, source: 'http://10.0.0.1/' } }, ['/pacs/source']],
   ['too little: a series where one instance is taken', { ...REQUEST, pacs: { study_uid: '1', series_uid: '1' } }, ['/pacs/instance_uid']],
   ['too little: a study where one instance is taken', { ...REQUEST, pacs: { study_uid: '1' } }, ['/pacs/instance_uid']],
-  ['a callback, which is not served yet', { ...REQUEST, callback_url: 'https://example.org/' }, ['/callback_url']],
+  ['a callback over http', { ...REQUEST, callback_url: 'http://example.org/' }, ['/callback_url']],
+  ['a callback with a password in it', { ...REQUEST, callback_url: 'https://a:b@example.org/' }, ['/callback_url']],
+  ['a callback to a private address', { ...REQUEST, callback_url: 'https://10.0.0.1/' }, ['/callback_url']],
+  ['a callback of 2049 characters', { ...REQUEST, callback_url: `https://example.org/${'a'.repeat(2029)}` }, ['/callback_url']],
   ['a callback that is no URL', { ...REQUEST, callback_url: 'example' }, ['/callback_url']],
   ['a purpose nobody knows', { ...REQUEST, purpose: 'fun' }, ['/purpose']],
   ['a client_id that is a number', { ...REQUEST, client_id: 1 }, ['/client_id']],
@@ -75,7 +78,7 @@ const BODIES: readonly [string, unknown, readonly string[]][] = [
   ['a value that is not in the list', { ...REQUEST, parameters: { function: 'linear' } }, ['/parameters/function']],
   [
     'a fault in every part',
-    { job_id: '', pacs: { study_uid: 'x' }, parameters: { centre: 1, width: 'wide' }, callback_url: 'http://127.0.0.1/x', extra: 1 },
+    { job_id: '', pacs: { study_uid: 'x' }, parameters: { centre: 1, width: 'wide' }, callback_url: 'http://10.0.0.1/x', extra: 1 },
     ['/callback_url', '/extra', '/job_id', '/pacs/instance_uid', '/pacs/study_uid', '/parameters/centre', '/parameters/width'],
   ],
 ];
@@ -113,6 +116,26 @@ describe('a body is refused with a pointer for every field at fault', () => {
   });
 });
 
+describe('a callback', () => {
+  it('of a client without a secret is refused, and says what to do', async () => {
+    memory.addClient(KEY, 'clinic-a', {});
+    const { status, problem } = await refused({ ...REQUEST, callback_url: 'https://example.org/' });
+    expect([status, problem.errors]).toEqual([422, [{ pointer: '/callback_url', detail: expect.stringContaining('mip clients secret') }]]);
+  });
+
+  it.each(['https://example.org/mip', 'http://127.0.0.1:9000/'])(
+    'to %s is kept in the record and is not in the log',
+    async (callback_url) => {
+      const { app, memory, lines } = setUp();
+      const answer = await post(app, { ...REQUEST, callback_url });
+      expect(answer.statusCode).toBe(202);
+      expect(memory.record(JOB)?.callback_url).toBe(callback_url);
+      expect(answer.json().callback).toEqual({ state: 'pending', attempts: 0 });
+      expect(answer.payload + lines.join('')).not.toContain(callback_url);
+    },
+  );
+});
+
 describe('a request is refused as a whole', () => {
   it.each([
     ['/process/nothing-like-it', 404],
@@ -128,11 +151,11 @@ describe('a request is refused as a whole', () => {
     expect(await refused(REQUEST, url)).toMatchObject({ status, pointers: [] });
   });
 
-  it.each(['inactive', 'failed'] as const)('an algorithm that is %s is 409, with the reason', async (state) => {
-    memory.rows.set('window-level', { ...ENTRY, status: state });
+  it('an algorithm that is inactive is 409, with the reason', async () => {
+    memory.rows.set('window-level', { ...ENTRY, status: 'inactive' });
     const { status, problem } = await refused(REQUEST);
     expect(status).toBe(409);
-    expect(problem.detail).toContain(state);
+    expect(problem.detail).toContain('inactive');
   });
 
   it.each([

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import type { Look } from './look/look.ts';
 import { ENTRY, KEY, PACS, post, setUp } from './testing/requests.ts';
 
-const { app } = setUp();
+const { app, memory: known } = setUp();
+known.addClient(KEY, 'clinic-a', { roles: ['radiologist'] });
 
 describe('whatever a client sends', () => {
   const noServerError = (status: number): void => {
@@ -33,6 +34,7 @@ describe('whatever a client sends', () => {
         parameters: fc.oneof(value, record('center', 'width', 'function', 'note', 'toJSON', 'constructor')),
         callback_url: value,
         purpose: value,
+        overrides: fc.oneof(value, fc.array(fc.oneof(value, record('tag', 'reason', 'role')))),
         client_id: value,
       },
       { requiredKeys: ['job_id'] },

@@ -48,6 +48,7 @@ describe('a key', () => {
     ['HEAD', '/jobs/job-1'],
     ['DELETE', '/jobs/job-1'],
     ['GET', '/jobs/job-1/results/result-0001.dcm'],
+    ['POST', '/ws/tickets'],
   ] as const;
   it.each(paths)('is needed for %s %s', async (method, url) => {
     for (const headers of [
@@ -110,6 +111,7 @@ describe('paths and methods', () => {
     ['DELETE', '/jobs/job-1/results/x', 'GET, HEAD'],
     ['PATCH', '/jobs/job-1/results/x', 'GET, HEAD'],
     ['GET', '/process/window-level', 'POST'],
+    ['GET', '/ws/tickets', 'POST'],
     ['HEAD', '/process/window-level', 'POST'],
     ['OPTIONS', '/process/window-level', 'POST'],
   ] as const)('%s %s is 405 with Allow', async (method, url, allow) => {
@@ -121,8 +123,8 @@ describe('paths and methods', () => {
 
   it.each([
     '/',
-    '/jobs',
     '/process',
+    '/ws',
     '/process/window-level/',
     '/health/',
     '/health/live',
@@ -156,6 +158,15 @@ describe('a job', () => {
     expect((await get(app, '/jobs/job-2')).statusCode).toBe(404);
   });
 
+  it('shows how far it is while it runs, and no more of that when it is over', async () => {
+    await post(app, REQUEST);
+    memory.change(JOB, { state: 'running', open_state: 'running', progress: 0.42 });
+    expect((await get(app, '/jobs/job-1')).json()).toMatchObject({ state: 'running', progress: 0.42 });
+    expect((await get(app, '/jobs')).json()).toMatchObject({ jobs: [{ job_id: 'job-1', progress: 0.42 }] });
+    await app.inject({ method: 'DELETE', url: '/jobs/job-1', headers: { 'x-api-key': KEY } });
+    expect((await get(app, '/jobs/job-1')).json()).not.toHaveProperty('progress');
+  });
+
   it('shows what ran, what came out, and nothing of the patient', async () => {
     await post(app, REQUEST);
     memory.change(JOB, {
@@ -184,6 +195,7 @@ describe('a job', () => {
       error: { code: 'delivery-refused', message: 'The PACS hospital did not take 1 of 1 results.' },
       pacs_delivery: { pacs: 'hospital', state: 'failed', stored: 0, failed: 1, reason: '0xC000' },
       admission: { state: 'checked', warnings: [] },
+      trace_id: expect.stringMatching(/^[0-9a-f]{32}$/),
       results: [],
     });
     expect(answer.headers['cache-control']).toBe('no-store');

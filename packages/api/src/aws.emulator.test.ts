@@ -60,15 +60,15 @@ async function createSecret(Name: string, SecretString: string) {
   await new SecretsManagerClient(emulator.connection).send(new CreateSecretCommand({ Name, SecretString }));
 }
 
-async function received() {
+async function received(url = queueUrl) {
   const { Messages = [] } = await sqs.send(
-    new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1, MessageSystemAttributeNames: ['All'] }),
+    new ReceiveMessageCommand({ QueueUrl: url, MaxNumberOfMessages: 10, WaitTimeSeconds: 1, MessageSystemAttributeNames: ['All'] }),
   );
   return Messages.map(({ Body = '', Attributes }) => ({ message: JSON.parse(Body), attributes: Attributes }));
 }
 
 async function publish(change: Partial<typeof ENTRY>) {
-  const { created_at: _created, updated_at: _updated, ...row } = { ...ENTRY, queue_url: queueUrl, ...change };
+  const { created_at: _created, updated_at: _updated, ...row } = { spec_hash: 'x', ...ENTRY, queue_url: queueUrl, ...change };
   await new Registry(document, names.table('algorithms')).publish(row, NOW);
 }
 
@@ -83,6 +83,7 @@ beforeAll(async () => {
   await createTable(dynamodb, names.table('jobs'), 'client_id', 'job_id');
   await createTable(dynamodb, names.table('clients'), 'key_hash');
   await createTable(dynamodb, names.table('images'), 'study', 'row');
+  await createTable(dynamodb, names.table('connections'), 'client_id', 'row');
   await writeSeries(document, names.table('images'), INSTANCES);
   await createSecret(names.imagesKey, IMAGES_SECRET);
   await createSecret(names.pacsSecret('hospital'), '{"username":"mip","password":"p"}');
@@ -93,8 +94,8 @@ beforeAll(async () => {
   queueUrl = await createQueue();
   await publish({});
   const pacs = [{ name: 'hospital', url: `http://${hospital.host}/dicom-web`, credentials: true }];
-  options = { connection, pacs, lookMs: 60_000 };
-  app = createApp(awsPorts(scope, options), { maxRequestBytes: MOST_BYTES, log: { write: () => undefined } });
+  options = { connection, pacs, lookMs: 60_000, rowsKeptMs: 0 };
+  app = createApp(awsPorts(scope, options), { part: 'router', maxRequestBytes: MOST_BYTES, log: { write: () => undefined } });
 });
 
 afterAll(async () => {
@@ -127,6 +128,31 @@ describe('the API on AWS', () => {
     expect(await received()).toEqual([]);
   });
 
+  it('puts a job on the queue of its version, whatever the weights become', async () => {
+    const releaseUrl = await createQueue();
+    const entry = { ...ENTRY.entry, version: '1.0.0', parameters: {} };
+    const release = { version: '1.0.0', line: 'window-level-v1-0-0', queue_url: releaseUrl, image_uri: 'i', tree_hash: 't', entry };
+    await publish({
+      releases: [
+        { ...release, weight: 100 },
+        { version: '0.9.0', yanked: true },
+      ],
+    });
+    const pinned = { ...REQUEST, job_id: 'pinned', parameters: {} };
+    expect((await post(app, pinned, { url: '/process/window-level@1.0.0' })).json()).toMatchObject({ version: '1.0.0', state: 'queued' });
+    const weighed = { ...pinned, job_id: 'weighed' };
+    expect((await post(app, weighed)).json()).toMatchObject({ version: '1.0.0' });
+    await publish({ releases: [release] });
+    expect((await post(app, weighed)).json()).toMatchObject({ version: '1.0.0' });
+    expect((await post(app, { ...REQUEST, job_id: 'default' })).json()).toMatchObject({ version: '1.2.0' });
+    expect((await post(app, pinned, { url: '/process/window-level@0.9.0' })).statusCode).toBe(404);
+    const jobs = (all: Awaited<ReturnType<typeof received>>) => all.map(({ message }) => message.job_id).sort();
+    expect(jobs(await received(releaseUrl))).toEqual(['pinned', 'weighed']);
+    expect(jobs(await received())).toEqual(['default']);
+    await publish({});
+    expect(await new Registry(document, names.table('algorithms')).get('window-level')).not.toHaveProperty('releases');
+  });
+
   it('is 503 while the queue is missing; the repeat completes the job', async () => {
     const missing = await createQueue();
     await sqs.send(new DeleteQueueCommand({ QueueUrl: missing }));
@@ -137,6 +163,29 @@ describe('the API on AWS', () => {
     await publish({});
     expect((await post(app, request)).json()).toMatchObject({ state: 'queued' });
     expect((await received()).map(({ message }) => message.job_id)).toEqual(['job-2']);
+  });
+
+  it('counts what a client sends, over all processes', async () => {
+    const limits = { perMinute: 2, openJobs: 0 };
+    const apps = [1, 2, 3].map(() =>
+      createApp(awsPorts(scope, { ...options, limits }), { part: 'router', maxRequestBytes: MOST_BYTES, log: { write: () => undefined } }),
+    );
+    const statuses = await Promise.all(apps.map(async (one) => (await post(one, '{')).statusCode));
+    expect(statuses.toSorted()).toEqual([400, 400, 429]);
+  });
+
+  it('goes by a row that it has just read', async () => {
+    const keeping = createApp(awsPorts(scope, { ...options, rowsKeptMs: 60_000 }), {
+      part: 'router',
+      maxRequestBytes: MOST_BYTES,
+      log: { write: () => undefined },
+    });
+    await post(keeping, { ...REQUEST, job_id: 'kept-1' });
+    await publish({ status: 'inactive' });
+    const [kept, read] = [await post(keeping, { ...REQUEST, job_id: 'kept-2' }), await post(app, { ...REQUEST, job_id: 'kept-3' })];
+    await publish({});
+    expect([kept.statusCode, read.statusCode]).toEqual([202, 409]);
+    expect(await received()).toHaveLength(2);
   });
 
   it('leads to a result with the name and type of its record', async () => {
@@ -158,7 +207,11 @@ describe('the API on AWS', () => {
 
   it('is 503 when nothing answers there', async () => {
     const nowhere = { endpoint: 'http://127.0.0.1:9', credentials: emulator.connection.credentials };
-    const lost = createApp(awsPorts(scope, { connection: nowhere }), { maxRequestBytes: MOST_BYTES, log: { write: () => undefined } });
+    const lost = createApp(awsPorts(scope, { connection: nowhere }), {
+      part: 'router',
+      maxRequestBytes: MOST_BYTES,
+      log: { write: () => undefined },
+    });
     const answer = await post(lost, REQUEST);
     expect(answer.statusCode).toBe(503);
     expect(answer.headers['retry-after']).toBeDefined();
@@ -248,7 +301,7 @@ describe('a look at another PACS', () => {
   it('that never answers leaves the job to the worker', async () => {
     hospital.fault = () => true;
     const { lookMs: _long, ...usual } = options;
-    const impatient = createApp(awsPorts(scope, usual), { maxRequestBytes: MOST_BYTES, log: { write: () => undefined } });
+    const impatient = createApp(awsPorts(scope, usual), { part: 'router', maxRequestBytes: MOST_BYTES, log: { write: () => undefined } });
     const answer = await post(impatient, { ...request, job_id: 'hospital-2' });
     expect([answer.statusCode, answer.json().admission.state]).toEqual([202, 'deferred']);
     expect(await received()).toHaveLength(1);

@@ -5,8 +5,13 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { JobRequest } from '@mip/registry';
-import type { JobView } from './job-view.ts';
+import createFetch, { type Client } from 'openapi-fetch';
+import type { components, paths } from './generated/openapi.ts';
+
+type Schemas = components['schemas'];
+/** A job as the API's document has it. */
+export type Job = Schemas['Job'];
+export type Algorithm = Schemas['Algorithm'];
 
 /** The API's answer to a request that it did not accept: RFC 9457 problem details, as a sentence per fault. */
 export class ApiProblem extends Error {
@@ -20,51 +25,52 @@ export class ApiProblem extends Error {
   }
 }
 
+/** Every path of the API, typed by its document: a name or a type that the document does not have does not compile. */
+export function apiCalls(url: string, headers: Readonly<Record<string, string>> = {}): Client<paths> {
+  return createFetch<paths>({ baseUrl: url.replace(/\/$/, ''), headers });
+}
+
 const FIRST_POLL_MS = 50;
 const SLOWEST_POLL_MS = 1000;
 
 /** A client of MIP's REST API, as a viewer would write one: submit, wait, download. */
 export class ApiClient {
-  readonly #url: string;
-  readonly #key: string;
+  readonly #calls: Client<paths>;
 
   constructor(options: { url: string; key: string }) {
-    this.#url = options.url.replace(/\/$/, '');
-    this.#key = options.key;
+    this.#calls = apiCalls(options.url, { 'x-api-key': options.key });
   }
 
   /** Posts one request. The same `job_id` with the same body is the same job. @throws {ApiProblem} */
-  async submit(algorithm: string, request: JobRequest): Promise<JobView> {
-    return this.#json(`/process/${encodeURIComponent(algorithm)}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(request),
-    });
+  async submit(algorithm: string, request: Schemas['JobRequest']): Promise<Job> {
+    return dataOf(await this.#calls.POST('/process/{name}', { params: { path: { name: algorithm } }, body: request }));
   }
 
   /** The job as it is now. @throws {ApiProblem} */
-  async job(jobId: string): Promise<JobView> {
-    return this.#json(`/jobs/${encodeURIComponent(jobId)}`, {});
+  async job(jobId: string): Promise<Job> {
+    return dataOf(await this.#calls.GET('/jobs/{job_id}', { params: { path: { job_id: jobId } } }));
   }
 
-  /** Polls until the job has ended, at most `timeoutMs`. @throws {Error} when it has not ended by then. */
-  async wait(jobId: string, timeoutMs: number): Promise<JobView> {
+  /** Polls until the job has ended, at most `timeoutMs`; `seen` is told what each poll finds. @throws {Error} when it has not ended by then. */
+  async wait(jobId: string, timeoutMs: number, seen: (job: Job) => void = () => undefined): Promise<Job> {
     const deadline = Date.now() + timeoutMs;
     for (let pause = FIRST_POLL_MS; ; pause = Math.min(pause * 1.5, SLOWEST_POLL_MS)) {
       const job = await this.job(jobId);
+      seen(job);
       if (!['accepted', 'queued', 'running'].includes(job.state)) return job;
       if (Date.now() > deadline) throw new Error(`job ${jobId} is still ${job.state} after ${Math.round(timeoutMs / 1000)} s`);
       await sleep(pause);
     }
   }
 
-  /** Streams one result into `folder` and returns the file's path; a file that broke off is removed. @throws {ApiProblem} */
-  async download(result: JobView['results'][number], folder: string): Promise<string> {
+  /** Streams one result of a job into `folder` and returns the file's path; a file that broke off is removed. @throws {ApiProblem} */
+  async download(jobId: string, { name }: Pick<Job['results'][number], 'name'>, folder: string): Promise<string> {
     await mkdir(folder, { recursive: true });
-    const { href } = await this.#json<{ href: string }>(`${result.href}?redirect=false`, {});
+    const params = { path: { job_id: jobId, file: name }, query: { redirect: 'false' as const } };
+    const { href } = dataOf(await this.#calls.GET('/jobs/{job_id}/results/{file}', { params }));
     const answer = await fetch(href);
-    if (!answer.ok || !answer.body) throw new ApiProblem(answer.status, { detail: `the result ${result.name} could not be fetched` });
-    const target = join(folder, result.name);
+    if (!answer.ok || !answer.body) throw new ApiProblem(answer.status, { detail: `the result ${name} could not be fetched` });
+    const target = join(folder, name);
     const partial = `${target}.${randomUUID()}.part`;
     try {
       await pipeline(Readable.fromWeb(answer.body), createWriteStream(partial));
@@ -74,11 +80,10 @@ export class ApiClient {
     }
     return target;
   }
+}
 
-  async #json<T>(path: string, init: RequestInit): Promise<T> {
-    const answer = await fetch(this.#url + path, { ...init, headers: { ...init.headers, 'x-api-key': this.#key } });
-    const body = (await answer.json().catch(() => ({}))) as T;
-    if (!answer.ok) throw new ApiProblem(answer.status, body as object);
-    return body;
-  }
+/** The body of a success. @throws {ApiProblem} for any other answer. */
+function dataOf<Data>({ data, error, response }: { data?: Data; error?: unknown; response: Response }): Data {
+  if (response.ok && data !== undefined) return data;
+  throw new ApiProblem(response.status, typeof error === 'object' && error !== null ? error : {});
 }

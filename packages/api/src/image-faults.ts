@@ -1,9 +1,11 @@
 /** What is wrong with the images that a request names, at the UID at fault. Pure. */
+import type { Input } from '@mip/catalog/input-rules/rules-of';
 import type { RegistryEntry } from '@mip/registry';
-import { type CheckedInput, checkInput, type Input } from './input-check.ts';
+import { type CheckedInput, checkInput } from './input-check.ts';
 import type { Images } from './look/images.ts';
 import { type Level, type Look, levelOf, type Uids } from './look/look.ts';
 import type { Fault } from './middleware/problem.ts';
+import type { Overriding } from './overrides.ts';
 
 /** `pacs` of a request, of any shape. */
 export type Members = Readonly<Record<string, unknown>>;
@@ -24,12 +26,12 @@ export function namedFaults(entry: RegistryEntry, pacs: Members, platform: Platf
 export function imageFaults(
   entry: RegistryEntry,
   pacs: Members,
-  { images, look }: { readonly images: Platform; readonly look: Look | undefined },
+  { images, look, overriding }: { readonly images: Platform; readonly look: Look | undefined; readonly overriding: Overriding },
 ): ImageFaults {
   if (!look) return { refused: [], missing: [], warnings: [], deferred: true };
   const level = levelOf(pacs as unknown as Uids);
   const capacity = { ...entry, maxImageBytes: images.maxImageBytes };
-  const { refused, ...rest } = checkInput({ input: entry.input as Input, capacity }, level, look);
+  const { refused, ...rest } = checkInput({ input: entry.input as Input, capacity, overriding }, level, look);
   return {
     ...rest,
     refused: refused.map((words) => ({ pointer: `/pacs/${level}_uid`, detail: `is not taken: ${words}` })),

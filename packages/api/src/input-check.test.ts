@@ -1,6 +1,7 @@
+import type { Input } from '@mip/catalog/input-rules/rules-of';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkInput, type Input } from './input-check.ts';
+import { type CheckedInput, checkInput } from './input-check.ts';
 import type { Found, Level, Look } from './look/look.ts';
 import type { Capacity } from './size-check.ts';
 
@@ -158,5 +159,43 @@ describe('an image that does not fit', () => {
   ])('%s', (_what, level, look, capacity, refusals) => {
     const { refused } = checkInput({ input: {}, capacity: { ...ROOM, ...capacity } }, level, found(look));
     expect(refused).toHaveLength(refusals);
+  });
+});
+
+describe('a rule that a client overrides', () => {
+  const image = { ...CT, '00280010': { vr: 'US', Value: [4] }, '00180050': { vr: 'DS', Value: [8] } };
+  const thick: Input = rules({ tag: 'SliceThickness', range: { maximum: 5, unit: 'mm' } });
+  const large: Input = rules({ tag: 'Rows', range: { minimum: 512, unit: '1' } });
+  const words = 'SliceThickness has to be at most 5 mm';
+  const override = (input: Input, tag: string, look: Look, role: string | undefined = 'radiologist') =>
+    checkInput({ input, capacity: ROOM, overriding: { role, tags: new Set([tag]) } }, 'instance', look);
+  const seen = found({ instance: image });
+
+  it.each<[string, CheckedInput, readonly [refused: number, warnings: readonly string[]]]>([
+    [
+      'is checked, and said to be overridden',
+      override(thick, 'SliceThickness', seen),
+      [0, [`overridden by the role radiologist: ${words}`]],
+    ],
+    [
+      'is said to be where nobody could look',
+      override(thick, 'SliceThickness', { kind: 'unknown', why: 'down' }),
+      [0, [`overridden by the role radiologist, should it fail: ${words}`]],
+    ],
+    ['refuses without a role', checkInput({ input: thick, capacity: ROOM }, 'instance', seen), [1, []]],
+    ['refuses where another is named', override(thick, 'KVP', seen), [1, []]],
+    ['refuses where it is one on the size', override(large, 'Rows', seen), [1, []]],
+    ['refuses where it is the modality', override({ modalities: ['MR'] }, 'Modality', seen), [1, []]],
+  ])('%s', (_what, { refused, warnings }, said) => {
+    expect([refused.length, warnings]).toEqual(said);
+  });
+
+  it('does not make room for an image that is too large', () => {
+    const capacity = { memory: 512, maxImageBytes: 1 };
+    const large = found({ instance: { ...image, '00280011': { vr: 'US', Value: [4] }, '00280100': { vr: 'US', Value: [16] } } });
+    const overriding = { role: 'radiologist', tags: new Set(['SliceThickness']) };
+    expect(checkInput({ input: thick, capacity, overriding }, 'instance', large).refused).toEqual([
+      'the image has 32 bytes decoded; at most 1 are taken here',
+    ]);
   });
 });

@@ -1,13 +1,11 @@
 /** The rules of an algorithm's input against what a look has seen. Pure. */
-import type { AlgorithmEntry } from '@mip/catalog';
 import { checkRule, type Facts, type Known, type Verdict } from '@mip/catalog/input-rules/check-rule';
 import { framesOf, INSTANCE_FACTS, seen } from '@mip/catalog/input-rules/facts';
-import { modalityRule, rulesOf, wordsOf } from '@mip/catalog/input-rules/rules-of';
+import { type Input, modalityRule, rulesOf, wordsOf } from '@mip/catalog/input-rules/rules-of';
 import type { Dataset, Seen } from '@mip/catalog/input-rules/values';
 import type { Found, Level, Look } from './look/look.ts';
+import { isOverridden, NO_OVERRIDES, type Overriding, overrideWarning, refusalOf } from './overrides.ts';
 import { type Capacity, misfits } from './size-check.ts';
-
-export type Input = Pick<AlgorithmEntry['input'], 'modalities' | 'rules'>;
 
 export interface CheckedInput {
   /** What the image is refused for: what each rule asks for, never what the image has. */
@@ -24,26 +22,38 @@ const LONGEST = 1000;
 export interface Wanted {
   readonly input: Input;
   readonly capacity: Capacity;
+  /** Rules that a client overrides; none by default. */
+  readonly overriding?: Overriding;
 }
 
-export function checkInput({ input, capacity }: Wanted, level: Level, look: Look): CheckedInput {
+export function checkInput({ input, capacity, overriding = NO_OVERRIDES }: Wanted, level: Level, look: Look): CheckedInput {
   const rules = rulesOf(input);
-  if (look.kind !== 'found') return { refused: [], warnings: [], deferred: true };
+  if (look.kind !== 'found') return { refused: [], warnings: overridden(rules, [], overriding), deferred: true };
   const results = level === 'study' ? ofStudy(input, look) : ofImages(rules, known(level, look));
-  const words = (severity: 'reject' | 'warn') =>
-    results
-      .filter(({ rule, verdict }) => verdict === 'fail' && rule.severity === severity)
-      .map(({ rule }) => wordsOf(rule).slice(0, LONGEST));
+  const failed = results.filter(({ verdict }) => verdict === 'fail').map(({ rule }) => rule);
+  const refusing = failed.filter((rule) => rule.severity === 'reject' && !isOverridden(rule, overriding));
+  const warning = failed.filter(({ severity }) => severity === 'warn');
   return {
-    refused: [...words('reject'), ...(look.instance ? misfits(look.instance, imagesOf(level, look), capacity) : [])],
-    warnings: words('warn'),
+    refused: [
+      ...refusing.map((rule) => refusalOf(rule, overriding)),
+      ...(look.instance ? misfits(look.instance, imagesOf(level, look), capacity) : []),
+    ],
+    warnings: [...warning.map((rule) => wordsOf(rule).slice(0, LONGEST)), ...overridden(rules, failed, overriding)],
     deferred: results.length < rules.length || results.some(({ verdict }) => verdict === 'unknown'),
   };
 }
 
-type Result = { readonly rule: ReturnType<typeof rulesOf>[number]; readonly verdict: Verdict };
+/** What is said of each rule that a client overrides, whether it is known to fail or not. */
+function overridden(rules: readonly Rule[], failed: readonly Rule[], overriding: Overriding): readonly string[] {
+  const { role } = overriding;
+  if (role === undefined) return [];
+  return rules.filter((rule) => isOverridden(rule, overriding)).map((rule) => overrideWarning(rule, role, failed.includes(rule)));
+}
 
-function ofImages(rules: ReturnType<typeof rulesOf>, known: Known): readonly Result[] {
+type Rule = ReturnType<typeof rulesOf>[number];
+type Result = { readonly rule: Rule; readonly verdict: Verdict };
+
+function ofImages(rules: readonly Rule[], known: Known): readonly Result[] {
   return rules.map((rule) => ({ rule, verdict: checkRule(rule, known) }));
 }
 

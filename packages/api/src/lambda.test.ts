@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { handlerOf } from './lambda.ts';
+import { handlerOf } from './lambda-handler.ts';
 import { KEY, REQUEST, type Setup, setUp } from './testing/requests.ts';
 
 let { app, memory }: Setup = setUp();
@@ -75,7 +75,7 @@ describe('the Lambda handler', () => {
     '/\\\\a',
     'http://evil/nothing',
     '?',
-    'jobs',
+    'process',
     '/ /',
     '/jobs/%2e%2e',
     '/a?b=c#d',

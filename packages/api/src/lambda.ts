@@ -1,10 +1,10 @@
-import { METHODS, STATUS_CODES } from 'node:http';
-import { awsLambdaFastify, type LambdaResponse } from '@fastify/aws-lambda';
 import type { NameScope } from '@mip/registry';
-import type { FastifyInstance } from 'fastify';
-import { createApp } from './app.ts';
 import { awsPorts } from './aws.ts';
+import { type Handler, handlerOf } from './lambda-handler.ts';
 import { parsePacs } from './look/pacs.ts';
+import type { Limits } from './ports.ts';
+import { ROUTER_ROUTES } from './routes/router.ts';
+import { serve } from './server.ts';
 
 export interface RouterOptions extends NameScope {
   readonly maxRequestBytes: number;
@@ -14,41 +14,45 @@ export interface RouterOptions extends NameScope {
   readonly defaultPacs: string;
   /** `limits.max_image_bytes` of the platform; empty for no limit. */
   readonly maxImageBytes: string;
+  /** What a client may ask for where nothing else is said of it. */
+  readonly limits: Limits;
+  /** For how long a row of the registry is remembered. */
+  readonly rowsKeptMs: number;
+  /** `identity` of the platform, in JSON; empty where it has none. */
+  readonly identity: string;
+  /** Where callbacks may go beside public addresses: `MIP_CALLBACKS`, a list in JSON. */
+  readonly callbacks: string;
+  /** Roles of clients that may override rules on the input: `MIP_OVERRIDE_ROLES`, a list in JSON. */
+  readonly overrideRoles: string;
+  /** Where clients open a WebSocket. */
+  readonly websocketUrl: string;
 }
 
-/** The part of an HTTP API event (payload 2.0) that is looked at here. */
-export interface HttpEvent {
-  readonly requestContext: { readonly http: { readonly method: string } };
-}
-
-export type Handler = (event: HttpEvent, context: object) => Promise<LambdaResponse>;
-
-/** A Lambda handler of the API. Call it once, outside the handler: SDK clients and routes are made here. */
-export function createHandler({ maxRequestBytes, pacs, defaultPacs, maxImageBytes, ...scope }: RouterOptions): Handler {
+/** A Lambda handler of the router's routes. Call it once, outside the handler: SDK clients and routes are made here. */
+export function createHandler(options: RouterOptions): Handler {
+  const {
+    maxRequestBytes,
+    pacs,
+    defaultPacs,
+    maxImageBytes,
+    limits,
+    rowsKeptMs,
+    identity,
+    callbacks,
+    overrideRoles,
+    websocketUrl,
+    ...scope
+  } = options;
   const ports = awsPorts(scope, {
     pacs: parsePacs(pacs),
+    callbacks: callbacks ? JSON.parse(callbacks) : [],
+    overrideRoles: overrideRoles ? JSON.parse(overrideRoles) : [],
     ...(defaultPacs && { defaultPacs }),
+    websocketUrl,
     ...(maxImageBytes && { maxImageBytes: Number(maxImageBytes) }),
+    ...(identity && { identity: JSON.parse(identity) }),
+    limits,
+    rowsKeptMs,
   });
-  return handlerOf(createApp(ports, { maxRequestBytes }));
-}
-
-/** Puts events into an app. A method that HTTP does not know never gets there: Fastify's injection throws on it. */
-export function handlerOf(app: FastifyInstance): Handler {
-  const inject = awsLambdaFastify<HttpEvent>(app, { decorateRequest: false, parseCommaSeparatedQueryParams: false });
-  return async (event, context) => {
-    const known = METHODS.includes(event.requestContext.http.method);
-    return known ? inject(event, context as Parameters<typeof inject>[1]) : unknownMethod();
-  };
-}
-
-function unknownMethod(): LambdaResponse {
-  const status = 405;
-  const body = { type: 'about:blank', title: STATUS_CODES[status], status, detail: 'This is no method of HTTP.' };
-  return {
-    statusCode: status,
-    headers: { 'content-type': 'application/problem+json', allow: '' },
-    body: JSON.stringify(body),
-    isBase64Encoded: false,
-  };
+  return handlerOf(serve(ports, ROUTER_ROUTES, { maxRequestBytes }));
 }

@@ -1,9 +1,11 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { deduplicationId } from '@mip/registry';
 import type { Ports } from './ports.ts';
+import type { Waker } from './waker.ts';
 
 /** One message group per job: a poison job holds up nobody, and all jobs run in parallel. */
-export function sqsRequests(sqs: Pick<SQSClient, 'send'>): Ports['requests'] {
+/** @param waker of the line that a message is for: whoever sends one, also again, cannot forget it. */
+export function sqsRequests(sqs: Pick<SQSClient, 'send'>, waker: Waker): Ports['requests'] {
   return {
     async send(queueUrl, message) {
       await sqs.send(
@@ -14,6 +16,7 @@ export function sqsRequests(sqs: Pick<SQSClient, 'send'>): Ports['requests'] {
           MessageDeduplicationId: deduplicationId(message, message.delivery),
         }),
       );
+      await waker.wake({ queueUrl, algorithm: message.algorithm });
     },
   };
 }

@@ -1,9 +1,8 @@
 /** What a request becomes: its record, its message, and the form in which it is told from another request. Pure. */
-import { type JobMessage, type JobRecord, type JobRequest, jobKey, type NormalisedRequest, requestDigest } from '@mip/registry';
+import { BUILT_IN_PACS, type JobRecord, type JobRequest, jobKey, type NormalisedRequest, requestDigest } from '@mip/registry';
 import type { Admitted, Target } from './admission.ts';
 
-/** The platform's own image store; what a request is compared by leaves it out, however it was written. */
-export const BUILT_IN = 'built-in';
+export { messageOf } from '@mip/registry';
 
 /**
  * The part of a request that makes it this request: what a repeat is compared by.
@@ -11,21 +10,23 @@ export const BUILT_IN = 'built-in';
  * @param defaultSource the PACS that is meant where none is named.
  */
 export function normalise({ name, version }: Target, request: JobRequest, defaultSource: string): NormalisedRequest {
-  const { pacs, parameters = {}, purpose = 'clinical', callback_url } = request;
+  const { pacs, parameters = {}, purpose = 'clinical', callback_url, overrides } = request;
   const { source = defaultSource, ...uids } = pacs;
   return {
     algorithm: name,
     ...(version !== undefined && { version }),
-    pacs: source === BUILT_IN ? uids : { ...uids, source },
+    // The platform's own image store is left out, however it was written.
+    pacs: source === BUILT_IN_PACS ? uids : { ...uids, source },
     parameters,
     purpose,
     ...(callback_url !== undefined && { callback_url }),
+    ...(overrides && { overrides }),
   };
 }
 
 /** The record that a request starts with. */
 export function draftJob(target: Target, clientId: string, admitted: Admitted, now: Date): JobRecord {
-  const { entry, request, parameters, admission, defaultSource } = admitted;
+  const { entry, line, request, parameters, admission, defaultSource } = admitted;
   const at = now.toISOString();
   const normalised = normalise(target, request, defaultSource);
   const identity = { client_id: clientId, job_id: request.job_id };
@@ -34,6 +35,7 @@ export function draftJob(target: Target, clientId: string, admitted: Admitted, n
     job_key: jobKey(identity),
     algorithm: entry.algorithm_name,
     version: entry.version,
+    line,
     state: 'accepted',
     open_state: 'accepted',
     purpose: normalised.purpose,
@@ -44,13 +46,8 @@ export function draftJob(target: Target, clientId: string, admitted: Admitted, n
     pacs: { ...request.pacs, source: request.pacs.source ?? defaultSource },
     parameters,
     admission,
+    ...(request.callback_url !== undefined && { callback_url: request.callback_url }),
     accepted_at: at,
     updated_at: at,
   };
-}
-
-/** From the record, so that a repeat sends what the first time would have sent. */
-export function messageOf(record: JobRecord): JobMessage {
-  const { job_key, client_id, job_id, algorithm, version, delivery, purpose, pacs, parameters, accepted_at } = record;
-  return { schema: 'job-message/1', job_key, client_id, job_id, algorithm, version, delivery, purpose, pacs, parameters, accepted_at };
 }

@@ -9,7 +9,7 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { deduplicationId, type JobRecord, JobTable, jobKey, type NameScope, physicalNames } from '@mip/registry';
+import { deduplicationId, type JobRecord, JobTable, jobEvent, jobKey, type NameScope, physicalNames } from '@mip/registry';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openEmulator, type TestEmulator } from '../../../tests/emulator.ts';
 import { DeadLetters } from './dead-letters.ts';
@@ -28,7 +28,9 @@ let table: JobTable;
 let sqs: SQSClient;
 let queueUrl: string;
 let deadLetterUrl: string;
+let eventsUrl: string;
 let minutes: number;
+let woken: object[];
 
 beforeAll(async () => {
   emulator = await openEmulator();
@@ -40,21 +42,32 @@ beforeEach(async () => {
   scope = { prefix: `s${randomUUID().slice(0, 8)}`, account: '000000000000', region: 'eu-central-1', platform: 'test' };
   const names = physicalNames(scope);
   minutes = 0;
+  woken = [];
   ports = {
     ...sweeperPorts(scope, emulator.connection),
     letters: new DeadLetters(sqs, 0),
+    waker: { wake: async (line) => void woken.push(line) },
     now: () => new Date(START.getTime() + minutes * MINUTE),
   };
   table = new JobTable(new DynamoDBClient(emulator.connection), names.table('jobs'));
   await makeTable(names.table('jobs'));
+  await makeLeases(names.table('leases'));
   const fifo = { FifoQueue: 'true', DeduplicationScope: 'messageGroup', FifoThroughputLimit: 'perMessageGroupId' };
   const make = async (QueueName: string, more: Record<string, string> = {}) =>
     (await sqs.send(new CreateQueueCommand({ QueueName, Attributes: { ...fifo, ...more } }))).QueueUrl ?? '';
   deadLetterUrl = await make(names.deadLetterQueue('a1'));
+  eventsUrl = await make(names.resultsQueue);
   const asked = new GetQueueAttributesCommand({ QueueUrl: deadLetterUrl, AttributeNames: ['QueueArn'] });
   const deadLetterTargetArn = (await sqs.send(asked)).Attributes?.QueueArn;
   queueUrl = await make(names.requestQueue('a1'), { RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 3 }) });
 });
+
+async function makeLeases(TableName: string): Promise<void> {
+  const AttributeDefinitions = [{ AttributeName: 'lease', AttributeType: 'S' as const }];
+  const KeySchema = [{ AttributeName: 'lease', KeyType: 'HASH' as const }];
+  const command = new CreateTableCommand({ TableName, BillingMode: 'PAY_PER_REQUEST', AttributeDefinitions, KeySchema });
+  await new DynamoDBClient(emulator.connection).send(command);
+}
 
 async function makeTable(TableName: string): Promise<void> {
   const key = (hash: string, range: string) => [
@@ -119,7 +132,7 @@ describe('the sweeper', () => {
   it('leaves what is young: a request may still be under way', async () => {
     await put('young');
     await put('runs', RUNNING);
-    expect(await sweep(ports)).toEqual({ looked: 0, sent: 0, buried: 0, stranded: 0 });
+    expect(await sweep(ports)).toEqual({ looked: 0, sent: 0, buried: 0, stranded: 0, retold: 0 });
     expect(await stateOf('young')).toBe('accepted');
   });
 
@@ -132,6 +145,44 @@ describe('the sweeper', () => {
     expect(await sweep(ports)).toMatchObject({ looked: 0, sent: 0 });
   });
 
+  it('wakes the line of what waits, and of nothing that does not', async () => {
+    const record = await put('waits', { state: 'queued', open_state: 'queued' });
+    minutes = 4;
+    await sweep(ports);
+    expect(woken).toEqual([]);
+    await send(record);
+    await sweep(ports);
+    expect(woken).toEqual([{ queueUrl, algorithm: 'a1' }]);
+  });
+
+  it('never puts a conformance job among those of clients, in whatever state it was left', async () => {
+    const conformance: Partial<JobRecord> = { purpose: 'conformance', images: ['0'.repeat(64)] };
+    await put('of-a-candidate', conformance);
+    await put('of-another', { ...conformance, ...RUNNING });
+    minutes = 60;
+    expect(await sweep(ports)).toEqual({ looked: 0, sent: 0, buried: 0, stranded: 0, retold: 0 });
+    expect(await arrived()).toEqual([]);
+    minutes = 121;
+    expect(await sweep(ports)).toEqual({ looked: 0, sent: 0, buried: 0, stranded: 0, retold: 0 });
+    expect(await arrived()).toEqual([]);
+    for (const job_id of ['of-a-candidate', 'of-another']) expect(await stateOf(job_id)).toBe('cancelled');
+  });
+
+  it('sends a job to the line of its version; where that is gone, to the default one of its major; to none of another', async () => {
+    const fifo = { FifoQueue: 'true', DeduplicationScope: 'messageGroup', FifoThroughputLimit: 'perMessageGroupId' };
+    const make = async (QueueName: string) => (await sqs.send(new CreateQueueCommand({ QueueName, Attributes: fifo }))).QueueUrl ?? '';
+    const names = physicalNames(scope);
+    await make(names.deadLetterQueue('a1-v1-2-0'));
+    const line = await make(names.requestQueue('a1-v1-2-0'));
+    await put('on-its-line', { version: '1.2.0', line: 'a1-v1-2-0' });
+    await put('line-gone', { version: '1.3.0', line: 'a1-v1-3-0' });
+    await put('major-gone', { version: '2.0.0', line: 'a1_v2' });
+    minutes = 2;
+    expect(await sweep(ports)).toEqual({ looked: 3, sent: 2, buried: 0, stranded: 1, retold: 0 });
+    expect(await arrived(line)).toMatchObject([{ job_id: 'on-its-line' }]);
+    expect(await arrived()).toMatchObject([{ job_id: 'line-gone' }]);
+  });
+
   it('takes a job for dead whose last delivery lies in the dead letters, and leaves the letter there', async () => {
     await buried(await put('lost', RUNNING));
     minutes = 4;
@@ -139,6 +190,35 @@ describe('the sweeper', () => {
     const record = await table.get({ client_id: 'viewer', job_id: 'lost' });
     expect(record).toMatchObject({ state: 'dead', error: { code: 'worker-lost' } });
     expect(await arrived(deadLetterUrl)).toMatchObject([{ job_id: 'lost' }]);
+    expect(await arrived(eventsUrl)).toMatchObject([{ job_id: 'lost', type: 'job.dead', error: { code: 'worker-lost' } }]);
+  });
+
+  describe('of jobs that are over', () => {
+    const end = async (job_id: string, at: Date) => table.cancel(await put(job_id), at);
+
+    it('tells those again that nobody was told of for a while, each once a while', async () => {
+      const [first] = [await end('untold', START), await end('told', START)];
+      await table.told({ client_id: 'viewer', job_id: 'told', delivery: 1 });
+      minutes = 9;
+      await end('young', ports.now());
+      expect((await sweep(ports)).retold).toBe(0);
+      minutes = 11;
+      expect((await sweep(ports)).retold).toBe(1);
+      expect((await sweep(ports)).retold).toBe(0);
+      expect(await arrived(eventsUrl)).toEqual([jobEvent(first, 'job.cancelled', START)]);
+      minutes = 22;
+      expect((await sweep(ports)).retold).toBe(2);
+    });
+
+    it('goes on when nobody can be told, and tells them the next time', async () => {
+      await end('untold', START);
+      await put('waits');
+      minutes = 11;
+      const { events } = ports;
+      const down = { ...ports, events: { send: async () => Promise.reject(new Error('down')) } };
+      expect(await sweep(down)).toMatchObject({ sent: 1, retold: 0 });
+      expect((await sweep({ ...ports, events })).retold).toBe(1);
+    });
   });
 
   it('does not for an earlier delivery: the job was redriven since', async () => {

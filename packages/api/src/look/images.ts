@@ -1,5 +1,5 @@
 /** The PACSs of a platform by name, and a look at them that takes a bounded time and never fails a request. */
-import { errorSummary } from '../middleware/log.ts';
+import { errorSummary } from '@mip/registry/failures';
 import type { ImageSource, Look, Uids } from './look.ts';
 
 /** The look is for the client's sake: the worker checks again, so it is given up early. */

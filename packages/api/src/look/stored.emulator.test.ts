@@ -1,12 +1,13 @@
 /** A look at what the image store itself has written: real files, by STOW. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { Input } from '@mip/catalog/input-rules/rules-of';
 import { StowClient } from '@mip/image-store/stow-client';
 import { EmulatedPlace } from '@mip/image-store/testing/emulated';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testImage } from '../../../../tests/cloud.ts';
 import { openEmulator, type TestEmulator } from '../../../../tests/emulator.ts';
-import { checkInput, type Input } from '../input-check.ts';
+import { checkInput } from '../input-check.ts';
 import { BuiltInImages } from './built-in.ts';
 import type { Level, Uids } from './look.ts';
 

@@ -20,6 +20,7 @@ describe('the log', () => {
         milliseconds: expect.any(Number),
         client_id: 'clinic-a',
         job_key: expect.stringMatching(/^[0-9a-f]{32}$/),
+        trace_id: String(answer.headers['x-request-id']).replaceAll('-', ''),
         message: 'request',
       },
     ]);
@@ -32,12 +33,13 @@ describe('the log', () => {
       instance: '1.9.77003',
       job: 'CANARY-JOB',
       text: 'CANARY-TEXT',
+      trace: '0af7651916cd43dd8448eb211c80319c',
       key: `mip_CANARY${'k'.repeat(37)}`,
     };
     const pacs = { study_uid: canaries.study, series_uid: canaries.series, instance_uid: canaries.instance };
     const body = { job_id: canaries.job, pacs, parameters: { note: canaries.text } };
     const url = `/process/window-level?patient=${canaries.text}`;
-    const headers = { 'x-request-id': canaries.text, 'user-agent': canaries.text, traceparent: canaries.text };
+    const headers = { 'x-request-id': canaries.text, 'user-agent': canaries.text, traceparent: `00-${canaries.trace}-b7ad6b7169203331-01` };
     const echo = Object.assign(new Error(JSON.stringify(body)), { name: 'ValidationException', input: body });
     for (const failing of ['', 'clients.find', 'registry.get', 'jobs.accept', 'requests.send', 'jobs.markQueued', 'jobs.get']) {
       memory.fail = (name) => (name === failing ? echo : undefined);

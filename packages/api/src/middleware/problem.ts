@@ -1,7 +1,7 @@
 /** Every answer that is not a success is RFC 9457 `application/problem+json`, and says what to do about it. */
 import { STATUS_CODES } from 'node:http';
+import { errorSummary } from '@mip/registry/failures';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { errorSummary } from './log.ts';
 import { isUnavailable } from './unavailable.ts';
 
 /** One field at fault: an RFC 6901 pointer into the request's body, and a sentence. */
@@ -57,7 +57,7 @@ export function sendProblem(error: FastifyError | Problem, request: FastifyReque
   // As bytes: to text, Fastify would add a charset, which JSON types do not have.
   return reply
     .code(status)
-    .headers({ ...headers, 'cache-control': 'no-store', 'content-type': 'application/problem+json' })
+    .headers({ ...headers, 'x-request-id': request.id, 'cache-control': 'no-store', 'content-type': 'application/problem+json' })
     .send(Buffer.from(JSON.stringify(body)));
 }
 

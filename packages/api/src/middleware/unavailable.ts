@@ -5,6 +5,9 @@ import {
   ThrottlingException,
 } from '@aws-sdk/client-dynamodb';
 import { QueueDoesNotExist, RequestThrottled } from '@aws-sdk/client-sqs';
+import { isPassing } from '@mip/registry/failures';
+import { IssuerUnavailable } from '@mip/registry/identity/issuer-keys';
+import { isThrottlingError } from '@smithy/core/retry';
 
 /** What AWS says when it is the time that is wrong, and not the request. A queue that is missing is being made, or about to come back. */
 const BUSY = [
@@ -14,29 +17,13 @@ const BUSY = [
   ThrottlingException,
   QueueDoesNotExist,
   RequestThrottled,
+  IssuerUnavailable,
 ];
 
-/** What errors of the SDK and of Node's sockets carry. */
-interface Traits {
-  readonly $fault?: 'client' | 'server';
-  readonly $retryable?: object;
-  readonly $metadata?: { readonly httpStatusCode?: number };
-  /** On Node's system errors: no connection, no address, connection lost. */
-  readonly syscall?: string;
-}
-
-/** Whether the same request can succeed a moment later, after the SDK's own retries: throttled, out of order, or out of reach. */
+/** Whether the same request can succeed a moment later, after the SDK's own retries. */
 export function isUnavailable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const { $fault, $retryable, $metadata, syscall } = error as Traits;
-  const status = $metadata?.httpStatusCode ?? 0;
   return (
-    BUSY.some((kind) => error instanceof kind) ||
-    $fault === 'server' ||
-    $retryable !== undefined ||
-    status === 429 ||
-    status >= 500 ||
-    syscall !== undefined ||
-    error.name === 'TimeoutError'
+    error instanceof Error &&
+    (BUSY.some((kind) => error instanceof kind) || isThrottlingError(error as Parameters<typeof isThrottlingError>[0]) || isPassing(error))
   );
 }

@@ -17,7 +17,8 @@ describe('cancelling a job', () => {
     const answer = await cancel();
     expect(answer.statusCode).toBe(200);
     expect(answer.json()).toMatchObject({ job_id: 'job-1', state: 'cancelled', finished_at: memory.time.toISOString(), results: [] });
-    expect(memory.record(JOB)).not.toHaveProperty('open_state');
+    expect(memory.record(JOB)?.open_state).toBe('untold');
+    expect(memory.told.map(({ type }) => type)).toEqual(['job.queued', 'job.cancelled']);
     expect((await get(app, '/jobs/job-1')).json().state).toBe('cancelled');
   });
 
@@ -47,6 +48,12 @@ describe('cancelling a job', () => {
 
   it('needs a key', async () => {
     expect((await cancel('/jobs/job-1', 'no')).statusCode).toBe(401);
+  });
+
+  it('is answered though nobody can be told just now, and the record still says that somebody is to be', async () => {
+    memory.fail = (call) => (call === 'events.send' ? new Error('down') : undefined);
+    expect((await cancel()).statusCode).toBe(200);
+    expect(memory.record(JOB)?.open_state).toBe('untold');
   });
 
   it('then sending it again runs nothing: the id is taken', async () => {

@@ -1,6 +1,7 @@
 import { newClientKey } from '@mip/registry/clients';
 import type { Ports } from '../ports.ts';
 import type { Route } from './route.ts';
+import { ref } from './route-schema.ts';
 
 type Look = (ports: Ports) => Promise<unknown>;
 
@@ -16,6 +17,16 @@ export const readReady: Route = {
   method: 'GET',
   url: '/health/ready',
   access: 'everybody',
+  part: 'router',
+  schema: {
+    operationId: 'readReady',
+    tag: 'platform',
+    summary: 'Whether the API can answer requests: it looks at the parts behind it.',
+    answers: {
+      200: { description: 'All parts answer.', body: ref('Ready') },
+      503: { description: 'A part does not; which one.', body: ref('Ready') },
+    },
+  },
   handler: (ports) => {
     return async (request, reply) => {
       const looked = Object.entries(PARTS).map(async ([part, look]) => {

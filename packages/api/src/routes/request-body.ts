@@ -21,7 +21,7 @@ export function readBody(request: FastifyRequest): unknown {
 }
 
 /** Level by level, not by recursion. */
-function isDeeperThan(limit: number, value: unknown): boolean {
+export function isDeeperThan(limit: number, value: unknown): boolean {
   let level: unknown[] = [value];
   for (let depth = 0; depth <= limit; depth++) level = level.filter(isObject).flatMap(Object.values);
   return level.length > 0;

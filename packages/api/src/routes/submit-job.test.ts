@@ -25,9 +25,14 @@ describe('a request that is right', () => {
       accepted_at: '2024-01-31T10:00:00.000Z',
       queued_at: '2024-01-31T10:00:00.000Z',
       admission: { state: 'checked', warnings: [] },
+      trace_id: expect.stringMatching(/^[0-9a-f]{32}$/),
       results: [],
     });
-    expect(memory.calls).toEqual(['clients.find', 'images.look', 'registry.get', 'jobs.accept', 'requests.send', 'jobs.markQueued']);
+    const calls = ['clients.find', 'images.look', 'registry.get', 'jobs.accept', 'requests.send', 'jobs.markQueued', 'events.send'];
+    expect(memory.calls).toEqual(calls);
+    expect(memory.told.map(({ type, at, client_id, job_id }) => ({ type, at, client_id, job_id }))).toEqual([
+      { type: 'job.queued', at: '2024-01-31T10:00:00.000Z', ...JOB },
+    ]);
   });
 
   it('puts on the queue what a worker needs, with the defaults of the version', async () => {
@@ -43,6 +48,7 @@ describe('a request that is right', () => {
         purpose: 'clinical',
         pacs: { ...PACS, source: 'built-in' },
         parameters: { center: 40, width: 400, function: 'LINEAR' },
+        trace_id: expect.stringMatching(/^[0-9a-f]{32}$/),
         accepted_at: '2024-01-31T10:00:00.000Z',
       },
     ]);
@@ -154,11 +160,17 @@ describe('the same job again', () => {
 
 describe('a repeat', () => {
   it.each([
-    ['a callback', { ...REQUEST, callback_url: 'https://viewer.example/' }],
-    ['another source', { ...REQUEST, pacs: { ...PACS, source: 'other' } }],
-  ])('that asks for %s as well is no repeat: 422', async (_what, body) => {
+    ['another source', 422, { ...REQUEST, pacs: { ...PACS, source: 'other' } }],
+    ['a callback', 409, { ...REQUEST, callback_url: 'https://viewer.example/' }],
+  ])('that asks for %s as well is no repeat: %i', async (_what, status, body) => {
     await post(app, REQUEST);
-    expect((await post(app, body)).statusCode).toBe(422);
+    expect((await post(app, body)).statusCode).toBe(status);
+  });
+
+  it('is accepted though nobody can be told of it', async () => {
+    memory.fail = (call) => (call === 'events.send' ? new Error('down') : undefined);
+    expect((await post(app, REQUEST)).statusCode).toBe(202);
+    expect(lines.join('')).toContain('an event could not be sent');
   });
 
   it("in another client's name is 403, though the job is known", async () => {

@@ -2,7 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import { BatchWriteCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { hashUid } from '@mip/registry/image-keys';
-import { PACS } from './requests.ts';
+import { PACS } from './fixtures.ts';
 
 export const IMAGES_SECRET = 'images-key-of-a-test';
 

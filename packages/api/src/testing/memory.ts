@@ -3,21 +3,31 @@ import {
   type Client,
   deduplicationId,
   hashClientKey,
+  isOpen,
+  isTold,
+  type JobEvent,
   type JobIdentity,
   type JobMessage,
+  type JobPlace,
   type JobRecord,
   type RegistryEntry,
   stateAfter,
 } from '@mip/registry';
+import { type AdminKeys, cachedAdminKeys } from '../admin-keys.ts';
 import type { Images } from '../look/images.ts';
 import type { Look } from '../look/look.ts';
-import type { Ports } from '../ports.ts';
+import type { AdminPorts, AllPorts, Limits, Ports } from '../ports.ts';
+import { MemoryCatalog, memoryRuns, REGISTRIES } from './memory-catalog.ts';
+import { PAGES } from './pages.ts';
+import { WebSocketMemory } from './websocket-memory.ts';
 
 /** The ports, and what a test can look at and reach into. What goes in and out is copied, as over a wire. */
-export class Memory implements Ports {
+export class Memory implements AllPorts {
   readonly rows = new Map<string, RegistryEntry>();
   /** What arrived on each queue, by its URL. */
   readonly queues = new Map<string, JobMessage[]>();
+  /** What was told, in order. */
+  readonly told: JobEvent[] = [];
   /** Every call of a port, as `jobs.accept`, in order. */
   readonly calls: string[] = [];
   /** Makes calls fail with the error that is returned for them, before they have any effect. */
@@ -27,6 +37,7 @@ export class Memory implements Ports {
   readonly #records = new Map<string, JobRecord>();
   readonly #clients = new Map<string, Client>();
   readonly #sent = new Set<string>();
+  readonly #taken = new Map<string, number>();
 
   readonly #defaultPacs: string;
 
@@ -43,10 +54,56 @@ export class Memory implements Ports {
     },
   };
 
-  readonly registry: Ports['registry'] = {
+  limits: Limits = { perMinute: 0, openJobs: 0 };
+
+  readonly rates: Ports['rates'] = {
+    take: async (clientId, most, now) => {
+      this.#called('rates.take');
+      const key = `${clientId} ${Math.floor(now.getTime() / 60_000)}`;
+      const taken = (this.#taken.get(key) ?? 0) + 1;
+      if (taken > most) return undefined;
+      this.#taken.set(key, taken);
+      return most - taken;
+    },
+  };
+
+  /** The keys of the administrator. */
+  admins: readonly string[] = [];
+  readonly adminKeys: AdminKeys = cachedAdminKeys(
+    async () => {
+      this.#called('adminKeys.read');
+      return this.admins;
+    },
+    () => this.time,
+  );
+  readonly pages = PAGES;
+
+  readonly catalog = new MemoryCatalog();
+  readonly registries: AdminPorts['registries'] = REGISTRIES;
+  /** Records of runs, by their ids. */
+  readonly records = new Map<string, string>();
+  readonly runs: AdminPorts['runs'] = memoryRuns(this.records);
+
+  readonly registry: (Ports & AdminPorts)['registry'] = {
+    page: async ({ limit, status, type, after = '' }) => {
+      this.#called('registry.page');
+      const fits = (row: RegistryEntry) => (!status || row.status === status) && (!type || row.algorithm_type === type);
+      const rows = [...this.rows.values()].sort((a, b) => (a.algorithm_name < b.algorithm_name ? -1 : 1));
+      const left = rows.filter((row) => row.algorithm_name > after && fits(row));
+      const next = left.length > limit ? left[limit - 1]?.algorithm_name : undefined;
+      return { rows: structuredClone(left.slice(0, limit)), ...(next && { next }) };
+    },
     get: async (name) => {
       this.#called('registry.get');
       return structuredClone(this.rows.get(name));
+    },
+  };
+
+  readonly openJobs: Ports['openJobs'] = {
+    count: async (clientId, most) => {
+      this.#called('openJobs.count');
+      const open = [...this.#records.values()].filter((one) => one.client_id === clientId && isOpen(one.state));
+      return Math.min(open.length, most);
     },
   };
 
@@ -70,12 +127,25 @@ export class Memory implements Ports {
       this.#called('jobs.get');
       return this.record(identity);
     },
+    page: async (client_id, { limit, algorithm, state, since, after }) => {
+      this.#called('jobs.page');
+      const place = ({ accepted_at, job_id }: JobPlace) => `${accepted_at} ${job_id}`;
+      const left = [...this.#records.values()]
+        .filter((job) => job.client_id === client_id && (!since || job.accepted_at >= since.toISOString()))
+        .filter((job) => (!algorithm || job.algorithm === algorithm) && (!state || job.state === state))
+        .filter((job) => !after || place(job) < place(after))
+        .sort((a, b) => (place(a) > place(b) ? -1 : 1));
+      const last = left.length > limit ? left[limit - 1] : undefined;
+      const next = last && { accepted_at: last.accepted_at, job_id: last.job_id };
+      return { records: structuredClone(left.slice(0, limit)), ...(next && { next }) };
+    },
     cancel: async (identity, now) => {
       this.#called('jobs.cancel');
-      const { open_state: _, ...record } = this.record(identity) ?? raise('no such job');
+      const { open_state: _, progress: __, ...record } = this.record(identity) ?? raise('no such job');
       const state = stateAfter(record.state, 'cancelled');
       const at = now.toISOString();
-      if (state) this.#records.set(keyOf(identity), { ...record, state, finished_at: at, updated_at: at });
+      const mark = isTold(identity) ? ({ open_state: 'untold' } as const) : {};
+      if (state) this.#records.set(keyOf(identity), { ...record, ...mark, state, finished_at: at, updated_at: at });
       return this.record(identity) ?? record;
     },
   };
@@ -105,6 +175,22 @@ export class Memory implements Ports {
     },
   };
 
+  readonly events: Ports['events'] = {
+    send: async (event) => {
+      this.#called('events.send');
+      const repeat = `events ${event.event_id}`;
+      if (this.#sent.has(repeat)) return;
+      this.#sent.add(repeat);
+      this.told.push(structuredClone(event));
+    },
+  };
+
+  /** Where callbacks may go beside public addresses. */
+  readonly callbacks: Ports['callbacks'] = { allowed: ['127.0.0.1'] };
+
+  /** Whose jobs may override rules. */
+  readonly overrideRoles: readonly string[] = ['radiologist', 'physicist'];
+
   readonly results: Ports['results'] = {
     link: async (file, seconds) => {
       this.#called('results.link');
@@ -112,16 +198,34 @@ export class Memory implements Ports {
     },
   };
 
+  readonly websocket = new WebSocketMemory();
+  readonly websocketUrl = 'wss://events.example/ws';
+
+  readonly connections: Ports['connections'] = {
+    issueTicket: async (...asked) => {
+      this.#called('connections.issueTicket');
+      return this.websocket.connections.issueTicket(...asked);
+    },
+    of: async (...asked) => {
+      this.#called('connections.of');
+      return this.websocket.connections.of(...asked);
+    },
+  };
+
   get jobCount(): number {
     return this.#records.size;
   }
 
-  addClient(key: string, client_id: string): void {
-    this.#clients.set(hashClientKey(key), { client_id, created_at: this.time.toISOString() });
+  addClient(key: string, client_id: string, more: Partial<Client> = { signs_callbacks: true }): void {
+    const key_hash = hashClientKey(key);
+    const client = { key_hash, client_id, created_at: this.time.toISOString(), ...more };
+    this.#clients.set(key_hash, client);
+    this.websocket.keys.set(key_hash, client);
   }
 
   removeClient(key: string): void {
     this.#clients.delete(hashClientKey(key));
+    this.websocket.keys.delete(hashClientKey(key));
   }
 
   record(identity: JobIdentity): JobRecord | undefined {

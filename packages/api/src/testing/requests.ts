@@ -1,54 +1,17 @@
-/** An app over memory with one client and one algorithm, and the request that it takes. */
-import type { RegistryEntry } from '@mip/registry';
+/** An app over memory with two clients and one algorithm. Every answer of it has to be one that the OpenAPI document has. */
 import type { FastifyInstance } from 'fastify';
+import { afterEach, expect } from 'vitest';
 import { createApp } from '../app.ts';
+import { holdToContract } from './contract.ts';
+import { ADMIN_KEY, ENTRY, KEY, MOST_BYTES, OTHER_KEY } from './fixtures.ts';
 import { Memory } from './memory.ts';
 
-export const KEY = `mip_${'a'.repeat(43)}`;
-export const OTHER_KEY = `mip_${'b'.repeat(43)}`;
-export const MOST_BYTES = 10_000;
-export const QUEUE = 'https://sqs.example/000000000000/mip-window-level-requests.fifo';
+export * from './fixtures.ts';
 
-const contract = {
-  name: 'window-level',
-  version: '1.2.0',
-  description: 'Maps to 8 bits.',
-  algorithm_type: 'openmp',
-  parameters: {
-    center: { type: 'float', minimum: -1000, maximum: 1000 },
-    width: { type: 'float', minimum: 1 },
-    function: { type: 'enum', values: ['LINEAR', 'SIGMOID'], default: 'LINEAR' },
-    note: { type: 'string' },
-  },
-  input: { scope: ['instance'], units: 'modality' },
-  output: { kind: 'image' },
-  license: 'Apache-2.0',
-  regulatory: { status: 'research' },
-} as const;
-
-export const ENTRY: RegistryEntry = {
-  ...contract,
-  algorithm_name: 'window-level',
-  managed_by: 'mip',
-  spec_hash: 'x',
-  status: 'active',
-  image_uri: `000000000000.dkr.ecr.eu-central-1.amazonaws.com/mip-window-level@sha256:${'0'.repeat(64)}`,
-  cpu: 256,
-  memory: 512,
-  timeout: 300,
-  scaling: { min: 0, max: 4 },
-  architecture: 'amd64',
-  entry: contract,
-  queue_url: QUEUE,
-  service: 'mip-window-level',
-  commit_sha: '0'.repeat(40),
-  created_at: '2024-01-01T00:00:00.000Z',
-  updated_at: '2024-01-01T00:00:00.000Z',
-};
-
-export const PACS = { study_uid: '1.2.3', series_uid: '1.2.3.4', instance_uid: '1.2.3.4.5' };
-export const REQUEST = { job_id: 'job-1', pacs: PACS, parameters: { center: 40, width: 400 } };
-export const JOB = { client_id: 'clinic-a', job_id: 'job-1' };
+const undocumented: string[] = [];
+afterEach(() => {
+  expect(undocumented.splice(0), 'answers that the document does not have').toEqual([]);
+});
 
 export interface Setup {
   readonly app: FastifyInstance;
@@ -63,8 +26,10 @@ export function setUp({ maxRequestBytes = MOST_BYTES, defaultPacs = 'built-in' }
   memory.addClient(KEY, 'clinic-a');
   memory.addClient(OTHER_KEY, 'clinic-b');
   memory.rows.set('window-level', ENTRY);
+  memory.admins = [ADMIN_KEY];
   const lines: string[] = [];
   const app = createApp(memory, { maxRequestBytes, log: { write: (line) => lines.push(line) } });
+  holdToContract(app, (fault) => undocumented.push(fault));
   return { app, memory, lines };
 }
 
