@@ -1,24 +1,21 @@
-"""What should have come out: from the oracle, which runs in a process of its own, and from the file with the mask."""
+"""What should have come out: from the oracle, which runs in a process of its own, from the file with the mask, from the phantom."""
 
-import json
-import subprocess
-import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from oracles import ask
 from results import Unjudgeable
-
-ORACLE_S = 600
+from sources import Source
 
 
 @dataclass(frozen=True)
 class Reference:
-    """One array to hold a result against. ``by`` is the file that it comes from."""
+    """One array to hold a result against. ``by`` says where it comes from: a file, or the phantom's truth of a name."""
 
     by: str
     pixels: NDArray[Any]
@@ -29,33 +26,59 @@ class Reference:
         return self.pixels.dtype == np.bool_
 
 
-def references(case: dict[str, Any], root: Path, source: Path, parameters: dict[str, Any]) -> list[Reference]:
-    """The oracle's array and the mask, as far as the case names them.
+@dataclass(frozen=True)
+class Given:
+    """What expectations are worked out from.
+
+    Attributes
+    ----------
+    root
+        The repository with oracles and masks.
+    sources
+        The files as the request has them.
+    source
+        What they hold, None where one cannot be read.
+    truth
+        The folder with the phantom's masks, of a case that is about a phantom.
+    """
+
+    root: Path
+    sources: Sequence[Path]
+    source: Source | None
+    truth: Path | None
+    parameters: dict[str, Any]
+
+
+def references(expect: dict[str, Any], given: Given) -> list[Reference]:
+    """The oracle's array, the mask and the truth, as far as the case names them.
 
     Raises
     ------
     Unjudgeable
         When a file is not there, or gives nothing that a result can be held against.
     """
-    expect = case["expect"]
-    found = [Reference(expect["oracle"], _ask(root / expect["oracle"], source, parameters))] if "oracle" in expect else []
+    found: list[Reference] = []
+    if "oracle" in expect:
+        files = given.source.files if given.source else given.sources
+        found.append(Reference(expect["oracle"], _ask(given.root / expect["oracle"], files, given.parameters)))
     if "mask" in expect:
-        found.append(Reference(expect["mask"], _mask(root / expect["mask"])))
+        found.append(Reference(expect["mask"], _mask(given.root / expect["mask"])))
+    if "truth" in expect:
+        found.append(_truth(expect["truth"], given))
     return found
 
 
-def _ask(script: Path, source: Path, parameters: dict[str, Any]) -> NDArray[Any]:
-    with TemporaryDirectory() as folder:
-        out = Path(folder) / "expected.npy"
-        program = Path(__file__).with_name("oracle.py")
-        command = [sys.executable, "-B", program, script, source, out, json.dumps(parameters)]
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=ORACLE_S)  # noqa: S603
-        except subprocess.TimeoutExpired as late:
-            raise Unjudgeable(f"the oracle {script.name} took longer than {ORACLE_S} s") from late
-        if done.returncode != 0:
-            raise Unjudgeable(f"the oracle {script.name} failed: {done.stderr[-200:] or f'exit code {done.returncode}'}")
-        expected = np.load(out, allow_pickle=False)
+def _truth(name: str, given: Given) -> Reference:
+    if given.truth is None or given.source is None:
+        raise Unjudgeable(f"there is no truth {name}: the case is not about a phantom that can be read")
+    mask = _mask(given.truth / f"{name}.npz")
+    if len(mask) != len(given.source.order):
+        raise Unjudgeable(f"the truth {name} has {len(mask)} slices, the source has {len(given.source.order)}")
+    return Reference(f"phantom {name}", mask[list(given.source.order)])
+
+
+def _ask(script: Path, files: Sequence[Path], parameters: dict[str, Any]) -> NDArray[Any]:
+    expected = ask(script, files, parameters)
     if expected.ndim not in (3, 4) or (expected.dtype.kind == "f" and not np.isfinite(expected).all()):
         raise Unjudgeable(f"the oracle {script.name} gives no numbers by (frame, row, column)")
     return expected

@@ -1,14 +1,16 @@
 """The judge of conformance, READ FIRST: is a result what its case expects, and how far is it from the result of before?
 
-Reads one JSON request from standard input::
+Reads a JSON request, or a list of them, from standard input::
 
     {"case": …, "parameters": {…}, "kind": "image", "change_budget": {…} | null,
-     "root": "repository", "source": "in.dcm", "new": "folder", "old": "folder" | null, "pictures": "folder" | null}
+     "root": "repository", "sources": ["in.dcm", …], "truth": "folder" | null,
+     "new": "folder", "old": "folder" | null, "pictures": "folder" | null}
 
-where ``case`` is the catalog's, ``parameters`` are the effective ones and the folders are those of ``mip_sdk.case``. Prints one
-JSON document: ``verdict`` (passed, failed), ``reasons``, ``expected`` and ``change`` (numbers), ``approval`` (what of the change
-needs the clinical owner), ``digest``, ``pictures``. It imports neither the SDK nor an algorithm, and a case never passes for lack
-of something.
+where ``case`` is the catalog's, ``parameters`` are the effective ones, ``sources`` one image or a series, ``truth`` holds the masks
+of a phantom in the order of its files, and the folders are those of ``mip_sdk.case``. Prints a JSON document
+for each: ``verdict``
+(passed, failed), ``reasons``, ``expected`` and ``change`` (numbers), ``approval`` (what of the change needs the clinical owner),
+``digest``, ``pictures``. It imports neither the SDK nor an algorithm, and a case never passes for lack of something.
 """
 
 import json
@@ -23,12 +25,12 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1] / "tests" / "oracles")]
 
 import numpy as np  # noqa: E402
-from pydicom import Dataset, dcmread  # noqa: E402
 
-from expectation import Reference, references  # noqa: E402
+from expectation import Given, Reference, references  # noqa: E402
 from measures import Masks, Samples, as_json, compare_masks, compare_samples  # noqa: E402
 from pictures import draw  # noqa: E402
-from results import Array, Result, Unjudgeable, read_result, spacing_of  # noqa: E402
+from results import Array, Result, Unjudgeable, read_result  # noqa: E402
+from sources import Source, read_source  # noqa: E402
 from verdict import MASK_TOLERANCES, approvals, contradictions, differences, ending  # noqa: E402
 
 
@@ -45,7 +47,7 @@ def judge(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _judge(request: dict[str, Any], said: dict[str, Any]) -> None:
-    source = _source(Path(request["source"]))
+    source = read_source([Path(path) for path in request["sources"]])
     new = read_result(Path(request["new"]), source)
     said |= {"outcome": new.outcome, "error": new.error, "seconds": new.seconds, "digest": new.digest}
     old = _old(request, source, said)
@@ -60,16 +62,7 @@ def _judge(request: dict[str, Any], said: dict[str, Any]) -> None:
             said["pictures"] = draw(Path(request["pictures"]), source, {**drawn, "new": new.pixels})
 
 
-def _source(path: Path) -> Dataset | None:
-    """None for an image that cannot be read: a case may be about just that."""
-    try:
-        image = dcmread(path)
-    except Exception:
-        return None
-    return image if "PixelData" in image else None
-
-
-def _old(request: dict[str, Any], source: Dataset | None, said: dict[str, Any]) -> Result | None:
+def _old(request: dict[str, Any], source: Source | None, said: dict[str, Any]) -> Result | None:
     """The result of before, None where there is none; one that cannot be read takes no part, and a person has to look."""
     if not request.get("old"):
         return None
@@ -80,7 +73,7 @@ def _old(request: dict[str, Any], source: Dataset | None, said: dict[str, Any]) 
         return None
 
 
-def _hold(request: dict[str, Any], new: Result, source: Dataset | None, said: dict[str, Any]) -> Reference | None:
+def _hold(request: dict[str, Any], new: Result, source: Source | None, said: dict[str, Any]) -> Reference | None:
     """Hold the new result against the case; the array that decided, if one did."""
     case, reasons = request["case"], said["reasons"]
     expect = case["expect"]
@@ -89,7 +82,9 @@ def _hold(request: dict[str, Any], new: Result, source: Dataset | None, said: di
         return None
     if expect.get("pixels_sha256") not in (None, new.digest):
         reasons.append(f"the pixels' digest is {new.digest or 'that of no image'} instead of {expect['pixels_sha256']}")
-    found = references(case, Path(request["root"]), Path(request["source"]), request["parameters"])
+    sources, truth = [Path(path) for path in request["sources"]], request.get("truth")
+    given = Given(Path(request["root"]), sources, source, Path(truth) if truth else None, request["parameters"])
+    found = references(expect, given)
     for reference in found:
         got = np.zeros_like(reference.pixels) if new.pixels is None else new.pixels  # nothing was found
         as_masks = reference.is_mask or any(name in expect for name in MASK_TOLERANCES)
@@ -99,7 +94,7 @@ def _hold(request: dict[str, Any], new: Result, source: Dataset | None, said: di
     return found[-1] if found else None
 
 
-def _change(request: dict[str, Any], old: Result, new: Result, source: Dataset | None) -> tuple[dict[str, Any], list[str]]:
+def _change(request: dict[str, Any], old: Result, new: Result, source: Source | None) -> tuple[dict[str, Any], list[str]]:
     budget = request.get("change_budget")
     samples, masks = None, None
     if old.pixels is not None and new.pixels is not None:
@@ -109,11 +104,11 @@ def _change(request: dict[str, Any], old: Result, new: Result, source: Dataset |
     return {**ended, **_as_json(samples, masks)}, approvals(budget, old, new, samples, masks)
 
 
-def _numbers(pixels: Array, reference: Array, source: Dataset | None, as_masks: bool) -> tuple[Samples, Masks | None]:
+def _numbers(pixels: Array, reference: Array, source: Source | None, as_masks: bool) -> tuple[Samples, Masks | None]:
     samples = compare_samples(pixels != 0 if reference.dtype == bool else pixels, reference)
     if not as_masks or pixels.shape != reference.shape or pixels.ndim != 3:
         return samples, None
-    return samples, compare_masks(pixels, reference, spacing_of(source) if source else (None, None, None))
+    return samples, compare_masks(pixels, reference, source.spacing if source else (None, None, None))
 
 
 def _as_json(samples: Samples | None, masks: Masks | None) -> dict[str, Any]:
@@ -125,7 +120,8 @@ def main() -> int:
     warnings.simplefilter("ignore")
     logging.disable(logging.CRITICAL)
     try:
-        print(json.dumps(judge(json.load(sys.stdin)), allow_nan=False))
+        asked = json.load(sys.stdin)
+        print(json.dumps([judge(one) for one in asked] if isinstance(asked, list) else judge(asked), allow_nan=False))
     except Exception as error:
         [*_, frame] = traceback.extract_tb(error.__traceback__)
         sys.stderr.write(f"the judge failed: {type(error).__name__} at {Path(frame.filename).name}:{frame.lineno}\n")

@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from pydicom import Dataset
 
-from dicom import samples
+from sources import Source
 
 EDGE = 512
 """The longest edge of a picture, in pixels: a report of many cases stays a file that can be sent."""
@@ -16,7 +15,7 @@ LEAST = 64
 """The least brightness of a difference: one grey level too many is to be seen."""
 
 
-def draw(folder: Path, source: Dataset | None, results: dict[str, NDArray[Any] | None]) -> dict[str, str]:
+def draw(folder: Path, source: Source | None, results: dict[str, NDArray[Any] | None]) -> dict[str, str]:
     """Write a PNG each, and the difference of the last two of ``results``; the names of the files by what they show.
 
     Of several frames the one that differs most is shown.
@@ -39,16 +38,15 @@ def _apart(pair: list[NDArray[Any]]) -> NDArray[np.int64] | None:
     return np.abs(pair[1].astype(np.int64) - pair[0].astype(np.int64))
 
 
-def _source(source: Dataset | None, frame: int) -> NDArray[np.uint8] | None:
+def _source(source: Source | None, frame: int) -> NDArray[np.uint8] | None:
     """None for a source that cannot be decoded: a case may be about just that."""
     try:
-        decoded = samples(source) if source is not None else None
+        decoded = source.frame(frame) if source is not None else None
     except Exception:
         return None
     if source is None or decoded is None:
         return None
-    grey = _grey(decoded[min(frame, len(decoded) - 1)])
-    return 255 - grey if source.PhotometricInterpretation == "MONOCHROME1" else grey
+    return 255 - _grey(decoded) if source.is_inverted else _grey(decoded)
 
 
 def _grey(frame: NDArray[Any]) -> NDArray[np.uint8]:

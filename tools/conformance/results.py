@@ -14,6 +14,7 @@ from pydicom.multival import MultiValue
 from pydicom.uid import SegmentationStorage
 
 from dicom import group, samples
+from sources import Source
 
 Array = NDArray[Any]
 
@@ -85,7 +86,7 @@ class Result:
         return hashlib.sha256(octets + b"\0" + little.tobytes()).hexdigest()
 
 
-def read_result(folder: Path, source: Dataset | None) -> Result:
+def read_result(folder: Path, source: Source | None) -> Result:
     """Read a folder that ``mip_sdk.case`` left.
 
     Raises
@@ -125,28 +126,49 @@ def _typed(image: Dataset) -> Array:
     return samples(image).astype(f"{'int' if image.PixelRepresentation else 'uint'}{image.BitsAllocated}")
 
 
-def _segments(image: Dataset, source: Dataset | None) -> Array:
+def _segments(image: Dataset, source: Source | None) -> Array:
     """All segments together, uint8 0 and 1, (frame of the source, row, column)."""
     frames = image.pixel_array.reshape((-1, image.Rows, image.Columns))
     if image.SegmentationType == "FRACTIONAL":
         frames = 2 * frames.astype(np.int64) >= image.MaximumFractionalValue
-    count = int((source.get("NumberOfFrames") if source else None) or 1)
+    count = source.frames if source else 1
     mask = np.zeros((count, image.Rows, image.Columns), np.uint8)
     for index, frame in enumerate(frames):
-        mask[0 if count == 1 else _source_frame(image, index, count)] |= frame.astype(np.uint8)
+        place = 0 if source is None or count == 1 else _source_frame(image, index, source)
+        mask[place] |= frame.astype(np.uint8)
     return mask
 
 
-def _source_frame(image: Dataset, index: int, count: int) -> int:
+def _source_frame(image: Dataset, index: int, source: Source) -> int:
+    """Which frame of the source a frame of the segmentation says that it is of; it has to lie there, too."""
     try:
         item = image.PerFrameFunctionalGroupsSequence[index].DerivationImageSequence[0].SourceImageSequence[0]
-        number = item.ReferencedFrameNumber
-        place = int(number[0] if isinstance(number, MultiValue) else number) - 1
+        if len(source.images) > 1:
+            place = [one.SOPInstanceUID for one in source.images].index(item.ReferencedSOPInstanceUID)
+        else:
+            number = item.ReferencedFrameNumber
+            place = int(number[0] if isinstance(number, MultiValue) else number) - 1
     except (AttributeError, IndexError) as fault:
         raise Unjudgeable(f"frame {index + 1} of the segmentation does not say which frame of the source it is of") from fault
-    if not 0 <= place < count:
+    except ValueError as fault:
+        raise Unjudgeable(f"frame {index + 1} of the segmentation names an image that is not of the source") from fault
+    if not 0 <= place < source.frames:
         raise Unjudgeable(f"frame {index + 1} of the segmentation names a frame that the source does not have")
+    if len(source.images) > 1 and not _same_place(image, index, source.images[place]):
+        raise Unjudgeable(f"frame {index + 1} of the segmentation lies elsewhere in the patient than the image that it names")
     return place
+
+
+def _same_place(image: Dataset, index: int, source: Dataset) -> bool:
+    """Within the rounding of decimal strings; where the source has no place there is none to miss."""
+    for sequence, name in (
+        ("PlanePositionSequence", "ImagePositionPatient"),
+        ("PlaneOrientationSequence", "ImageOrientationPatient"),
+    ):
+        there, here = source.get(name), group(image, index, sequence).get(name)
+        if there and (not here or not np.allclose(np.array(here, float), np.array(there, float), rtol=0, atol=1e-3)):
+            return False
+    return True
 
 
 def listed_attributes(image: Dataset) -> dict[str, Any]:
@@ -166,15 +188,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Iterable):
         return [_plain(one) for one in value]
     return int(value) if float(value).is_integer() else float(value)
-
-
-def spacing_of(source: Dataset) -> tuple[float | None, float | None, float | None]:
-    """(frames, rows, columns) in mm; None where the source does not say, or says something that is not above 0."""
-    measures = group(source, 0, "PixelMeasuresSequence")
-    pair = measures.get("PixelSpacing") or [None, None]
-    step, row, column = (_positive(value) for value in (measures.get("SpacingBetweenSlices"), pair[0], pair[1]))
-    return step, row, column
-
-
-def _positive(value: Any) -> float | None:
-    return float(value) if value not in (None, "") and float(value) > 0 else None

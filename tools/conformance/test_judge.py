@@ -75,7 +75,7 @@ def judge(source: Path, new: Path, expect: dict[str, Any], old: Path | None = No
         "kind": "image",
         "change_budget": None,
         "root": str(ROOT),
-        "source": str(source),
+        "sources": [str(source)],
         "new": str(new),
         "old": str(old) if old else None,
         "pictures": None,
@@ -343,7 +343,7 @@ def test_the_judge_is_a_process_that_knows_neither_sdk_nor_algorithm(tmp_path: P
         "case": {"expected_by": "recorded", "expect": {"outcome": "done"}},
         "parameters": {},
         "root": str(ROOT),
-        "source": str(source),
+        "sources": [str(source)],
         "new": str(folder(tmp_path / "new", GREYS)),
     }
     script = "import sys; sys.path.insert(0, sys.argv[1]); import judge; judge.main(); print(*sys.modules)"

@@ -9,7 +9,8 @@ from results import Result
 MASK_TOLERANCES = ("dice_min", "hausdorff95_mm_max", "volume_rel", "components")
 TOLERANCES = ("max_abs", "fraction_different", *MASK_TOLERANCES)
 """By their names in the catalog's schema."""
-COMPARED_WITH = ("oracle", "mask", "pixels_sha256")
+REFERENCES = ("oracle", "mask", "truth")
+COMPARED_WITH = (*REFERENCES, "pixels_sha256")
 WITHOUT_IMAGE = ("nothing-found", "not-applicable")
 
 
@@ -21,9 +22,11 @@ def contradictions(case: dict[str, Any]) -> list[str]:
     reasons: list[str] = []
     if by == "oracle" and "oracle" not in expect and "mask" not in expect:
         reasons.append("the case says that an oracle decides, but names neither oracle nor mask")
+    if by == "ground-truth" and "truth" not in expect and "outcome" not in expect:
+        reasons.append("the case says that the ground truth decides, but names neither a truth nor an outcome")
     held = [name for name in TOLERANCES if name in expect]
-    if held and "oracle" not in expect and "mask" not in expect:
-        reasons.append(f"{', '.join(held)}: the case names neither oracle nor mask to hold the result against")
+    if held and not any(name in expect for name in REFERENCES):
+        reasons.append(f"{', '.join(held)}: the case names neither oracle nor mask nor truth to hold the result against")
     return reasons
 
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { chooseCases } from './cases.ts';
-import { algorithm, PLUS_ONE, SAME } from './testing/fixtures.ts';
+import { algorithm, PLUS_ONE } from './testing/fixtures.ts';
 
 const TWO = [PLUS_ONE, { ...PLUS_ONE, name: 'second', parameters: { width: 2 } }];
 const WIDTH = { width: { type: 'int', default: 1, maximum: 5 }, note: { type: 'string' } } as const;
@@ -22,19 +22,6 @@ describe('the cases of an entry', () => {
   it('are asked for where there are none', () => {
     for (const conformance of [undefined, []])
       expect(() => chooseCases({ ...algorithm(), conformance } as never)).toThrow('plus-one has no conformance cases');
-  });
-
-  it('say in a sentence that there is no phantom yet', () => {
-    const phantom = {
-      ...SAME,
-      name: 'liver',
-      image: { phantom: 'no-liver' },
-      expected_by: 'ground-truth',
-      expect: { outcome: 'done' },
-    } as const;
-    expect(chooseCases(algorithm({ conformance: [phantom] }))).toEqual([
-      { of: phantom, reason: 'there is no phantom yet: liver needs its variant no-liver' },
-    ]);
   });
 
   it('do not run with parameters that a request could not carry', () => {

@@ -1,14 +1,26 @@
 /** Cases through SDK and judge, on algorithms whose faults are planted. */
-import { mkdtemp, rm, unlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FULL } from '../../../tests/full.ts';
 import { type ConformOptions, conform, type OldVersion } from './conform.ts';
 import { inFolder } from './launch.ts';
 import { hasPassed } from './result.ts';
 import { algorithm, PLUS_ONE, PYTHON, REPOSITORY, repository, SAME } from './testing/fixtures.ts';
 
 const RIGHT = 'return self.made(image_data.stored + 1)';
+const FINDS_NOTHING = `
+import numpy as np
+from mip_sdk import Segmentation, VolumeProcessor
+
+class Nothing(VolumeProcessor):
+    def process_image(self, image_data, parameters):
+        raise NotImplementedError
+
+    def process_volume(self, volume, parameters):
+        return Segmentation([np.zeros(volume.shape, np.int32)], "Nothing", "Nothing", ("123109", "DCM", "Manual Processing"))
+`;
 const ABSENT = { absent: 'nothing to compare with' };
 const folders: string[] = [];
 let right: string;
@@ -96,23 +108,38 @@ describe('an algorithm', () => {
     }
   });
 
-  it('has not passed when all it has is a phantom that does not exist yet', async () => {
-    const phantom = {
-      ...SAME,
-      name: 'liver',
-      image: { phantom: 'no-liver' },
-      expected_by: 'ground-truth',
-      expect: { outcome: 'done' },
-    } as const;
-    const conformance = await run(right, { algorithm: algorithm({ conformance: [phantom] }) });
-    expect(conformance.cases[0]).toMatchObject({
-      status: 'not-run',
-      reasons: ['there is no phantom yet: liver needs its variant no-liver'],
-    });
-    expect(hasPassed(conformance)).toBe(false);
-    const both = await run(right, { algorithm: algorithm({ conformance: [phantom, PLUS_ONE] }) });
-    expect(both.cases.map(({ status }) => status)).toEqual(['not-run', 'passed']);
-    expect(hasPassed(both)).toBe(true);
+  // `mip up` runs cases on phantoms too.
+  if (FULL)
+    it('is given a phantom as a series that is made once, and is held against what is known of it', async () => {
+      const root = await made(RIGHT);
+      await writeFile(join(root, 'algorithms', 'plus-one', 'algorithm.py'), FINDS_NOTHING);
+      const conformance = ['no-liver-small', 'standard-small', 'no-liver-small'].map((phantom, index) => ({
+        ...{ name: `case-${index}`, image: { phantom }, expected_by: 'ground-truth' },
+        expect: { truth: 'liver', outcome: 'nothing-found', dice_min: 1 },
+      }));
+      const output = {
+        kind: 'segmentation',
+        store: ['s3'],
+        segments: [{ label: 'Liver', category: 'SCT 123037004', type: 'SCT 10200004' }],
+      };
+      const said = await run(root, {
+        algorithm: algorithm({ input: { scope: ['series'], units: 'hu' }, output, conformance } as object),
+      });
+      expect(said.cases.map(({ status, reasons }) => [status, ...reasons])).toEqual([
+        ['passed'],
+        ['failed', 'Dice is 0, at least 1 is accepted'],
+        ['passed'],
+      ]);
+      expect(said.cases[0]?.expected).toMatchObject({ by: 'phantom liver', samples: 40 * 128 * 128, different: 0 });
+      expect(said.cases[1]?.expected?.reference_volume).toBeCloseTo(1270, -2);
+      expect(await readdir(join(folders.at(-1) ?? '', '.phantoms'))).toEqual(['no-liver-small', 'standard-small']);
+    }, 60_000);
+
+  it('never passes for lack of a variant of the phantom', async () => {
+    const phantom = { ...SAME, image: { phantom: 'liver' }, expected_by: 'ground-truth', expect: { outcome: 'done' } } as const;
+    const [one] = (await run(right, { algorithm: algorithm({ conformance: [phantom] }) })).cases;
+    expect(one?.status).toBe('failed');
+    expect(one?.reasons.join()).toMatch(/^phantom: the phantom has no variant liver; it has standard, /);
   });
 });
 
@@ -123,15 +150,16 @@ describe('new against old', () => {
     expect(conformance.cases[0]).toMatchObject({ approval: [], change: { same: true, different: 0, old_outcome: 'done' } });
   });
 
-  it('is numbers, held against the change budget, whether the new version is right or wrong', async () => {
-    const before = await made('made = image_data.stored + 1\nmade[0, 1, 2] += 5\nreturn self.made(made)');
-    const [one] = (await run(right, { old: oldIn(before), pictures: true })).cases;
-    expect(one).toMatchObject({ status: 'passed', change: { same: false, different: 1, max_abs: 5 } });
-    expect(one?.approval).toEqual(['1 of 16384 samples changed, and the entry has no change_budget']);
-    expect(Object.keys(one?.pictures ?? {})).toEqual(['source', 'old', 'new', 'difference']);
-    const within = await run(right, { old: oldIn(before), algorithm: algorithm({ change_budget: { max_abs: 5 } }) });
-    expect(within.cases[0]?.approval).toEqual([]);
-  });
+  if (FULL)
+    it('is numbers, held against the change budget, whether the new version is right or wrong', async () => {
+      const before = await made('made = image_data.stored + 1\nmade[0, 1, 2] += 5\nreturn self.made(made)');
+      const [one] = (await run(right, { old: oldIn(before), pictures: true })).cases;
+      expect(one).toMatchObject({ status: 'passed', change: { same: false, different: 1, max_abs: 5 } });
+      expect(one?.approval).toEqual(['1 of 16384 samples changed, and the entry has no change_budget']);
+      expect(Object.keys(one?.pictures ?? {})).toEqual(['source', 'old', 'new', 'difference']);
+      const within = await run(right, { old: oldIn(before), algorithm: algorithm({ change_budget: { max_abs: 5 } }) });
+      expect(within.cases[0]?.approval).toEqual([]);
+    });
 
   it('says where there is nothing to compare with', async () => {
     const declared = { parameters: { strength: { type: 'int' } } } as const;

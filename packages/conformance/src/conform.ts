@@ -3,12 +3,12 @@
  *
  *   choose → locate the image → run the new version, run the old one → judge → result
  *
- * A case never passes for lack of something: what cannot be run or judged has failed, what cannot exist yet was not run.
+ * A case never passes for lack of something: what cannot be run or judged has failed.
  */
 import { join } from 'node:path';
 import { type Algorithm, validateParameters } from '@mip/catalog';
 import { type Chosen, chooseCases, type Subject } from './cases.ts';
-import { askJudge, locateImage, type Tools } from './judge.ts';
+import { askJudge, type Located, locateImage, type Tools } from './judge.ts';
 import type { Place } from './launch.ts';
 import { type CaseResult, type Conformance, without } from './result.ts';
 import { NotStarted, runCase } from './run.ts';
@@ -45,7 +45,7 @@ export function notBuilt(
   { algorithm, place, old, only }: Pick<ConformOptions, 'algorithm' | 'place' | 'old' | 'only'>,
   reason: string,
 ): Conformance {
-  const cases = chooseCases(algorithm, only).map(({ of }) => without({ name: of.name, expectedBy: of.expected_by }, 'failed', reason));
+  const cases = chooseCases(algorithm, only).map(({ of }) => without({ name: of.name, expectedBy: of.expected_by }, reason));
   return { ...aboutOf({ algorithm, place, old }), cases };
 }
 
@@ -61,11 +61,11 @@ function aboutOf({ algorithm, place, old }: Pick<ConformOptions, 'algorithm' | '
 
 async function conformCase(options: ConformOptions, chosen: Chosen): Promise<CaseResult> {
   const about = { name: chosen.of.name, expectedBy: chosen.of.expected_by };
-  if (chosen.reason !== undefined) return without(about, chosen.of.image.phantom ? 'not-run' : 'failed', chosen.reason);
+  if (chosen.reason !== undefined) return without(about, chosen.reason);
   try {
     return await judged(options, chosen, about);
   } catch (error) {
-    return without(about, 'failed', error instanceof Error ? error.message : String(error));
+    return without(about, error instanceof Error ? error.message : String(error));
   }
 }
 
@@ -78,9 +78,9 @@ async function judged(
 ): Promise<CaseResult> {
   const { algorithm, place, work, pictures } = options;
   const folder = join(work, algorithm.name, of.name);
-  const source = await locateImage(options, of.image);
+  const source = await locateImage(options, of.image, work);
   const fresh = join(folder, 'new');
-  await runCase(place, { subject: algorithm, parameters, image: source, output: fresh });
+  await runCase(place, { subject: algorithm, parameters, images: source.files, output: fresh });
   const old = await runOld(options, of, source, join(folder, 'old'));
   const { verdict, ...said } = await askJudge(options, {
     ...{ of, parameters, algorithm, source, fresh, old: old.output, pictures: pictures ? join(folder, 'pictures') : undefined },
@@ -96,12 +96,12 @@ interface OldRun {
   readonly absent?: string;
 }
 
-async function runOld({ old }: ConformOptions, of: Runnable['of'], image: string, output: string): Promise<OldRun> {
+async function runOld({ old }: ConformOptions, of: Runnable['of'], source: Located, output: string): Promise<OldRun> {
   if (old.absent !== undefined) return {};
   const { effective: parameters, faults } = validateParameters(old.subject.parameters, of.parameters ?? {});
   if (faults.length > 0) return { absent: `version ${old.subject.version} does not take the case's parameters` };
   try {
-    await runCase(old.place, { subject: old.subject, parameters, image, output });
+    await runCase(old.place, { subject: old.subject, parameters, images: source.files, output });
     return { output };
   } catch (error) {
     if (!(error instanceof NotStarted)) throw error;

@@ -1,8 +1,9 @@
 export { type Chosen, chooseCases, type Subject } from './cases.ts';
 export { type ConformOptions, conform, notBuilt, type OldVersion } from './conform.ts';
-export type { Tools } from './judge.ts';
+export { askJudge, type Located, locateImage, type Question, type Tools } from './judge.ts';
 export { type Container, type Interpreter, inContainer, inFolder, type Launch, type Order, type Place } from './launch.ts';
 export { findOld, type Old } from './old.ts';
+export { type CandidateCase, CandidateConformance, type CandidateEnd } from './on-candidate.ts';
 export { htmlReport } from './report/html.ts';
 export { conformanceAsJson } from './report/json.ts';
 export { markdownSection } from './report/markdown.ts';

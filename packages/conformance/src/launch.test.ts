@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Container, inContainer, inFolder } from './launch.ts';
 import { algorithm } from './testing/fixtures.ts';
 
-const ORDER = { subject: algorithm(), parameters: { width: 2, note: "it's" }, image: '/images/in.dcm', output: '/work/out' };
+const ORDER = { subject: algorithm(), parameters: { width: 2, note: "it's" }, images: ['/images/in.dcm'], output: '/work/out' };
 const ENTRY = JSON.stringify({
   name: 'plus-one',
   version: '1.0.0',
@@ -34,11 +34,16 @@ describe('on this machine', () => {
     });
     expect([inherits, timeoutSeconds, end]).toEqual([false, 60, undefined]);
   });
+
+  it('a case may be a series', () => {
+    const { command } = inFolder('/repository', python).launch({ ...ORDER, images: ['/series/a', '/series/b'] });
+    expect(command.join(' ')).toContain('mip_sdk.case --image /series/a /series/b --parameters');
+  });
 });
 
 describe('in a container', () => {
-  const launch = (changes: Partial<Container> = {}) =>
-    inContainer({ engine: 'docker', image: 'mip-plus-one@sha256:ab', user: { uid: 1001, gid: 121 }, ...changes }).launch(ORDER);
+  const container: Container = { engine: 'docker', image: 'mip-plus-one@sha256:ab', user: { uid: 1001, gid: 121 } };
+  const launch = (changes: Partial<Container> = {}) => inContainer({ ...container, ...changes }).launch(ORDER);
 
   it('a case has no network, no right, nothing to write to but its output, and no more memory than its task', () => {
     const { command, inherits, timeoutSeconds, end } = launch();
@@ -47,14 +52,24 @@ describe('in a container', () => {
       ...['docker', 'run', '--rm', '--name', name],
       ...['--network', 'none', '--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--pids-limit', '256'],
       ...['--memory', '512m', '--memory-swap', '512m', '--user', '1001:121'],
-      ...['--mount', 'type=bind,source=/images/in.dcm,target=/case/image.dcm,readonly'],
+      ...['--mount', 'type=bind,source=/images/in.dcm,target=/case/images/1.dcm,readonly'],
       ...['--mount', 'type=bind,source=/work/out,target=/case/output'],
       ...['--env', 'MIP_ALGORITHM=plus-one', '--env', 'MIP_VERSION=1.0.0', '--env', `MIP_ENTRY=${ENTRY}`],
       ...['--env', 'HOME=/case/output/scratch', '--env', 'TMPDIR=/case/output/scratch'],
-      ...['--entrypoint', 'python3', 'mip-plus-one@sha256:ab', '-m', 'mip_sdk.case', '--image', '/case/image.dcm'],
+      ...['--entrypoint', 'python3', 'mip-plus-one@sha256:ab', '-m', 'mip_sdk.case', '--image', '/case/images/1.dcm'],
       ...['--parameters', `{"width":2,"note":"it's"}`, '--output', '/case/output'],
     ]);
     expect([inherits, timeoutSeconds, end]).toEqual([true, 60, ['docker', 'rm', '--force', name]]);
+  });
+
+  it('a series is each of its files and nothing that lies beside them', () => {
+    const { command } = inContainer(container).launch({ ...ORDER, images: ['/series/a', '/series/b'] });
+    expect(command.filter((word) => word.startsWith('type=bind'))).toEqual([
+      'type=bind,source=/series/a,target=/case/images/1.dcm,readonly',
+      'type=bind,source=/series/b,target=/case/images/2.dcm,readonly',
+      'type=bind,source=/work/out,target=/case/output',
+    ]);
+    expect(command.join(' ')).toContain('--image /case/images/1.dcm /case/images/2.dcm --parameters');
   });
 
   it.each<[string, Partial<Container>, string]>([

@@ -9,8 +9,8 @@ import type { Subject } from './cases.ts';
 export interface Order {
   readonly subject: Subject;
   readonly parameters: Readonly<Record<string, ParameterValue>>;
-  /** A DICOM file on this machine. */
-  readonly image: string;
+  /** DICOM files on this machine: an image, or all images of a series in any order. */
+  readonly images: readonly string[];
   readonly output: string;
 }
 
@@ -48,12 +48,12 @@ export interface Interpreter {
 export function inFolder(root: string, python: Interpreter): Place {
   return {
     words: 'on this machine',
-    launch: ({ subject, parameters, image, output }) => {
+    launch: ({ subject, parameters, images, output }) => {
       const folder = posix.join(root, subject.source ?? '');
       const scratch = posix.join(output, SCRATCH);
       const paths = { PYTHONPATH: `${posix.join(root, 'algorithms/sdk')}:${folder}`, MIP_ALGORITHM_DIR: folder };
       return {
-        command: [python.program, '-B', ...MODULE, ...argumentsOf(image, parameters, output)],
+        command: [python.program, '-B', ...MODULE, ...argumentsOf(images, parameters, output)],
         environment: { ...python.environment, ...environmentOf(subject), ...paths, HOME: scratch, TMPDIR: scratch },
         inherits: false,
         timeoutSeconds: subject.timeout,
@@ -70,21 +70,28 @@ export interface Container {
   readonly user: { readonly uid: number; readonly gid: number };
 }
 
-/** As ECS runs a worker, and stricter: without a network, and with nothing to write to but the output. */
+/** As ECS runs a worker, and stricter: without a network, with nothing to write to but the output, and of a series' folder only its files. */
 export function inContainer({ engine, image, user }: Container): Place {
   return {
     words: 'in the image',
-    launch: ({ subject, parameters, image: file, output }) => {
+    launch: ({ subject, parameters, images, output }) => {
       const name = `mip-case-${randomUUID()}`;
-      const [source, target] = ['/case/image.dcm', '/case/output'];
+      const target = '/case/output';
+      const sources = images.map((file, index) => ({ file, inside: `/case/images/${index + 1}.dcm` }));
       const scratch = posix.join(target, SCRATCH);
       const variables = Object.entries({ ...environmentOf(subject), HOME: scratch, TMPDIR: scratch });
       return {
         command: [
           ...[engine, 'run', '--rm', '--name', name, ...limits(subject.memory), ...identity(engine, user)],
-          ...['--mount', `type=bind,source=${file},target=${source},readonly`, '--mount', `type=bind,source=${output},target=${target}`],
+          ...sources.flatMap(({ file, inside }) => ['--mount', `type=bind,source=${file},target=${inside},readonly`]),
+          ...['--mount', `type=bind,source=${output},target=${target}`],
           ...variables.flatMap(([key, value]) => ['--env', `${key}=${value}`]),
-          ...['--entrypoint', 'python3', image, ...MODULE, ...argumentsOf(source, parameters, target)],
+          ...['--entrypoint', 'python3', image, ...MODULE],
+          ...argumentsOf(
+            sources.map(({ inside }) => inside),
+            parameters,
+            target,
+          ),
         ] as [string, ...string[]],
         environment: {},
         inherits: true,
@@ -111,8 +118,9 @@ function identity(engine: Container['engine'], { uid, gid }: Container['user']):
   return [...user, '--read-only-tmpfs=false', ...(uid === 0 ? [] : ['--userns', 'keep-id'])];
 }
 
-function argumentsOf(image: string, parameters: Order['parameters'], output: string): readonly string[] {
-  return ['--image', image, '--parameters', JSON.stringify(parameters), '--output', output];
+/** All images after one word: an SDK that takes one image says so, and does not run on the last of them. */
+function argumentsOf(images: readonly string[], parameters: Order['parameters'], output: string): readonly string[] {
+  return ['--image', ...images, '--parameters', JSON.stringify(parameters), '--output', output];
 }
 
 /** What a task's environment says about the algorithm. */

@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(output, { recursive: true, force: true }));
 
-const order = (): Order => ({ subject: algorithm(), parameters: {}, image: '/in.dcm', output });
+const order = (): Order => ({ subject: algorithm(), parameters: {}, images: ['/in.dcm'], output });
 
 /** A place where a case is this shell script. */
 function shell(script: string, changes: Partial<Launch> = {}): Place {

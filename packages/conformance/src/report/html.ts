@@ -1,6 +1,6 @@
 /** Results as one file with everything in it: numbers and pictures, no script, nothing to fetch. It names cases, never files or patients. Pure. */
 import { type CaseResult, type Conformance, hasPassed } from '../result.ts';
-import { countsOf, distanceOf, endingOf, outcomesOf, STATUS, secondsOf, titleOf, volumesOf } from './words.ts';
+import { countsOf, distanceOf, endingOf, outcomesOf, secondsOf, titleOf, volumesOf } from './words.ts';
 
 /** A picture's PNG by the path that a result names. */
 export type ReadPicture = (path: string) => Uint8Array;
@@ -40,7 +40,7 @@ ${cases.map((one) => caseOf(one, readPicture)).join('\n')}
 
 function caseOf(one: CaseResult, readPicture: ReadPicture): string {
   return `<article>
-<h3>${escaped(one.name)} <span class="${one.status}">${STATUS[one.status]}</span></h3>
+<h3>${escaped(one.name)} <span class="${one.status}">${one.status}</span></h3>
 <dl>${factsOf(one)
     .map(([name, value]) => `<dt>${name}</dt><dd>${escaped(value)}</dd>`)
     .join('')}</dl>
@@ -87,7 +87,7 @@ const STYLE = `
 body { margin: 2rem auto; max-width: 80rem; padding: 0 1rem; }
 article { border: 1px solid #8886; border-radius: 8px; margin: 1rem 0; padding: 0 1rem 1rem; }
 h3 span, h1 span { border-radius: 4px; color: #fff; font-size: .85em; padding: .1em .5em; }
-.passed { background: #1a7f37; } .failed { background: #b3261e; } .not-run { background: #6e7781; }
+.passed { background: #1a7f37; } .failed { background: #b3261e; }
 dl { display: grid; gap: .25rem 1rem; grid-template-columns: max-content 1fr; } dt { opacity: .7; } dd { margin: 0; overflow-wrap: anywhere; }
 .wrong { color: #b3261e; } .approval { border-left: 4px solid #bf8700; padding-left: .75rem; }
 .pictures { display: flex; flex-wrap: wrap; gap: 1rem; } figure { margin: 0; } figcaption { text-align: center; }

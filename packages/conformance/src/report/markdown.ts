@@ -1,9 +1,9 @@
 /** Results as GitHub shows them: a heading that tells the story, old beside new folded below it. Pure. */
 import { code, table, text } from '@mip/reconcile/report/markdown';
 import { type CaseResult, type Conformance, hasPassed } from '../result.ts';
-import { countsOf, distanceOf, endingOf, outcomesOf, rounded, STATUS, samplesOf, secondsOf, titleOf, volumesOf } from './words.ts';
+import { countsOf, distanceOf, endingOf, outcomesOf, rounded, samplesOf, secondsOf, titleOf, volumesOf } from './words.ts';
 
-const SIGNS = { passed: '✅', failed: '❌', 'not-run': '⚪' } as const;
+const SIGNS = { passed: '✅', failed: '❌' } as const;
 
 export interface SectionOptions {
   /** Where the report with the pictures is. */
@@ -87,7 +87,7 @@ function row(one: CaseResult): readonly string[] {
 }
 
 function about(one: CaseResult): readonly string[] {
-  return [code(one.name), `${SIGNS[one.status]} ${STATUS[one.status]}`, one.expectedBy, text(distanceOf(one.expected))];
+  return [code(one.name), `${SIGNS[one.status]} ${one.status}`, one.expectedBy, text(distanceOf(one.expected))];
 }
 
 function comparedTable(cases: readonly CaseResult[]): string {

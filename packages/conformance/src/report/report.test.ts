@@ -14,7 +14,7 @@ const COUNTS = { components: 1, reference_components: 1 };
 const SAMPLES = { samples: 4096, different: 35, fraction_different: 35 / 4096, max_abs: 1 };
 const ENDED = { old_outcome: 'found', new_outcome: 'found', old_seconds: 0.5 };
 
-/** A release of a segmentation: one case the same, one beyond the budget, one that failed, one that could not run. */
+/** A release of a segmentation: one case the same, one beyond the budget, one that failed. */
 const STORY: Conformance = conformance({
   cases: [
     result({ change: { old_outcome: 'done', new_outcome: 'done', old_seconds: 0.2, same: true } }),
@@ -31,16 +31,6 @@ const STORY: Conformance = conformance({
       digest: null,
       expected: null,
       error: { code: 'internal', message: '', where: '' },
-    }),
-    result({
-      name: 'phantom',
-      expectedBy: 'ground-truth',
-      status: 'not-run',
-      reasons: ['there is no phantom yet'],
-      outcome: null,
-      expected: null,
-      digest: null,
-      seconds: null,
     }),
   ],
 });
@@ -74,11 +64,9 @@ describe('on a terminal', () => {
         'abdomen  passed   oracle        all 100 samples equal                                                      the same                                                                                     done            0.12 s',
         'liver    passed   oracle        35 of 4096 samples differ, by 1 at most; Dice 0.98347; Hausdorff95 1.25 mm  35 of 4096 samples differ, by 1 at most; Dice 0.98347; Hausdorff95 1.25 mm; 62.7 → 62.94 ml  found           0.75 s',
         'damaged  failed   oracle                                                                                                                                                                                error internal  0.12 s',
-        'phantom  not run  ground-truth',
         'damaged: the run ended with error internal',
-        'phantom: there is no phantom yet',
         "liver needs the clinical owner's approval: Dice is 0.98347, at least 0.99 is accepted",
-        'window-level 1.1.0 against 1.0.0, ran in the image: failed (2 passed, 1 failed, 1 not run)',
+        'window-level 1.1.0 against 1.0.0, ran in the image: failed (2 passed, 1 failed)',
       ].map((line) => expect.toSatisfy((got: string) => squeezed(got) === squeezed(line))),
     );
   });
@@ -190,19 +178,19 @@ describe('as a page', () => {
     expect(load(html)('meta[http-equiv]').attr('content')).toBe("default-src 'none'; img-src data:; style-src 'unsafe-inline'");
   });
 
-  it('tells what failed, what was not run and what needs approval', () => {
+  it('tells what failed and what needs approval', () => {
     const shown = page([STORY]);
-    expect(shown('h1').text()).toBe('Conformance: failed, 2 passed, 1 failed, 1 not run');
+    expect(shown('h1').text()).toBe('Conformance: failed, 2 passed, 1 failed');
     expect(
       shown('h3 span')
         .toArray()
         .map((one) => shown(one).text()),
-    ).toEqual(['passed', 'passed', 'failed', 'not run']);
+    ).toEqual(['passed', 'passed', 'failed']);
     expect(
       shown('.wrong li')
         .toArray()
         .map((one) => shown(one).text()),
-    ).toEqual(['the run ended with error internal', 'there is no phantom yet']);
+    ).toEqual(['the run ended with error internal']);
     expect(shown('.approval').text()).toBe("Needs the clinical owner's approval:Dice is 0.98347, at least 0.99 is accepted");
   });
 
@@ -223,12 +211,12 @@ describe('as JSON', () => {
 });
 
 const STORY_MARKDOWN = `
-### Conformance: failed, 3 passed, 1 failed, 1 not run
+### Conformance: failed, 3 passed, 1 failed
 
 > [!IMPORTANT]
 > - <code>window-level/liver</code> needs the approval of <code>&#64;OWNER/mip</code>: Dice is 0.98347, at least 0.99 is accepted
 
-<details open><summary>❌ window-level 1.1.0 against 1.0.0: 2 passed, 1 failed, 1 not run</summary>
+<details open><summary>❌ window-level 1.1.0 against 1.0.0: 2 passed, 1 failed</summary>
 
 Ran in the image, version <code>1.0.0</code> beside it.
 
@@ -237,10 +225,8 @@ Ran in the image, version <code>1.0.0</code> beside it.
 | <code>abdomen</code> | ✅ passed | oracle | all 100 samples equal | the same |  |  | <code>done</code> | 0.20 s → 0.12 s |
 | <code>liver</code> | ✅ passed | oracle | 35 of 4096 samples differ, by 1 at most; Dice 0.98347; Hausdorff95 1.25 mm | 35 of 4096 samples differ, by 1 at most | 0.98347 | 62.7 → 62.94 ml | <code>found</code> | 0.50 s → 0.75 s |
 | <code>damaged</code> | ❌ failed | oracle |  | – |  |  | <code>error internal</code> | 0.12 s |
-| <code>phantom</code> | ⚪ not run | ground-truth |  | – |  |  | <code>–</code> |  |
 
 - ❌ <code>damaged</code>: the run ended with error internal
-- ⚪ <code>phantom</code>: there is no phantom yet
 
 </details>
 

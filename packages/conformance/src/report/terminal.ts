@@ -2,13 +2,13 @@
 import { printable } from '@mip/catalog/printable';
 import picocolors from 'picocolors';
 import { type CaseResult, type Conformance, hasPassed } from '../result.ts';
-import { countsOf, distanceOf, endingOf, outcomesOf, STATUS, secondsOf, titleOf, volumesOf } from './words.ts';
+import { countsOf, distanceOf, endingOf, outcomesOf, secondsOf, titleOf, volumesOf } from './words.ts';
 
 /** A table of the cases, what is wrong below it, and a line that counts. */
 export function renderConformance(conformance: Conformance, { colour }: { colour: boolean }): string {
   const colours = picocolors.createColors(colour);
   const { cases, old } = conformance;
-  const paint = { passed: colours.green, failed: colours.red, 'not-run': colours.yellow };
+  const paint = { passed: colours.green, failed: colours.red };
   const compared = 'version' in old;
   const head = ['case', 'result', 'expected by', 'against what is expected', ...(compared ? ['new against old'] : []), 'ended', 'time'];
   const reasons = cases.flatMap((one) => one.reasons.map((reason) => paint[one.status](printable(`${one.name}: ${reason}`))));
@@ -30,7 +30,7 @@ function rowOf(one: CaseResult, compared: boolean): readonly string[] {
   const ended = one.change ? outcomesOf(one.change) : endingOf(one);
   return [
     one.name,
-    STATUS[one.status],
+    one.status,
     one.expectedBy,
     distanceOf(one.expected),
     ...(compared ? [change ?? ''] : []),
