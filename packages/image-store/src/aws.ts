@@ -2,6 +2,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { ClientTable, cachedClients, type NameScope, physicalNames } from '@mip/registry';
+import { type Identity, Tokens } from '@mip/registry/identity/tokens';
 import { ImageIndex } from './image-index.ts';
 import { Objects } from './objects.ts';
 import { PixelPool } from './pixels/pool.ts';
@@ -17,20 +18,24 @@ const PATIENCE = { connectionTimeout: 1000, requestTimeout: 10_000, socketTimeou
 export interface AwsOptions {
   /** The text of the platform's images key. */
   readonly imagesKey: string;
+  /** Whose tokens are taken; without it, nobody's. */
+  readonly identity?: Identity;
   /** Where AWS is not found by the SDK's own means, as in a test. */
   readonly connection?: Pick<S3ClientConfig, 'endpoint' | 'credentials'>;
   /** Milliseconds. */
   readonly patience?: Partial<typeof PATIENCE>;
 }
 
-export function awsPorts(scope: NameScope, { imagesKey, connection = {}, patience }: AwsOptions): Ports {
+export function awsPorts(scope: NameScope, { imagesKey, identity, connection = {}, patience }: AwsOptions): Ports {
   const names = physicalNames(scope);
+  const now = () => new Date();
   const requestHandler = { ...PATIENCE, ...patience, throwOnRequestTimeout: true };
   const config = { ...connection, region: scope.region, maxAttempts: 3, requestHandler };
   const dynamodb = new DynamoDBClient(config);
   const s3 = new S3Client({ ...config, forcePathStyle: true });
   return {
-    clients: cachedClients(new ClientTable(dynamodb, names.table('clients')), () => new Date()),
+    clients: cachedClients(new ClientTable(dynamodb, names.table('clients')), now),
+    ...(identity && { tokens: Tokens.of(identity, now) }),
     index: new ImageIndex({ dynamodb, table: names.table('images'), secret: imagesKey }),
     search: new SearchIndex({ dynamodb, table: names.table('images'), secret: imagesKey }),
     pixels: new PixelPool(),

@@ -1,4 +1,5 @@
 import type { ClientTable } from '@mip/registry';
+import type { Tokens } from '@mip/registry/identity/tokens';
 import type { ImageIndex } from './image-index.ts';
 import type { Objects } from './objects.ts';
 import type { PixelPool } from './pixels/pool.ts';
@@ -7,6 +8,8 @@ import type { SearchIndex } from './search-index.ts';
 /** Everything the image store needs from outside. `aws.ts` fills it. */
 export interface Ports {
   readonly clients: Pick<ClientTable, 'find'>;
+  /** Of the platform's issuer; absent where it has none. */
+  readonly tokens?: Pick<Tokens, 'ofHeader'>;
   readonly index: ImageIndex;
   readonly search: SearchIndex;
   readonly objects: Objects;

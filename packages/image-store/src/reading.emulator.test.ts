@@ -6,6 +6,7 @@ import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openEmulator, type TestEmulator } from '../../../tests/emulator.ts';
+import { FULL } from '../../../tests/full.ts';
 import { readUids } from './header.ts';
 import { StowClient } from './stow-client.ts';
 import { EmulatedPlace } from './testing/emulated.ts';
@@ -37,7 +38,7 @@ async function openStore(): Promise<Store> {
 /** A sample of every encoding, maker and oddity; all of them in the full run. */
 const SAMPLE =
   /^(CT_small|MR_small(_RLE|_bigendian|_implicit|_jp2klossless|_jpeg_ls_lossless|_padded)?|MR_truncated|693_J2KI|J2K_.*|JPEG.*|JPGExtended|SC_rgb_(rle_.*2frame|small_odd.*|jpeg_dcmtk|jpeg_gdcm|dcmtk_.eb.c[ry].n?p?|jls.*|gdcm_KY)|SC_ybr_full_422.*|ExplVR_BigEnd|liver(_expb)?|rtdose(_expb|_rle)?|emri_small.*|image_dfl|OBXXXX1A_(expb|rle_2frame)|color-pl|explicit_VR-UN|mlut_18|gdcm-US-ALOKA-16_big|waveform_ecg|reportsi|badVR|bad_sequence|chrH31|nested_priv_SQ|UN_sequence|examples_ybr_color)\.dcm$/;
-const FILES = knownFiles().filter((file) => process.env.MIP_TEST_FULL !== undefined || SAMPLE.test(basename(file)));
+const FILES = knownFiles().filter((file) => FULL || SAMPLE.test(basename(file)));
 
 const TRUNCATED = 'it is truncated: its pixel data, or other bulk data, breaks off';
 const NO_FILE = 'is not a DICOM file (no "DICM" after the preamble)';

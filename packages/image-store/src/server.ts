@@ -1,5 +1,6 @@
 /** The entry: one process that serves DICOMweb. The only file here that reads the environment. */
 
+import { readScope } from '@mip/registry/scope';
 import { createImageStore } from './app.ts';
 import { awsPorts } from './aws.ts';
 
@@ -11,14 +12,9 @@ function needed(name: string): string {
   return value;
 }
 
-const scope = {
-  prefix: needed('MIP_PREFIX'),
-  account: needed('MIP_ACCOUNT'),
-  region: needed('AWS_REGION'),
-  platform: needed('MIP_PLATFORM'),
-};
 const imagesKey = needed('MIP_IMAGES_KEY');
-const app = createImageStore(awsPorts(scope, { imagesKey }), {
+const ports = awsPorts(readScope(env), { imagesKey, ...(env.MIP_IDENTITY && { identity: JSON.parse(env.MIP_IDENTITY) }) });
+const app = createImageStore(ports, {
   imagesKey,
   workersKey: needed('MIP_WORKERS_KEY'),
   maxInstanceBytes: Number(needed('MIP_MAX_INSTANCE_BYTES')),

@@ -1,7 +1,7 @@
 /** Every answer that is not a success is RFC 9457 `application/problem+json` and says what to do; only STOW tells outcomes in DICOM JSON. */
 import { STATUS_CODES } from 'node:http';
+import { errorSummary } from '@mip/registry/failures';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { errorSummary } from './log.ts';
 import { isUnavailable } from './unavailable.ts';
 
 /** A refusal that is part of the interface; thrown by routes, sent by `sendProblem`. */

@@ -21,8 +21,11 @@ const MAX_QUEUE = 500;
 /** Decoding and rendering in a few threads: the event loop goes on, and a damaged frame can bring down no more than its thread. */
 export class PixelPool {
   readonly #pool: Pool;
+  readonly #patienceMs: number;
 
-  constructor(threads = 2) {
+  /** @param patienceMs after which a frame is taken for one that never ends */
+  constructor(threads = 2, patienceMs = PATIENCE_MS) {
+    this.#patienceMs = patienceMs;
     // Beside a bundle it is JavaScript.
     const script = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
     this.#pool = workerpool.pool(fileURLToPath(new URL(script, import.meta.url)), {
@@ -49,7 +52,7 @@ export class PixelPool {
   }
 
   async #run(name: 'decode' | 'render', task: DecodeTask | RenderTask): Promise<Buffer> {
-    const outcome = (await this.#pool.exec(name, [task]).timeout(PATIENCE_MS).catch(refuse)) as Outcome;
+    const outcome = (await this.#pool.exec(name, [task]).timeout(this.#patienceMs).catch(refuse)) as Outcome;
     if ('undecodable' in outcome) throw new Undecodable(outcome.undecodable);
     return Buffer.from(outcome.bytes.buffer, outcome.bytes.byteOffset, outcome.bytes.length);
   }

@@ -6,7 +6,7 @@ export interface Route {
   readonly method: 'GET' | 'POST';
   /** A pattern below `/dicomweb`, as `/studies/:study`; the log names requests by it. */
   readonly url: string;
-  /** `client`: the key of a client, or of the workers, is needed. */
+  /** `client`: the key of a client or of the workers is needed, or a token. */
   readonly access: 'everybody' | 'client';
   handler(context: Context): (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 }

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
+import { errorSummary } from '@mip/registry/failures';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import pLimit, { type LimitFunction } from 'p-limit';
 import { baseUrl } from '../base-url.ts';
-import { errorSummary } from '../middleware/log.ts';
 import { Problem, unavailable } from '../middleware/problem.ts';
 import type { Context } from '../ports.ts';
 import { Slabs } from '../slabs.ts';

@@ -4,10 +4,11 @@ import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { imageKey } from '@mip/registry/image-keys';
 import { InstanceReader, type InstanceUids } from '../dicom/instance-reader.ts';
 import { TooLarge, UnreadableDicom } from '../dicom/unreadable.ts';
 import { isUnavailable } from '../middleware/unavailable.ts';
-import { hashesOf, type NewInstance, newInstance } from '../new-instance.ts';
+import { type NewInstance, newInstance } from '../new-instance.ts';
 import type { PartUpload } from '../objects.ts';
 import type { Context } from '../ports.ts';
 import type { StoredMetadata } from '../rows.ts';
@@ -236,8 +237,7 @@ export class Receiver {
 
   #ownKey(uids: InstanceUids): string {
     if (this.#key === '') {
-      const { study, series, instance } = hashesOf(this.#context.imagesKey, uids);
-      this.#key = `instances/${study}/${series}/${instance}/${randomUUID()}.dcm`;
+      this.#key = imageKey(this.#context.imagesKey, uids, randomUUID());
       this.#puts.add(this.#key);
     }
     return this.#key;
