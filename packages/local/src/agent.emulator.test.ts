@@ -6,11 +6,16 @@ import { CloudWatchLogsClient, CreateLogGroupCommand, FilterLogEventsCommand } f
 import { CreateRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr';
 import {
   CreateClusterCommand,
+  CreateServiceCommand,
+  DeleteServiceCommand,
+  DescribeServicesCommand,
+  DescribeTasksCommand,
   ECSClient,
   RegisterTaskDefinitionCommand,
   RunTaskCommand,
   StopTaskCommand,
   type TaskOverride,
+  UpdateServiceCommand,
 } from '@aws-sdk/client-ecs';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
@@ -19,6 +24,7 @@ import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openEmulator, type TestEmulator } from '../../../tests/emulator.ts';
 import { type Agent, type AgentOptions, startAgent } from './agent.ts';
+import { startEcsFront } from './ecs-front.ts';
 import { LocalPublisher } from './pack.ts';
 
 const REPOSITORY = join(import.meta.dirname, '..', '..', '..');
@@ -112,7 +118,7 @@ describe.skipIf(missing || !existsSync('/proc/self/stat'))('the agent', () => {
     const name = 'mip-agent-fake';
     const { repository: made } = await new ECRClient(emulator.connection).send(new CreateRepositoryCommand({ repositoryName: name }));
     const source = 'algorithms/fake';
-    const algorithms = [{ name: 'fake', source, algorithm_type: 'python' } as Algorithm];
+    const algorithms = [{ name: 'fake', version: '1.0.0', source, algorithm_type: 'python' } as Algorithm];
     const publisher = new LocalPublisher({ root, endpoint: emulator.connection.endpoint, algorithms });
     const repositoryUri = made?.repositoryUri ?? '';
     const digest = await publisher.publish({
@@ -126,11 +132,12 @@ describe.skipIf(missing || !existsSync('/proc/self/stat'))('the agent', () => {
 
   const tasks: string[] = [];
 
-  async function run(family: string, container: object, overrides?: TaskOverride): Promise<string> {
+  /** A task as a service's; the emulator takes any group. */
+  async function run(family: string, container: object, overrides?: TaskOverride, group = `service:${family}`): Promise<string> {
     await ecs.send(
       new RegisterTaskDefinitionCommand({ family, containerDefinitions: [{ name: 'worker', image, stopTimeout: 1, ...container }] }),
     );
-    const answer = await ecs.send(new RunTaskCommand({ cluster: CLUSTER, taskDefinition: family, group: `family:${family}`, overrides }));
+    const answer = await ecs.send(new RunTaskCommand({ cluster: CLUSTER, taskDefinition: family, group, overrides }));
     const arn = answer.tasks?.[0]?.taskArn ?? '';
     tasks.push(arn);
     return arn;
@@ -224,7 +231,7 @@ describe.skipIf(missing || !existsSync('/proc/self/stat'))('the agent', () => {
     const started = await start();
     await first('agent-sound', arn);
     expect([arn, broken].map((task) => started.isRunning(task))).toEqual([true, false]);
-    expect(['sound', 'broken'].map((name) => started.inGroup(`family:agent-${name}`))).toEqual([1, 0]);
+    expect(['sound', 'broken'].map((name) => started.inGroup(`service:agent-${name}`))).toEqual([1, 0]);
     await new Promise((resolve) => setTimeout(resolve, 3500));
     expect(lines.filter((line) => line.includes('agent-broken'))).toHaveLength(1);
   });
@@ -249,6 +256,72 @@ describe.skipIf(missing || !existsSync('/proc/self/stat'))('the agent', () => {
     expect(lines.join('\n')).toMatch(/agent-leaving.*ended with code 7/);
     await new Promise((resolve) => setTimeout(resolve, 1200));
     expect(seen('agent-leaving', arn)).toHaveLength(2);
+  });
+
+  it('runs a task once that is no service, and says how it ended', async () => {
+    const once = await run('agent-once', { environment: variables({ LEAVE: '1' }) }, undefined, 'candidate:x');
+    const broken = await run('agent-once-broken', { image: `${image.split('@')[0]}@sha256:${'0'.repeat(64)}` }, undefined, 'candidate:x');
+    const running = await start();
+    const front = await startEcsFront({ endpoint: emulator.connection.endpoint, running });
+    try {
+      const seenBy = new ECSClient({ ...emulator.connection, endpoint: front.url });
+      const describeBoth = async () =>
+        (await seenBy.send(new DescribeTasksCommand({ cluster: CLUSTER, tasks: [once, broken] }))).tasks ?? [];
+      let found = await describeBoth();
+      for (const limit = Date.now() + 15_000; Date.now() < limit && found.some(({ lastStatus }) => lastStatus !== 'STOPPED'); ) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        found = await describeBoth();
+      }
+      expect(found).toMatchObject([
+        { stopCode: 'EssentialContainerExited', stoppedReason: 'Essential container in task exited', containers: [{ exitCode: 7 }] },
+        { stopCode: 'TaskFailedToStart', stoppedReason: expect.stringMatching(/0000/) },
+      ]);
+      expect(seen('agent-once', once)).toHaveLength(1);
+    } finally {
+      await front.stop();
+    }
+  });
+
+  describe('a revision whose tasks end again and again', () => {
+    const deployed = async (family: string, container: object, service?: string) => {
+      const registered = await ecs.send(
+        new RegisterTaskDefinitionCommand({ family, containerDefinitions: [{ name: 'worker', image, stopTimeout: 1, ...container }] }),
+      );
+      const taskDefinition = registered.taskDefinition?.taskDefinitionArn ?? '';
+      const deploymentConfiguration = { deploymentCircuitBreaker: { enable: true, rollback: true } };
+      if (service) await ecs.send(new UpdateServiceCommand({ cluster: CLUSTER, service, taskDefinition }));
+      else
+        await ecs.send(
+          new CreateServiceCommand({ cluster: CLUSTER, serviceName: family, taskDefinition, desiredCount: 1, deploymentConfiguration }),
+        );
+      return taskDefinition;
+    };
+
+    it('goes back to the one that ran before, and the service says so', { timeout: 40_000 }, async () => {
+      const good = await deployed('agent-breaker', {});
+      const running = await start();
+      const group = 'service:agent-breaker';
+      await until('the good one', () => running.started(group, good) === 1);
+      await new Promise((resolve) => setTimeout(resolve, 1500)); // a look later it is known as one to go back to
+      const bad = await deployed('agent-breaker', { environment: variables({ LEAVE: '1' }) }, 'agent-breaker');
+      await until('the breaker', () => running.failed(group), 25);
+      await until('the good one again', () => running.started(group, good) === 1);
+      const front = await startEcsFront({ endpoint: emulator.connection.endpoint, running });
+      const seenBy = new ECSClient({ ...emulator.connection, endpoint: front.url });
+      const describeIt = async () =>
+        (await seenBy.send(new DescribeServicesCommand({ cluster: CLUSTER, services: ['agent-breaker'] }))).services?.[0];
+      expect(await describeIt()).toMatchObject({
+        taskDefinition: good,
+        deployments: [
+          { status: 'PRIMARY', taskDefinition: good, rolloutState: 'COMPLETED' },
+          { taskDefinition: bad, rolloutState: 'FAILED', failedTasks: 3 },
+        ],
+      });
+      await seenBy.send(new UpdateServiceCommand({ cluster: CLUSTER, service: 'agent-breaker', taskDefinition: good }));
+      expect(running.failed(group)).toBeUndefined();
+      await ecs.send(new DeleteServiceCommand({ cluster: CLUSTER, service: 'agent-breaker', force: true }));
+      await front.stop();
+    });
   });
 
   it('ends a process whose task was stopped, also one that does not listen, with all below it', async () => {

@@ -7,11 +7,11 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { GetParameterCommand, ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm';
-import type { Platform } from '@mip/catalog';
 import { deploymentOf, cdk as runCdk } from '@mip/infra/deploy/cdk';
 import { type StackPlace, synthesise } from '@mip/infra/deploy/synthesise';
 import type { Facts } from '@mip/reconcile';
 import { connectionEnvironment, emulatorConnection, readIfThere, writePrivately } from './environment.ts';
+import type { LocalPlatform } from './local-platform.ts';
 import { revisionOf, settle } from './stacks.ts';
 
 export interface DeployOptions {
@@ -22,7 +22,7 @@ export interface DeployOptions {
   /** The emulator's base URL. */
   readonly endpoint: string;
   /** With the image of the image store, which the platform file of a local cloud does not name. */
-  readonly platform: Platform;
+  readonly platform: LocalPlatform;
   readonly log: (line: string) => void;
   /** Gives up: the `cdk` command would go on asking an emulator that was stopped for minutes. */
   readonly signal?: AbortSignal;
@@ -65,7 +65,8 @@ export async function deployPlatform(options: DeployOptions): Promise<Deployed> 
   const { root, home, platform, log } = options;
   const recordFile = join(home, 'platform.json');
   const files = await fingerprintOf(root, [...INPUTS, platform.file]);
-  const fingerprint = `${files} ${platform.image_store.image_uri ?? 'without an image store'}`;
+  const own = `${platform.image_store.image_uri ?? 'without an image store'} ${JSON.stringify(platform.websocket)}`;
+  const fingerprint = `${files} ${root} ${own}`;
 
   const recorded: Recorded | undefined = JSON.parse((await readIfThere(recordFile)) ?? 'null') ?? undefined;
   if (recorded?.fingerprint === fingerprint && (await revision(options, recorded.stack)) === recorded.revision) {

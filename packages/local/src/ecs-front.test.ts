@@ -55,7 +55,11 @@ beforeEach(async () => {
   await new Promise((resolve) => emulator.once('listening', resolve));
   const running = {
     inGroup: (group: string) => (['service:mip-a', 'service:mip-b'].includes(group) ? 1 : 0),
+    started: (group: string) => (['service:mip-a', 'service:mip-b'].includes(group) ? 1 : 0),
     isRunning: (task: string) => task === 'two',
+    endOf: () => undefined,
+    failed: () => undefined,
+    begin: () => undefined,
   };
   front = await startEcsFront({ endpoint: `http://127.0.0.1:${(emulator.address() as AddressInfo).port}`, running });
   ecs = new ECSClient({ endpoint: front.url, region: 'eu-central-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });

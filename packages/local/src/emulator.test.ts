@@ -7,7 +7,7 @@ import { CloudFormationClient, CreateStackCommand } from '@aws-sdk/client-cloudf
 import { DescribeTaskDefinitionCommand, ECSClient } from '@aws-sdk/client-ecs';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { REFUSED_BY_THE_EMULATOR } from '../../../infra/lib/local-aspect.ts';
 import { ecsClient } from './ecs-client.ts';
 import { type Emulator, startEmulator } from './emulator.ts';
@@ -35,7 +35,9 @@ describe.skipIf(missing)('the emulator', () => {
 
   beforeAll(async () => {
     home = await mkdtemp(join(tmpdir(), 'mip-emulator-'));
+    for (const service of ['', '_ECS', '_APPLICATION_AUTO_SCALING']) vi.stubEnv(`AWS_ENDPOINT_URL${service}`, 'http://127.0.0.1:1');
     await start();
+    vi.unstubAllEnvs();
   });
   afterAll(async () => {
     await emulator.stop();
@@ -45,6 +47,11 @@ describe.skipIf(missing)('the emulator', () => {
   test('the first run says so and listens on loopback only', () => {
     expect(emulator.lastStop).toBe('first-run');
     if (existsSync('/proc/net/tcp')) expect(listening(emulator.pid)).toEqual([`127.0.0.1:${emulator.port}`]);
+  });
+
+  test.skipIf(!existsSync('/proc/self'))('its Lambdas know no address of the local cloud before', () => {
+    const variables = readFileSync(`/proc/${emulator.pid}/environ`, 'utf8').split('\0');
+    expect(variables.filter((one) => one.startsWith('AWS_ENDPOINT_URL'))).toEqual([]);
   });
 
   test('a second local cloud in the same folder is refused', async () => {

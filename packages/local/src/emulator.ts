@@ -31,6 +31,8 @@ export interface EmulatorOptions {
   readonly account?: string;
   /** Milliseconds that a clean stop may take before the emulator is killed; 15,000 by default. */
   readonly grace?: number;
+  /** Milliseconds until it has to answer; 30,000 by default. */
+  readonly patience?: number;
   readonly log?: (line: string) => void;
 }
 
@@ -47,7 +49,7 @@ export interface Emulator {
 }
 
 const REGION = 'eu-central-1';
-const START_LIMIT = 30_000;
+const START_PATIENCE = 30_000;
 const STOP_GRACE = 15_000;
 
 /**
@@ -107,7 +109,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   };
 
   const endpoint = `http://127.0.0.1:${port}`;
-  if (!(await answers(endpoint, exited))) {
+  if (!(await answers(endpoint, exited, options.patience ?? START_PATIENCE))) {
     await stop();
     throw new Error(`The AWS emulator did not start on port ${port}; its log is ${join(home, 'emulator.log')}.`);
   }
@@ -134,6 +136,8 @@ function environment({ root, home, region = REGION, account = '000000000000' }: 
     IOT_MTLS_ENABLED: '0', // else it opens 0.0.0.0:8883 whatever BIND_HOST says
     DOCKER_HOST: 'unix:///nonexistent', // tasks are run by the agent, never by a container engine that happens to be there
     AWS_ENDPOINT_URL: undefined,
+    AWS_ENDPOINT_URL_ECS: undefined, // of the run before, from `<home>/env`: its Lambdas would ask what is gone
+    AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING: undefined,
     AWS_PROFILE: undefined,
     AWS_SESSION_TOKEN: undefined,
     AWS_ACCESS_KEY_ID: 'test',
@@ -188,12 +192,12 @@ async function endGroup(pid: number, ended: Promise<boolean>, grace: number): Pr
   return inTime ? ended : false;
 }
 
-async function answers(endpoint: string, exited: Promise<unknown>): Promise<boolean> {
+async function answers(endpoint: string, exited: Promise<unknown>, patience: number): Promise<boolean> {
   let over = false;
   void exited.then(() => {
     over = true;
   });
-  for (const limit = Date.now() + START_LIMIT; Date.now() < limit && !over; await delay(50)) {
+  for (const limit = Date.now() + patience; Date.now() < limit && !over; await delay(50)) {
     const response = await fetch(`${endpoint}/_ministack/health`, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
     await response?.body?.cancel();
     if (response?.ok) return true;

@@ -4,8 +4,15 @@ import { join } from 'node:path';
 /** How an AWS SDK client reaches the emulator. The emulator takes any credentials; these are the ones its documentation names. */
 export interface EmulatorConnection {
   readonly endpoint: string;
+  /** Where Application Auto Scaling is served: the emulator has none. */
+  readonly scalingEndpoint?: string;
   readonly region: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
+/** The same where ECS, as it is here, stands in front of the emulator's. */
+export interface FrontedConnection extends EmulatorConnection {
+  readonly ecsEndpoint: string;
 }
 
 /** @param endpoint the emulator's base URL, `http://127.0.0.1:<port>`. */
@@ -17,6 +24,7 @@ export function emulatorConnection(endpoint: string, region: string): EmulatorCo
 export function connectionEnvironment(connection: EmulatorConnection): Record<string, string> {
   return {
     AWS_ENDPOINT_URL: connection.endpoint,
+    ...(connection.scalingEndpoint && { AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING: connection.scalingEndpoint }),
     AWS_DEFAULT_REGION: connection.region,
     AWS_REGION: connection.region,
     AWS_ACCESS_KEY_ID: connection.credentials.accessKeyId,

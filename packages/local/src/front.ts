@@ -1,6 +1,6 @@
 /**
- * The one port of the local cloud: `/dicomweb` goes to the image store, everything else to the router's HTTP API in the emulator, as it
- * came. In AWS the API and the image store's load balancer have addresses of their own.
+ * The one port of the local cloud: `/dicomweb` goes to the image store, a WebSocket at `/ws` to its API in the emulator, everything else to the
+ * router's HTTP API there, as it came. In AWS the APIs and the image store's load balancer have addresses of their own.
  */
 
 import { once } from 'node:events';
@@ -9,6 +9,7 @@ import { createServer } from 'node:net';
 import httpProxy, { type FastifyHttpProxyOptions } from '@fastify/http-proxy';
 import { LIMITS } from '@mip/registry/limits';
 import Fastify, { type FastifyError, type FastifyPluginAsync, type FastifyReply } from 'fastify';
+import { passWebSockets, type WebSocketTarget } from './websocket-front.ts';
 
 export interface FrontOptions {
   /** The port on 127.0.0.1. */
@@ -17,6 +18,8 @@ export interface FrontOptions {
   readonly endpoint: string;
   /** The router's HTTP API, `api_id` of the platform's facts. */
   readonly apiId: string;
+  /** The WebSocket's API; without it there is none. */
+  readonly websocket?: WebSocketTarget;
   /** Where the image store listens on 127.0.0.1; undefined while it does not run. */
   readonly imageStore: () => number | undefined;
 }
@@ -41,14 +44,22 @@ const IMAGE_STORE_PATIENCE = 600_000;
  * @throws Error with a sentence for the user when the port is taken.
  */
 export async function startFront(options: FrontOptions): Promise<Front> {
-  const { port } = options;
+  const { port, endpoint, websocket } = options;
   const front = Fastify({ forceCloseConnections: true });
   front.removeAllContentTypeParsers(); // the proxies' own pass any body on as it is
   front.setErrorHandler<FastifyError>((error, _, reply) => refused(reply, error));
   await front.register(toRouter(options));
   await front.register(toImageStore(options));
+  const endWebSockets = websocket && passWebSockets(front.server, endpoint, websocket);
   try {
-    return { url: await front.listen({ host: '127.0.0.1', port }), stop: () => front.close() };
+    const url = await front.listen({ host: '127.0.0.1', port });
+    return {
+      url,
+      stop: async () => {
+        endWebSockets?.(); // what was upgraded is no connection of the server any more
+        await front.close();
+      },
+    };
   } catch (error) {
     await front.close();
     throw inUse(error, port);

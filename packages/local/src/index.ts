@@ -1,3 +1,4 @@
+export { type ContainerOptions, type Engine, type EngineName, engineVariables, findEngine } from './container-engine.ts';
 export type { EmulatorConnection } from './environment.ts';
 export type { FirstImage } from './first-images.ts';
 export { RunLoop } from './run-loop.ts';

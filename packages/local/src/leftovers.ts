@@ -2,6 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { listCommand, removeCommand } from './container-commands.ts';
+import { type Engine, runEngine } from './container-engine.ts';
 import { readIfThere, writePrivately } from './environment.ts';
 
 const FILE = 'agent.json';
@@ -19,6 +21,12 @@ export async function killLeftovers(home: string): Promise<void> {
     if (await isWorker(pid)) killGroup(pid);
   }
   await rememberProcesses(home, []);
+}
+
+/** Ends the containers of the last agent with that state folder. */
+export async function removeContainers(engine: Engine, home: string): Promise<void> {
+  const names = (await runEngine(engine, listCommand(home))).split(/\s+/).filter(Boolean);
+  if (names.length > 0) await runEngine(engine, removeCommand(engine.name, names));
 }
 
 /** The process and all below it: each task has a group of its own. */

@@ -70,6 +70,12 @@ export class OciRepository {
     return JSON.parse(Buffer.from(await this.#pull(`manifests/${digest}`, digest)).toString('utf8'));
   }
 
+  /** What a tag points at now. */
+  async manifestAt(tag: string): Promise<Manifest> {
+    const answer = await this.#call(`${this.#base}/manifests/${tag}`, { headers: { accept: `${MANIFEST_TYPE}, */*` } });
+    return (await answer.json()) as Manifest;
+  }
+
   /** @throws {Error} when what comes back has another digest. */
   async pullBlob(digest: string): Promise<Uint8Array> {
     return this.#pull(`blobs/${digest}`, digest);

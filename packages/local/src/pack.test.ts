@@ -5,9 +5,9 @@ import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { imageName } from './image-name.ts';
 import { digestOf } from './oci-registry.ts';
 import { packLayer } from './pack.ts';
-import { imageName } from './task-process.ts';
 import { extractLayer } from './unpack.ts';
 
 let root: string;

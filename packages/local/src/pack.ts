@@ -7,6 +7,7 @@ import { TREE_HASH_LABEL } from '@mip/registry';
 import { buildNative } from './build.ts';
 import { type Entry, HOME, imageOf, type Layer, layerOf, pushImage, type Settings } from './oci-image.ts';
 import { OciRepository } from './oci-registry.ts';
+import { type SourceTree, withReleaseOf } from './release-sources.ts';
 
 /** What an image holds of an algorithm's folder, and what it does not. */
 const NOT_IN_IMAGE = /^(tests|src)\/|^(Dockerfile|README\.md)$/;
@@ -26,10 +27,28 @@ export class LocalPublisher implements ImagePublisher {
   /** @throws {Error} when the sources changed since they were hashed: the image would not be what its label says. */
   async publish(order: ImageOrder): Promise<string> {
     const algorithm = this.#algorithms.find(({ name }) => name === order.algorithm);
+    if (order.tag !== `v${algorithm?.version}`) return this.#publishRelease(order);
     if (!algorithm?.source) throw new Error(`${order.algorithm} has no source folder to pack`);
-    await buildNative(this.#root, algorithm);
-    const layer = await packLayer(this.#root, algorithm.source);
-    if ((await treeHash(this.#root, imageFolders(algorithm.source))) !== order.treeHash) {
+    return this.#pack(order, { root: this.#root, source: algorithm.source, algorithm_type: algorithm.algorithm_type });
+  }
+
+  /** From the commit that released it, where the history has one. */
+  released(algorithm: string, version: string): Promise<string | undefined> {
+    return withReleaseOf(this.#root, { algorithm, version }, ({ root, source }) => treeHash(root, imageFolders(source)));
+  }
+
+  async #publishRelease(order: ImageOrder): Promise<string> {
+    const { algorithm, tag } = order;
+    const digest = await withReleaseOf(this.#root, { algorithm, version: tag.slice(1) }, (release) => this.#pack(order, release));
+    if (digest === undefined)
+      throw new Error(`the history has no commit with ${algorithm} ${tag.slice(1)}, so its image cannot be packed again`);
+    return digest;
+  }
+
+  async #pack(order: ImageOrder, { root, ...algorithm }: SourceTree): Promise<string> {
+    await buildNative(root, algorithm);
+    const layer = await packLayer(root, algorithm.source);
+    if ((await treeHash(root, imageFolders(algorithm.source))) !== order.treeHash) {
       throw new Error(`the sources of ${order.algorithm} changed while they were packed: apply again`);
     }
     const labels = {

@@ -1,10 +1,12 @@
 /** What a task runs: the image's command in its unpacked folder, with the environment that ECS would give it. */
 import { delimiter, dirname, join } from 'node:path';
-import type { ContainerDefinition, KeyValuePair, TaskDefinition } from '@aws-sdk/client-ecs';
+import type { ContainerDefinition, TaskDefinition } from '@aws-sdk/client-ecs';
 import getPort from 'get-port';
 import { connectionEnvironment, type EmulatorConnection } from './environment.ts';
+import { imageName } from './image-name.ts';
+import { HOME } from './oci-image.ts';
 import type { SecretReader } from './secrets.ts';
-import type { Task } from './tasks.ts';
+import type { ContainerOverride, Task } from './tasks.ts';
 import { type UnpackedImage, unpackImage } from './unpack.ts';
 import type { Launch } from './worker-process.ts';
 
@@ -28,23 +30,43 @@ export interface TaskLaunch extends Launch {
 /** ECS's own default. */
 const STOP_TIMEOUT_S = 30;
 const LOOPBACK = '127.0.0.1';
-/** Where an image keeps what is MIP's; in an unpacked image that is below its folder. */
-const IN_IMAGE = /(^|[=:])\/opt\/mip/g;
+/** A path of what is MIP's in an image; in an unpacked image that is below its folder. */
+const IN_IMAGE = new RegExp(`(^|[=:])/${HOME}`, 'g');
 
 /** What ECS would run for a task; unpacks the image if needed. @throws {Error} when image or secrets cannot be read. */
 export async function launchOf(options: ProcessOptions): Promise<TaskLaunch> {
-  const { home, task, definition } = options;
-  const container = definition.containerDefinitions?.[0];
-  if (!container?.image) throw new Error(`${definition.family} has no container with an image`);
-  const override = task.overrides?.find(({ name }) => name === container.name);
-  const image = await unpackImage({ ...imageName(container.image), endpoint: options.connection.endpoint, home });
+  const { home } = options;
+  const { container, override } = containerOf(options);
+  const image = await unpackImage({ ...imageName(container.image ?? ''), endpoint: options.connection.endpoint, home });
   const port = container.portMappings?.length ? await getPort({ host: LOOPBACK }) : undefined;
-  const command = [override?.command, container.command, image.config.Cmd].find((words) => words?.length) ?? [];
+  const command = commandOf(container, override) ?? image.config.Cmd ?? [];
   return {
+    ...aboutTask(options, container),
     command: [...image.config.Entrypoint, ...command],
     cwd: rebase(image.config.WorkingDir, image.root),
-    environment: { ...(await environmentOf(options, container, image)), ...listening(port), ...variables(override?.environment) },
+    environment: { ...ofImage(options, image), ...(await givenVariables(options, container, override)), ...listening(port) },
     ...(port !== undefined && { port }),
+  };
+}
+
+/** The container of a task, and what `RunTask` asked for instead. @throws {Error} when it has no image. */
+export function containerOf({ definition, task }: Pick<ProcessOptions, 'definition' | 'task'>): {
+  readonly container: ContainerDefinition;
+  readonly override: ContainerOverride | undefined;
+} {
+  const container = definition.containerDefinitions?.[0];
+  if (!container?.image) throw new Error(`${definition.family} has no container with an image`);
+  return { container, override: task.overrides?.find(({ name }) => name === container.name) };
+}
+
+/** Undefined where the image's own is to run. */
+export function commandOf(container: ContainerDefinition, override: ContainerOverride | undefined): readonly string[] | undefined {
+  return [override?.command, container.command].find((words) => words?.length);
+}
+
+/** Where it writes to, and how it is stopped. */
+export function aboutTask({ home, task, definition }: ProcessOptions, container: ContainerDefinition) {
+  return {
     log: join(home, 'logs', definition.family ?? 'task', `${task.arn.split('/').at(-1)}.log`),
     stopTimeout: container.stopTimeout ?? STOP_TIMEOUT_S,
     ...shipped(container, task),
@@ -63,35 +85,35 @@ function listening(port: number | undefined): Record<string, string> {
   return port === undefined ? {} : { PORT: String(port), HOST: LOOPBACK };
 }
 
-/** `host/repository@digest` in its parts. */
-export function imageName(image: string): { repository: string; digest: string } {
-  const [name = '', digest = ''] = image.split('@');
-  if (!digest.startsWith('sha256:')) throw new Error(`the image ${image} is not pinned by digest`);
-  return { repository: name.slice(name.indexOf('/') + 1), digest };
-}
-
-/** Image, then task definition, then secrets: the later wins. */
-async function environmentOf(
-  options: ProcessOptions,
-  container: ContainerDefinition,
-  image: UnpackedImage,
-): Promise<Record<string, string>> {
+/** What comes with the image and this machine; all else goes over it. */
+function ofImage(options: ProcessOptions, image: UnpackedImage): Record<string, string> {
   const fromImage = image.config.Env.map((variable) => {
     const at = variable.indexOf('=');
     return [variable.slice(0, at), rebase(variable.slice(at + 1), image.root)] as const;
   });
-  const secrets = (container.secrets ?? []).map(
-    async ({ name = '', valueFrom = '' }) => [name, await options.secrets.read(valueFrom)] as const,
-  );
   return {
     PATH: [join(options.root, '.venv', 'bin'), dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
     HOME: options.home,
     LANG: 'C.UTF-8',
+    ...Object.fromEntries(fromImage),
+  };
+}
+
+/** What ECS gives a task, and how it reaches this cloud: task definition, then secrets, then what `RunTask` asked for; the later wins. */
+export async function givenVariables(
+  options: ProcessOptions,
+  container: ContainerDefinition,
+  override: ContainerOverride | undefined,
+): Promise<Record<string, string>> {
+  const secrets = (container.secrets ?? []).map(
+    async ({ name = '', valueFrom = '' }) => [name, await options.secrets.read(valueFrom)] as const,
+  );
+  return {
     ECS_AGENT_URI: options.agentUri,
     ...connectionEnvironment(options.connection),
-    ...Object.fromEntries(fromImage),
     ...inPlace(variables(container.environment), options.replaced),
     ...Object.fromEntries(await Promise.all(secrets)),
+    ...variables(override?.environment),
   };
 }
 
@@ -100,9 +122,9 @@ function inPlace(given: Record<string, string>, replaced: Readonly<Record<string
 }
 
 function rebase(text: string, root: string): string {
-  return text.replace(IN_IMAGE, `$1${root}/opt/mip`);
+  return text.replace(IN_IMAGE, `$1${root}/${HOME}`);
 }
 
-function variables(pairs: readonly KeyValuePair[] = []): Record<string, string> {
+function variables(pairs: ContainerOverride['environment'] = []): Record<string, string> {
   return Object.fromEntries(pairs.map(({ name = '', value = '' }) => [name, value]));
 }

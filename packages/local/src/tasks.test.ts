@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type Action, backoff, decide, isWanted, type Task, type TaskProcess } from './tasks.ts';
 
-const task: Task = { arn: 'task/1', taskDefinition: 'mip-x:1' };
+const task: Task = { arn: 'task/1', taskDefinition: 'mip-x:1', group: 'service:mip-x' };
+const once: Task = { ...task, group: 'candidate:x' };
 const running: TaskProcess = { arn: 'task/1', state: 'running', startedAt: 0, failures: 0 };
 const starting: TaskProcess = { ...running, state: 'starting' };
 const stopping: TaskProcess = { ...running, state: 'stopping' };
@@ -21,6 +22,8 @@ describe('the agent', () => {
     ['forgets a process that ended and whose task is gone', [], [ended(5)], 9e9, [{ do: 'forget', arn: 'task/1' }]],
     ['waits before it restarts a process that ended', [task], [ended(100)], 1099, []],
     ['restarts it after a second', [task], [ended(100)], 1100, [{ do: 'start', task, failures: 1 }]],
+    ['tells how one ended that is to run once, and starts it no more', [once], [ended(100)], 9e9, [{ do: 'report', arn: 'task/1' }]],
+    ['starts what is to run once', [once], [], 0, [{ do: 'start', task: once, failures: 0 }]],
     ['waits longer each time', [task], [ended(100, 2)], 4099, []],
     ['counts anew once a process has run for a minute', [task], [ended(60_000, 7)], 61_000, [{ do: 'start', task, failures: 1 }]],
   ])('%s', (_, tasks, processes, now, actions) => {

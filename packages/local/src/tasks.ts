@@ -4,7 +4,7 @@
 export interface Task {
   readonly arn: string;
   readonly taskDefinition: string;
-  /** `service:<name>` of a service's task, `family:<name>` of others. */
+  /** `service:<name>` of a service's task; any other task is to run once. */
   readonly group?: string | undefined;
   /** What `RunTask` asked for instead of what the definition says, by the container's name. */
   readonly overrides?: readonly ContainerOverride[];
@@ -37,14 +37,22 @@ export interface TaskProcess {
 
 export type Action =
   | { readonly do: 'start'; readonly task: Task; readonly failures: number }
-  | { readonly do: 'stop' | 'forget'; readonly arn: string };
+  | { readonly do: 'stop' | 'forget' | 'report'; readonly arn: string };
 
 const FIRST_BACKOFF_MS = 1000;
 const LONGEST_BACKOFF_MS = 30_000;
 /** A process that ran this long was well: its next end counts as the first. */
 const HEALTHY_MS = 60_000;
 
-/** Starts what has no process, restarts what ended after a back-off, stops what ECS wants no longer. */
+/** Whether a service keeps the task running. */
+export function isOfService({ group }: Task): boolean {
+  return group?.startsWith('service:') ?? false;
+}
+
+/**
+ * Starts what has no process, stops what ECS wants no longer. What ended is started again after a back-off where it is a service's, as the
+ * service would have another task; of any other task ECS is told that it has ended.
+ */
 export function decide(tasks: readonly Task[], processes: readonly TaskProcess[], now: number): readonly Action[] {
   const wanted = new Set(tasks.map(({ arn }) => arn));
   const byArn = new Map(processes.map((process) => [process.arn, process]));
@@ -61,6 +69,7 @@ function decideUnwanted({ arn, state, protected: held = false }: TaskProcess): r
 function decideTask(task: Task, process: TaskProcess | undefined, now: number): readonly Action[] {
   if (!process) return [{ do: 'start', task, failures: 0 }];
   if (process.state !== 'ended' || process.endedAt === undefined) return [];
+  if (!isOfService(task)) return [{ do: 'report', arn: task.arn }];
   const failures = process.endedAt - process.startedAt >= HEALTHY_MS ? 1 : process.failures + 1;
   return now - process.endedAt >= backoff(failures) ? [{ do: 'start', task, failures }] : [];
 }

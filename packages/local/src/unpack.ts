@@ -6,14 +6,12 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
+import type { Settings } from './oci-image.ts';
 import { OciRepository } from './oci-registry.ts';
 
-/** What an image says about its process. */
-export interface ImageConfig {
-  readonly Entrypoint: readonly string[];
+/** What any image says about its process, not only those that were packed here. */
+export interface ImageConfig extends Settings {
   readonly Cmd?: readonly string[];
-  readonly WorkingDir: string;
-  readonly Env: readonly string[];
 }
 
 /** An unpacked image. `root` stands for `/` of the image. */

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { execa } from 'execa';
 import type { TaskProcess } from './tasks.ts';
 
 /** What to run. Nothing of this process's own environment goes along. */
@@ -14,6 +15,8 @@ export interface Launch {
   readonly log: string;
   /** Seconds from SIGTERM to SIGKILL. */
   readonly stopTimeout: number;
+  /** What ends, by force, that which the command leaves behind. */
+  readonly end?: readonly [string, ...string[]];
   /** Where it is going to listen, if anywhere. */
   readonly port?: number;
 }
@@ -94,6 +97,7 @@ export class WorkerProcess {
     const { code, signal } = await exit;
     // As in a container: what the first process leaves behind ends with it, the guard too.
     killGroup(child);
+    await endRest(launch);
     return this.#isStopping() ? { by: 'stopped' } : { by: 'itself', code, signal };
   }
 
@@ -143,6 +147,11 @@ async function launchGuarded({
   } finally {
     await output.close();
   }
+}
+
+/** A container outlives the engine's process that was killed; one that has gone already is no fault. */
+async function endRest({ end, environment, cwd }: Launch): Promise<void> {
+  if (end) await execa(end[0], end.slice(1), { env: environment, extendEnv: false, cwd, reject: false, stdio: 'ignore' });
 }
 
 function killGroup({ pid }: ChildProcess): void {
