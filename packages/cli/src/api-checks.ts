@@ -1,4 +1,5 @@
 /** Whether a platform's API answers, and whether what is behind it does. */
+import { apiCalls } from '@mip/api/client';
 import type { Check } from '@mip/reconcile/health';
 import { sentenceOf } from './sentence.ts';
 
@@ -7,15 +8,20 @@ const PATIENCE_MS = 15_000;
 
 /** @param url the API's base address */
 export async function apiChecks(url: string): Promise<readonly Check[]> {
-  const [alive, ready] = await Promise.all([answerOf(url, '/health'), answerOf(url, '/health/ready')]);
-  const parts = Object.entries((ready.body as { parts?: Record<string, string> } | undefined)?.parts ?? {});
-  const words = parts.map(([part, state]) => `${part} ${state}`).join(', ');
+  const calls = apiCalls(url);
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const [alive, ready] = await Promise.all([
+    answerOf(() => calls.GET('/health', { signal })),
+    answerOf(() => calls.GET('/health/ready', { signal })),
+  ]);
+  const parts = (ready.body as { parts?: Readonly<Record<string, string>> } | undefined)?.parts;
+  const words = Object.entries(parts ?? {}).map(([part, state]) => `${part} ${state}`);
   return [
     { check: 'API', verdict: alive.status === 200 ? 'ok' : 'failed', detail: alive.fault ?? `${url} answers with ${alive.status}` },
     {
       check: 'API, ready',
       verdict: ready.status === 200 ? 'ok' : 'failed',
-      detail: ready.fault ?? (words || `answers with ${ready.status}`),
+      detail: ready.fault ?? (words.join(', ') || `answers with ${ready.status}`),
     },
   ];
 }
@@ -23,14 +29,15 @@ export async function apiChecks(url: string): Promise<readonly Check[]> {
 interface Answer {
   readonly status?: number;
   readonly body?: unknown;
+  /** Why there is no answer. */
   readonly fault?: string;
 }
 
-async function answerOf(url: string, path: string): Promise<Answer> {
+async function answerOf(call: () => Promise<{ data?: unknown; error?: unknown; response: Response }>): Promise<Answer> {
   try {
-    const answer = await fetch(url.replace(/\/$/, '') + path, { signal: AbortSignal.timeout(PATIENCE_MS) });
-    return { status: answer.status, body: await answer.json().catch(() => undefined) };
-  } catch (error) {
-    return { fault: sentenceOf(error) };
+    const { data, error, response } = await call();
+    return { status: response.status, body: data ?? error };
+  } catch (fault) {
+    return { fault: sentenceOf(fault) };
   }
 }

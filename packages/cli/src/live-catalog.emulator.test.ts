@@ -11,6 +11,7 @@ import { deployPlace } from '@mip/reconcile/testing/emulated';
 import { FACTS } from '@mip/reconcile/testing/fixtures';
 import { physicalNames } from '@mip/registry/names';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { entryFile } from '../../../tests/actions/catalog.ts';
 import { openEmulator, type TestEmulator } from '../../../tests/emulator.ts';
 import type { Context } from './context.ts';
 import { LiveCatalog } from './live-catalog.ts';
@@ -29,22 +30,9 @@ images: { version_tags: mutable, allowed_registries: [registry.example] }
 allow: { regulatory: [research], licenses: [Apache-2.0] }
 safety: { settle_seconds: 1 }
 `.trimStart();
-const entry = (name: string) =>
-  `
-name: ${name}
-version: 1.0.0
-description: Finds soft tissue.
-algorithm_type: python
-image_uri: registry.example/seg@sha256:${'ab'.repeat(32)}
-cpu: 256
-memory: 512
-scaling: { min: 0, max: 2 }
-parameters: {}
-input: { scope: [instance], units: stored }
-output: { kind: image, store: [s3] }
-owners: ["@OWNER/mip"]
-license: Apache-2.0
-`.trimStart();
+/** Its conformance is not what is looked at here. */
+const UNPROVEN = { intended_use: undefined, limitations: undefined, conformance: undefined };
+const entry = (name: string) => entryFile(name, { ...UNPROVEN, cpu: '256', memory: '512', parameters: '{}' });
 
 let emulator: TestEmulator;
 let root: string;

@@ -6,6 +6,7 @@ import { apply, type Connection, plan, type Region } from '@mip/reconcile';
 import { physicalNames } from '@mip/registry';
 import type { Context } from './context.ts';
 import { dangerLines, faultLines, headingOf, outcomeLines, planLines, UNCHANGED } from './live-words.ts';
+import { scopeOf } from './platform.ts';
 import { sentenceOf } from './sentence.ts';
 import { holding, openWorkspace } from './workspace.ts';
 
@@ -114,6 +115,6 @@ function failed(error: unknown): Told {
 }
 
 /** What a deployed platform cannot change under itself. */
-function placeOf({ prefix, account, regions, name }: Platform): string {
-  return `${physicalNames({ prefix, account, region: regions[0], platform: name }).stack} ${account} ${regions.join(' ')}`;
+function placeOf(platform: Platform): string {
+  return `${physicalNames(scopeOf(platform)).stack} ${platform.account} ${platform.regions.join(' ')}`;
 }

@@ -11,9 +11,14 @@ interface Stored {
   readonly message: string;
 }
 
-/** CloudWatch Logs with pages of two; like the emulator it does not know `logStreamNamePrefix`. */
+/** CloudWatch Logs with small pages; like the emulator it does not know `logStreamNamePrefix`. */
 class Logs {
   readonly stored: Stored[] = [];
+  readonly #page: number;
+
+  constructor(page = 2) {
+    this.#page = page;
+  }
 
   add(group: string, stream: string, timestamp: number, message = ''): void {
     this.stored.push({ group, logStreamName: stream, timestamp, message, eventId: String(this.stored.length) });
@@ -25,7 +30,8 @@ class Logs {
     if (logGroupName === 'missing') throw new ResourceNotFoundException({ $metadata: {}, message: 'no such group' });
     const found = this.stored.filter(({ group, timestamp }) => group === logGroupName && timestamp >= startTime);
     const from = Number(nextToken);
-    return { events: found.slice(from, from + 2), ...(from + 2 < found.length && { nextToken: String(from + 2) }) };
+    const next = from + this.#page;
+    return { events: found.slice(from, next), ...(next < found.length && { nextToken: String(next) }) };
   };
 }
 
@@ -67,6 +73,21 @@ describe('events of several groups', () => {
       if (at === 20_001) ended.abort();
     }
     expect(seen).toEqual([20_000, 15_000, 20_001]);
+  });
+
+  it('are followed after very many of them', async () => {
+    const many = 150_000; // more than a call takes arguments
+    const logs = new Logs(many);
+    const ended = new AbortController();
+    const of = (at: number) => ({ group: 'a', logStreamName: 's', timestamp: at, eventId: String(at), message: '' });
+    for (let at = 1; at <= many; at += 1) logs.stored.push(of(at));
+    let seen = 0;
+    for await (const { at } of followEvents(clientOf(logs), { groups: ['a'], since: 0 }, ended.signal)) {
+      seen += 1;
+      if (at === many) logs.stored.push(of(many + 1));
+      if (at === many + 1) ended.abort();
+    }
+    expect(seen).toBe(many + 1);
   });
 });
 

@@ -34,14 +34,16 @@ export async function* readEvents(client: Client, { groups, ...query }: LogQuery
 export async function* followEvents(client: Client, query: LogQuery, signal: AbortSignal): AsyncGenerator<LogEvent> {
   let shown = new Map<string, number>();
   let { since } = query;
+  let latest = since;
   while (!signal.aborted) {
     for await (const event of readEvents(client, { ...query, since })) {
       if (signal.aborted) return;
       if (shown.has(event.id)) continue;
       shown.set(event.id, event.at);
+      latest = Math.max(latest, event.at);
       yield event;
     }
-    since = Math.max(since, Math.max(query.since, ...shown.values()) - LATE_MS);
+    since = Math.max(since, latest - LATE_MS);
     shown = new Map([...shown].filter(([, at]) => at >= since));
     await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
   }

@@ -40,12 +40,16 @@ const program = new Command('mip')
 const COMMANDS: Readonly<Record<string, () => Promise<{ add(program: Command, context: Context): void }>>> = {
   up: () => import('./commands/up.ts'),
   validate: () => import('./commands/validate.ts'),
+  new: () => import('./commands/new.ts'),
   plan: () => import('./commands/plan.ts'),
   apply: () => import('./commands/apply.ts'),
   drift: () => import('./commands/drift.ts'),
   deploy: () => import('./commands/deploy.ts'),
   scale: () => import('./commands/scale.ts'),
+  rollback: () => import('./commands/rollback.ts'),
   redrive: () => import('./commands/redrive.ts'),
+  recall: () => import('./commands/recall.ts'),
+  clients: () => import('./commands/clients.ts'),
   purge: () => import('./commands/purge.ts'),
   list: () => import('./commands/list.ts'),
   status: () => import('./commands/status.ts'),
@@ -53,6 +57,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ add(program: Command, co
   logs: () => import('./commands/logs.ts'),
   import: () => import('./commands/import.ts'),
   process: () => import('./commands/process.ts'),
+  'admin-key': () => import('./commands/admin-key.ts'),
   test: () => import('./commands/test.ts'),
 };
 const asked = COMMANDS[process.argv[2] ?? ''];

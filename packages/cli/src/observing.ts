@@ -1,16 +1,17 @@
 /** What `status`, `health` and `logs` share: each region of a platform as it is, whatever the catalog says by now. */
+import type { Platform } from '@mip/catalog';
 import { type Aws, type Connection, makeAws, publishedByBuild } from '@mip/reconcile';
+import type { Owner } from '@mip/reconcile/platform';
 import { physicalNames } from '@mip/registry';
 import type { Context, GlobalOptions } from './context.ts';
-import { openPlatform } from './platform.ts';
-import { type InRegion, regionsOf } from './regions.ts';
-import { sentenceOf } from './sentence.ts';
+import { openPlatform, scopeOf } from './platform.ts';
+import { type InRegion, inRegion, regionsOf } from './regions.ts';
 
 /** One region to look at. */
 export interface Observed {
   readonly aws: Aws;
   readonly connection: Connection;
-  readonly owner: { readonly catalogId: string; readonly region: string; readonly names: ReturnType<typeof physicalNames> };
+  readonly owner: Owner;
 }
 
 /** A region that cannot be looked at leaves the others. */
@@ -20,15 +21,12 @@ export async function observeRegions<T>(
   look: (observed: Observed) => Promise<T>,
 ): Promise<readonly InRegion<T>[]> {
   const { platform } = await openPlatform(context, name);
-  const { prefix, account, catalog_id: catalogId } = platform;
-  const inOne = async (region: string): Promise<InRegion<T>> => {
-    try {
-      const names = physicalNames({ prefix, account, region, platform: name });
-      const connection = { region };
-      return { region, value: await look({ aws: makeAws(connection, publishedByBuild), connection, owner: { catalogId, region, names } }) };
-    } catch (error) {
-      return { region, error: sentenceOf(error) };
-    }
-  };
-  return Promise.all(regionsOf(platform, only).map(inOne));
+  const inOne = async (region: string) => look(observed(platform, region));
+  return Promise.all(regionsOf(platform, only).map((region) => inRegion(region, () => inOne(region))));
+}
+
+export function observed(platform: Platform, region: string): Observed {
+  const owner = { catalogId: platform.catalog_id, region, names: physicalNames(scopeOf(platform, region)) };
+  const connection = { region };
+  return { aws: makeAws(connection, publishedByBuild), connection, owner };
 }

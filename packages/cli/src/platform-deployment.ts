@@ -7,8 +7,7 @@ import type { Platform } from '@mip/catalog';
 import { type Approval, cdk, deploymentOf, NobodyToAsk } from '@mip/infra/deploy/cdk';
 import { type Assembly, type StackPlace, synthesise } from '@mip/infra/deploy/synthesise';
 import { type Context, Failure } from './context.ts';
-import type { InRegion } from './regions.ts';
-import { sentenceOf } from './sentence.ts';
+import { type InRegion, inRegion } from './regions.ts';
 
 export interface PlatformDeployment {
   readonly regions: readonly InRegion<{ readonly stack: string }>[];
@@ -34,7 +33,8 @@ export async function deployPlatform(
     const deploy = (stack: string) => deployStack(context, home, { assembly, stack, approval });
     await deployDelivery(assembly, deploy);
     const deployed: InRegion<{ stack: string }>[] = [];
-    for (const stack of assembly.stacks.filter(({ region }) => regions.includes(region))) deployed.push(await inRegion(stack, deploy));
+    for (const stack of assembly.stacks.filter(({ region }) => regions.includes(region)))
+      deployed.push(await inRegion(stack.region, () => deployRegion(stack, deploy)));
     return { regions: deployed, delivered: assembly.delivery !== undefined, removed: assembly.removed };
   } finally {
     await rm(home, { recursive: true, force: true });
@@ -48,15 +48,10 @@ async function deployDelivery({ delivery, stacks: [home] }: Assembly, deploy: (s
   await deploy(delivery);
 }
 
-async function inRegion(stack: StackPlace, deploy: (stack: string) => Promise<void>): Promise<InRegion<{ stack: string }>> {
-  const { region, name, id } = stack;
-  try {
-    await bootstrapped(stack);
-    await deploy(id);
-    return { region, value: { stack: name } };
-  } catch (error) {
-    return { region, error: sentenceOf(error) };
-  }
+async function deployRegion(stack: StackPlace, deploy: (stack: string) => Promise<void>): Promise<{ stack: string }> {
+  await bootstrapped(stack);
+  await deploy(stack.id);
+  return { stack: stack.name };
 }
 
 /** @throws {Failure} that says what to run. */

@@ -1,6 +1,6 @@
 import { loadCatalog, type Platform, renderProblem } from '@mip/catalog';
 import { StowClient } from '@mip/image-store';
-import { type PhysicalNames, physicalNames } from '@mip/registry';
+import { type NameScope, type PhysicalNames, physicalNames } from '@mip/registry';
 import { type Context, EXIT, Failure, required } from './context.ts';
 
 /** A platform file, and the names of its first region. Loads the variables that the file's `environment_file` names. */
@@ -19,13 +19,12 @@ export async function openPlatform(context: Context, name: string): Promise<Open
     throw new Failure(faults.join('\n') || `there is no platform ${name}: catalog/platforms has no ${name}.yaml`, EXIT.pending);
   }
   if (platform.environment_file) context.loadEnvironment(platform.environment_file);
-  return { platform, ...namesOf(platform) };
+  return { platform, region: platform.regions[0], names: physicalNames(scopeOf(platform)) };
 }
 
-function namesOf(platform: Platform): { region: string; names: PhysicalNames } {
-  const { prefix, account, regions, name } = platform;
-  const region = regions[0];
-  return { region, names: physicalNames({ prefix, account, region, platform: name }) };
+/** What the names of a platform depend on, in its first region or another. */
+export function scopeOf({ prefix, account, regions, name }: Platform, region: string = regions[0]): NameScope {
+  return { prefix, account, region, platform: name };
 }
 
 /** The platform's image store, by its address and the client's key. */

@@ -12,6 +12,7 @@ import { deployPlace } from '@mip/reconcile/testing/emulated';
 import { FACTS } from '@mip/reconcile/testing/fixtures';
 import { physicalNames } from '@mip/registry/names';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { entryFile } from '../../../tests/actions/catalog.ts';
 import { openEmulator, type TestEmulator } from '../../../tests/emulator.ts';
 import type { Context } from './context.ts';
 import { inEveryRegion, show, worst } from './regions.ts';
@@ -29,24 +30,6 @@ regions: [${REGIONS.join(', ')}]
 images: { allowed_registries: [registry.example] }
 allow: { regulatory: [research], licenses: [Apache-2.0] }
 `;
-const ENTRY = `
-name: seg
-version: 1.0.0
-description: Finds soft tissue.
-algorithm_type: python
-image_uri: registry.example/seg@sha256:${'ab'.repeat(32)}
-cpu: 1024
-memory: 2048
-scaling: { min: 0, max: 2 }
-parameters: {}
-input: { scope: [instance], units: stored }
-output: { kind: image, store: [s3] }
-owners: ["@OWNER/mip"]
-license: Apache-2.0
-intended_use: Tests.
-limitations: All of them.
-conformance: [{ name: ct, image: { package: pydicom, file: CT_small.dcm }, expected_by: oracle, expect: { oracle: tests/oracles/seg.py, outcome: done, max_abs: 0 } }]
-`;
 
 let emulator: TestEmulator;
 let root: string;
@@ -58,7 +41,7 @@ beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'mip-regions-'));
   for (const [folder, file, text] of [
     ['platforms', 'two.yaml', PLATFORM],
-    ['algorithms', 'seg.yaml', ENTRY],
+    ['algorithms', 'seg.yaml', entryFile('seg')],
     ['../tests/oracles', 'seg.py', ''],
   ] as const) {
     mkdirSync(join(root, 'catalog', folder), { recursive: true });

@@ -17,14 +17,17 @@ export async function inEveryRegion<T>(
   work: (workspace: Region) => Promise<T>,
 ): Promise<readonly InRegion<T>[]> {
   const catalog = await loadValid(context, name);
-  const inOne = async (region: string): Promise<InRegion<T>> => {
-    try {
-      return { region, value: await work(await openWorkspace(context, catalog, region, options)) };
-    } catch (error) {
-      return { region, error: sentenceOf(error) };
-    }
-  };
-  return Promise.all(regionsOf(catalog.platform, only).map(inOne));
+  const inOne = async (region: string) => work(await openWorkspace(context, catalog, region, options));
+  return Promise.all(regionsOf(catalog.platform, only).map((region) => inRegion(region, () => inOne(region))));
+}
+
+/** What comes of one region; what fails there is its sentence. */
+export async function inRegion<T>(region: string, work: () => Promise<T>): Promise<InRegion<T>> {
+  try {
+    return { region, value: await work() };
+  } catch (error) {
+    return { region, error: sentenceOf(error) };
+  }
 }
 
 /** All regions of a platform, or the one that is asked for. @throws {Failure} for one that the platform does not have. */

@@ -1,8 +1,11 @@
 /** What `plan`, `apply` and `up` share: the catalog as it is on disk, held against one region of a platform. */
 import { execFile } from 'node:child_process';
-import { hostname, userInfo } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { hostname, tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { loadCatalog, type Problem, renderProblem } from '@mip/catalog';
+import { CandidateConformance, type Interpreter } from '@mip/conformance';
 import {
   type Allowed,
   type Aws,
@@ -47,7 +50,11 @@ export async function openWorkspace(
   { connect = (at) => ({ region: at }), ...allowed }: WorkspaceOptions = {},
 ): Promise<Region> {
   const connection = connect(region);
-  return openRegion(catalog, { connection, images: await publisher(context, catalog, connection) }, allowed);
+  return openRegion(
+    catalog,
+    { connection, images: await publisher(context, catalog, connection), conformer: conformer(context, catalog) },
+    allowed,
+  );
 }
 
 /** Plans; and makes the changes when there are any. */
@@ -73,13 +80,32 @@ export async function holding(context: Context) {
   return { commit: await commitOf(context.root), holder, now: () => new Date(), note: context.warn };
 }
 
+/** Who says whether a candidate has passed: the judge of this repository, in its Python environment. */
+function conformer({ root, environment }: Context, { algorithms }: ValidCatalog): CandidateConformance {
+  if (scratch === undefined) {
+    const made = mkdtempSync(join(tmpdir(), 'mip-candidates-'));
+    process.once('exit', () => rmSync(made, { recursive: true, force: true }));
+    scratch = made;
+  }
+  const tools = { tools: root, root, python: pythonOf({ root, environment }) };
+  return new CandidateConformance(tools, algorithms, mkdtempSync(join(scratch, 'run-')));
+}
+
+/** Of this process, which may apply many times. */
+let scratch: string | undefined;
+
+/** The Python of a repository. What it runs sees this environment and no secret of ours. */
+export function pythonOf({ root, environment }: Pick<Context, 'root' | 'environment'>): Interpreter {
+  return { program: join(root, '.venv', 'bin', 'python'), environment: { PATH: environment.PATH ?? '', LANG: 'C.UTF-8' } };
+}
+
 /** The platform file says who pushes images: the build action did before, or this process packs them. */
 async function publisher(context: Context, { algorithms, platform }: ValidCatalog, connection: Connection): Promise<ImagePublisher> {
   if (platform.images.publisher !== 'packer') return publishedByBuild;
   const endpoint = connection.endpoint ?? context.environment.AWS_ENDPOINT_URL;
   if (!endpoint) throw new Failure('AWS_ENDPOINT_URL is not set: a platform that packs its images needs a registry to push them to.');
-  const { LocalPublisher } = await import('@mip/local/pack');
-  return new LocalPublisher({ root: context.root, endpoint, algorithms });
+  const { publisherOf } = await import('@mip/local/publisher');
+  return publisherOf({ root: context.root, endpoint, algorithms, environment: context.environment });
 }
 
 /** The commit that is checked out, with `-dirty` where the work tree differs; `unknown` outside a repository. */

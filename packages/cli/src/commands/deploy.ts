@@ -4,6 +4,7 @@ import { type Report, renderReport, reportAsJson } from '@mip/reconcile';
 import { physicalNames } from '@mip/registry/names';
 import { type Command, Option } from 'commander';
 import { type Context, EXIT, type GlobalOptions } from '../context.ts';
+import { scopeOf } from '../platform.ts';
 import { deployPlatform, type PlatformDeployment } from '../platform-deployment.ts';
 import { type InRegion, inEveryRegion, regionsOf, show, worst } from '../regions.ts';
 import { applyCatalog, loadValid } from '../workspace.ts';
@@ -76,13 +77,11 @@ function print(context: Context, platform: Platform, deployment: PlatformDeploym
 
 /** What the repository's workflows have to be told; nothing where the platform file names no repository. */
 function variablesOf(platform: Platform, delivered: boolean): Readonly<Record<string, string>> {
-  const { github, prefix, account, name, regions } = platform;
-  if (github === undefined) return {};
-  const [region] = regions;
-  const names = physicalNames({ prefix, account, region, platform: name });
+  if (platform.github === undefined) return {};
+  const names = physicalNames(scopeOf(platform));
   return {
-    MIP_PLATFORM: name,
-    AWS_REGION: region,
+    MIP_PLATFORM: platform.name,
+    AWS_REGION: platform.regions[0],
     MIP_PLAN_ROLE: names.roleArn(names.planRole),
     MIP_BUILD_ROLE: names.roleArn(names.buildRole),
     MIP_APPLY_ROLE: names.roleArn(names.applyRole),

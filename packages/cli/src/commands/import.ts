@@ -6,6 +6,7 @@ import { type Context, EXIT, Failure, type GlobalOptions } from '../context.ts';
 import { Journal } from '../import/journal.ts';
 import { type Imported, ImportStopped, importFiles } from '../import/send.ts';
 import { openImageStore } from '../platform.ts';
+import { progressLine } from '../progress-line.ts';
 
 interface ImportCommand {
   readonly again: boolean;
@@ -51,17 +52,12 @@ async function filesOf(paths: readonly string[]): Promise<readonly string[]> {
   return [...found];
 }
 
-/** On a terminal one line that is written over; elsewhere a line for each tenth of the way. */
 function progressOf(context: Context, { json }: GlobalOptions, total: number): (done: readonly Imported[]) => void {
-  let tenths = 0;
+  const line = progressLine(context);
   return (done) => {
-    const line = `${done.length} of ${total}: ${counts(done)}`;
     if (json) return;
-    if (context.terminal) process.stderr.write(`\r\x1b[K${line}${done.length === total ? '\n' : ''}`);
-    else if (Math.floor((done.length * 10) / total) > tenths) {
-      tenths = Math.floor((done.length * 10) / total);
-      context.warn(line);
-    }
+    line.show(`${done.length} of ${total}: ${counts(done)}`, done.length, total);
+    if (done.length === total) line.end();
   };
 }
 

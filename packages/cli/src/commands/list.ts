@@ -27,12 +27,17 @@ function tableOf(rows: readonly RegistryEntry[]): string {
   if (rows.length === 0) return 'The registry is empty: `mip apply` fills it from the catalog.';
   const cells = rows.map((row) => [
     row.algorithm_name,
-    row.version,
+    versionsWords(row),
     row.status,
     row.algorithm_type,
-    row.image_uri.slice(-12),
+    (row.image_uri ?? '').slice(-12),
     row.updated_at,
     row.reason ?? '',
   ]);
   return table(['algorithm', 'version', 'status', 'type', 'image', 'updated', 'reason'], cells);
+}
+
+/** The default version first; what was yanked takes no jobs. */
+function versionsWords({ version, releases = [] }: RegistryEntry): string {
+  return [version, ...releases.flatMap((one) => (one.yanked ? [] : [one.version]))].join(', ');
 }

@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { ApiClient } from '@mip/api/client';
+import { ApiClient, type Job } from '@mip/api/client';
 import { printableJson } from '@mip/catalog/printable';
 import type { JobRequest } from '@mip/registry';
 import type { Command } from 'commander';
 import { type Context, Failure, type GlobalOptions, required } from '../context.ts';
 import { openImageStore, openPlatform } from '../platform.ts';
+import { progressLine } from '../progress-line.ts';
 
 interface ProcessOptions {
   readonly parameter: readonly string[];
+  readonly override: readonly string[];
   readonly output: string;
   readonly jobId?: string;
   readonly timeout: string;
@@ -23,6 +25,7 @@ export function add(program: Command, context: Context): void {
     .argument('<name>', 'the algorithm')
     .argument('<image...>', 'a DICOM file, or the UIDs of study, series and instance')
     .option('--parameter <name=value>', 'a parameter of the algorithm; may be repeated', collect, [])
+    .option('--override <tag=reason>', 'a rule on the input that is not to refuse the image, and why; may be repeated', collect, [])
     .option('--output <dir>', 'where the results go', 'results')
     .option('--job-id <id>', 'the job id; the same id with the same request is the same job')
     .option('--timeout <seconds>', 'how long to wait for the result', '900')
@@ -38,14 +41,22 @@ async function processImage(
 ) {
   const { name, options } = given;
   const parameters = parseParameters(options.parameter);
+  const overrides = parseOverrides(options.override);
   const pacs = await locate(context, global.platform, given.image);
   const client = new ApiClient({ url: required(context, 'MIP_API_URL'), key: required(context, 'MIP_API_KEY') });
-  const { job_id } = await client.submit(name, { job_id: options.jobId ?? randomUUID(), pacs, parameters });
+  const request = { job_id: options.jobId ?? randomUUID(), pacs, parameters, ...(overrides.length > 0 && { overrides }) };
+  const { job_id } = await client.submit(name, request);
   if (!global.json) context.warn(`job ${job_id} accepted`);
-  const job = await client.wait(job_id, Number(options.timeout) * 1000);
+  const line = progressLine(context);
+  const show = (so: Job) => line.show(inWords(so), so.progress ?? 0, 1);
+  const job = await client.wait(job_id, Number(options.timeout) * 1000, global.json ? undefined : show).finally(() => line.end());
   if (job.state !== 'succeeded') throw new Failure(`job ${job_id} ${job.state}: ${job.error?.message ?? 'no reason given'}`);
-  const files = await Promise.all(job.results.map((result) => client.download(result, options.output)));
+  const files = await Promise.all(job.results.map((result) => client.download(job_id, result, options.output)));
   context.print(global.json ? printableJson({ ...job, files }) : files.join('\n'));
+}
+
+function inWords({ job_id, state, progress }: Job): string {
+  return `job ${job_id} ${state}${progress === undefined ? '' : `, ${Math.round(progress * 100)} % done`}`;
 }
 
 async function locate(context: Context, platform: string, image: readonly string[]): Promise<JobRequest['pacs']> {
@@ -67,11 +78,24 @@ async function locate(context: Context, platform: string, image: readonly string
 export function parseParameters(given: readonly string[]): Record<string, string | number | boolean> {
   return Object.fromEntries(
     given.map((text) => {
-      const at = text.indexOf('=');
-      if (at < 1) throw new Failure(`--parameter takes name=value, not "${text}"`);
-      return [text.slice(0, at), parseValue(text.slice(at + 1))];
+      const [name, value] = halves(text, '--parameter takes name=value');
+      return [name, parseValue(value)];
     }),
   );
+}
+
+/** `ImageType=No original series is left.` as the API takes it, which says what is wrong with a tag or a reason. */
+export function parseOverrides(given: readonly string[]): NonNullable<JobRequest['overrides']> {
+  return given.map((text) => {
+    const [tag, reason] = halves(text, '--override takes tag=reason');
+    return { tag, reason };
+  });
+}
+
+function halves(text: string, wanted: string): readonly [string, string] {
+  const at = text.indexOf('=');
+  if (at < 1) throw new Failure(`${wanted}, not "${text}"`);
+  return [text.slice(0, at), text.slice(at + 1)];
 }
 
 function parseValue(text: string): string | number | boolean {

@@ -1,12 +1,13 @@
 import { type Redriven, redrive } from '@mip/api/redrive';
 import { sweeperPorts } from '@mip/api/sweeper-ports';
-import { type NameScope, physicalNames } from '@mip/registry';
+import { linesOf } from '@mip/reconcile/status';
+import { lineName, type NameScope } from '@mip/registry';
 import type { Command } from 'commander';
 import { Listr } from 'listr2';
 import { type Context, EXIT, Failure, type GlobalOptions } from '../context.ts';
-import { openPlatform } from '../platform.ts';
-import { type InRegion, regionsOf, show, worst } from '../regions.ts';
-import { sentenceOf } from '../sentence.ts';
+import { type Observed, observed } from '../observing.ts';
+import { openPlatform, scopeOf } from '../platform.ts';
+import { type InRegion, inRegion, regionsOf, show, worst } from '../regions.ts';
 
 interface Order {
   readonly name: string;
@@ -28,11 +29,12 @@ export function add(program: Command, context: Context): void {
       const tasks = regionsOf(platform, global.region).map((region, index) => ({
         title: `Redrive ${name} in ${region}`,
         task: async (_: unknown, task: { output: string }) => {
-          const scope = { prefix: platform.prefix, account: platform.account, region, platform: platform.name };
           const tell = (line: string) => {
             task.output = line;
           };
-          done[index] = await inRegion(scope, { name, cause, tell });
+          done[index] = await inRegion(region, () =>
+            redriveIn(observed(platform, region), scopeOf(platform, region), { name, cause, tell }),
+          );
         },
       }));
       await new Listr(tasks, { concurrent: true, renderer: context.terminal && !global.json ? 'default' : 'silent' }).run();
@@ -41,18 +43,43 @@ export function add(program: Command, context: Context): void {
     });
 }
 
-async function inRegion(scope: NameScope, { name, cause, tell }: Order): Promise<InRegion<Redriven>> {
-  const { region } = scope;
-  try {
-    const ports = sweeperPorts(scope);
-    const names = physicalNames(scope);
-    const queueUrl = await ports.letters.urlOf(names.requestQueue(name));
-    const deadLetterUrl = await ports.letters.urlOf(names.deadLetterQueue(name));
-    if (!queueUrl || !deadLetterUrl) throw new Failure(`there are no queues of ${name} in ${region}: \`mip list\` names the algorithms.`);
-    return { region, value: await redrive(ports, { queueUrl, deadLetterUrl, cause, progress: (so) => tell(inWords(so)) }) };
-  } catch (error) {
-    return { region, error: sentenceOf(error) };
+/** The dead letters of every version, each back to its own queue. @throws {Failure} where the algorithm has no queues. */
+async function redriveIn({ owner, aws }: Observed, scope: NameScope, { name, cause, tell }: Order): Promise<Redriven> {
+  const ports = sweeperPorts(scope);
+  const lines = (await linesOf(aws, owner)).get(name) ?? [name];
+  let total: Redriven | undefined;
+  for (const line of lines) {
+    const deadLetterUrl = await ports.letters.urlOf(ports.names.deadLetterQueue(line));
+    const queueUrl = deadLetterUrl && (await requestsOf(ports, name, line));
+    if (!deadLetterUrl || !queueUrl) continue;
+    const before = total;
+    const done = await redrive(ports, { queueUrl, deadLetterUrl, cause, progress: (so) => tell(inWords(together(before, so))) });
+    total = together(before, done);
   }
+  if (!total) throw new Failure(`there are no queues of ${name} in ${scope.region}: \`mip list\` names the algorithms.`);
+  return total;
+}
+
+/** The queue of the line; where it is gone already, that of another version of its major, which a job may run with. */
+async function requestsOf(ports: ReturnType<typeof sweeperPorts>, name: string, line: string): Promise<string | undefined> {
+  const major = /[-_]v(\d+)(-\d+-\d+)?$/.exec(line.slice(name.length))?.[1] ?? '1';
+  const url = (one: string) => ports.letters.urlOf(ports.names.requestQueue(one));
+  return (await url(line)) ?? url(lineName(name, `${major}.0.0`));
+}
+
+function together(a: Redriven | undefined, b: Redriven): Redriven {
+  if (!a) return b;
+  const sum = (one: Readonly<Record<string, number>>, other: Readonly<Record<string, number>>) => {
+    const causes = [...new Set([...Object.keys(one), ...Object.keys(other)])];
+    return Object.fromEntries(causes.map((cause) => [cause, (one[cause] ?? 0) + (other[cause] ?? 0)]));
+  };
+  return {
+    redriven: sum(a.redriven, b.redriven),
+    others: sum(a.others, b.others),
+    ended: a.ended + b.ended,
+    unknown: a.unknown + b.unknown,
+    held: a.held + b.held,
+  };
 }
 
 function inWords({ redriven, others, ended, unknown, held }: Redriven): string {

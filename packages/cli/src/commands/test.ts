@@ -25,6 +25,7 @@ import type { Command } from 'commander';
 import { Listr } from 'listr2';
 import { type Context, EXIT, Failure, type GlobalOptions } from '../context.ts';
 import { sentenceOf } from '../sentence.ts';
+import { pythonOf } from '../workspace.ts';
 
 interface TestOptions {
   readonly case?: string;
@@ -117,10 +118,6 @@ async function oldVersion(base: Base, algorithm: Algorithm, python: Interpreter)
     return { absent: `the version of the base cannot be built: ${sentenceOf(error)}` };
   }
   return { subject: old.algorithm, place: inFolder(base.root, python) };
-}
-
-function pythonOf({ root, environment }: Context): Interpreter {
-  return { program: join(root, '.venv', 'bin', 'python'), environment: { PATH: environment.PATH ?? '', LANG: 'C.UTF-8' } };
 }
 
 function writeReport(context: Context, folder: string, conformance: Conformance): void {

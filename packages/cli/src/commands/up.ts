@@ -1,11 +1,18 @@
-import { LocalCloud, type Note } from '@mip/local';
+import { type Engine, type EngineName, engineVariables, findEngine, LocalCloud, type Note } from '@mip/local';
 import { type Connection, renderReport } from '@mip/reconcile';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { Listr } from 'listr2';
 import { type Context, EXIT, Failure, type GlobalOptions, parsePort } from '../context.ts';
 import { LiveCatalog } from '../live-catalog.ts';
 import { imagesTable } from '../tables.ts';
 import { applyCatalog, loadValid, openWorkspace } from '../workspace.ts';
+
+interface UpCommand {
+  readonly exit: boolean;
+  readonly containers: boolean;
+  readonly engine?: EngineName;
+  readonly baseImage?: string;
+}
 
 /** `mip up`: the local cloud, until Ctrl-C; with `--exit` until the first images are through. */
 export function add(program: Command, context: Context): void {
@@ -13,10 +20,16 @@ export function add(program: Command, context: Context): void {
     .command('up')
     .description('start the local cloud: emulator, platform, catalog, workers, first images')
     .option('--exit', 'leave after the first images; status 0 only if the results are right', false)
-    .action(async (options: { exit: boolean }) => up(context, program.opts<GlobalOptions>(), options));
+    .option('--containers', 'build the real images and run them by a container engine, instead of processes', false)
+    .addOption(new Option('--engine <name>', 'with --containers: which engine').choices(['podman', 'docker']))
+    .option('--base-image <image>', "with --containers: instead of the Dockerfiles' own base")
+    .action(async (options: UpCommand) => up(context, program.opts<GlobalOptions>(), options));
 }
 
-async function up(context: Context, global: GlobalOptions, options: { exit: boolean }): Promise<void> {
+async function up(given: Context, global: GlobalOptions, options: UpCommand): Promise<void> {
+  const engine = await engineOf(given, options);
+  // In place of what a local cloud before wrote down: what is built here goes by the options alone.
+  const context = { ...given, environment: { ...given.environment, ...engineVariables(engine) } };
   const { root, home } = context;
   const port = parsePort(context.environment.MIP_PORT);
   const catalog = await loadValid(context, global.platform);
@@ -29,7 +42,7 @@ async function up(context: Context, global: GlobalOptions, options: { exit: bool
     if (!report.ok) throw new Failure(renderReport(report, { colour: false }));
     return report.outcomes.length ? `${report.outcomes.length} changes made` : 'nothing to change';
   };
-  const cloud = new LocalCloud({ root, home, port, platform, algorithms, reconcile });
+  const cloud = new LocalCloud({ root, home, port, platform, algorithms, engine, reconcile });
   const ended = interrupted();
   try {
     const start = performance.now();
@@ -46,6 +59,15 @@ async function up(context: Context, global: GlobalOptions, options: { exit: bool
     await cloud.stop();
   }
   process.exitCode = EXIT.done;
+}
+
+/** @throws {Failure} when there is none, or an option has no use. */
+async function engineOf({ environment }: Context, { containers, engine, baseImage }: UpCommand): Promise<Engine | undefined> {
+  if (!containers && (engine ?? baseImage) !== undefined) throw new Failure('--engine and --base-image go with --containers: add it.');
+  if (!containers) return undefined;
+  return findEngine({ engine, baseImage }, environment).catch((error: Error) => {
+    throw new Failure(error.message);
+  });
 }
 
 /** Resolves at the first SIGINT or SIGTERM. */
