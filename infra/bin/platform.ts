@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import type { Printed } from '../deploy/synthesise.ts';
 import { platformApp } from '../lib/app.ts';
+import type { Platform } from '../lib/platform.ts';
 
 const folder = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const context = JSON.parse(process.env.CDK_CONTEXT_JSON ?? '{}');
@@ -15,7 +16,10 @@ const wanted: string | undefined = context.platform ?? process.env.MIP_PLATFORM;
 if (wanted === undefined) throw new Error('Say which platform: MIP_PLATFORM=<name in catalog/platforms, or a file>.');
 const file = /\.(ya?ml|json)$/.test(wanted) ? wanted : folder(`../../catalog/platforms/${wanted}.yaml`);
 
-const { app, delivery, stacks, removed } = platformApp({ platform: parse(readFileSync(file, 'utf8')), lambdas: folder('../lambda') });
+const read: Platform = parse(readFileSync(file, 'utf8'));
+// What is a folder of this machine is said from the repository's root.
+const here = read.catalog?.folder && { catalog: { folder: folder(`../../${read.catalog.folder}/`).replace(/\/+(\.\/)?$/, '') } };
+const { app, delivery, stacks, removed } = platformApp({ platform: { ...read, ...here }, lambdas: folder('../lambda') });
 app.synth();
 const printed: Printed = {
   ...(delivery && { delivery: delivery.artifactId }),

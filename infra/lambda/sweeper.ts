@@ -1,6 +1,5 @@
 /** Lambda entry point of the sweeper. */
 import { createSweeper } from '@mip/api/sweeper-lambda';
+import { readScope } from '@mip/registry/scope';
 
-const { MIP_PREFIX = '', MIP_PLATFORM = '', MIP_ACCOUNT = '', AWS_REGION = '' } = process.env;
-
-export const handler = createSweeper({ prefix: MIP_PREFIX, platform: MIP_PLATFORM, account: MIP_ACCOUNT, region: AWS_REGION });
+export const handler = createSweeper(readScope(process.env));

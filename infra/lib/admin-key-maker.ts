@@ -1,7 +1,7 @@
 /** The maker behind `Custom::AdminKey`, which runs in a Lambda of its own (`lambda/admin-key.ts`). */
 
-import { randomBytes } from 'node:crypto';
 import { ParameterAlreadyExists, PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import { newAdminKey } from '@mip/registry/admin-key';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 
 /**
@@ -30,8 +30,7 @@ export function adminKeyHandler(ssm: Pick<SSMClient, 'send'>, respond: typeof fe
 /** @returns why it failed, by the error's name alone: messages of a failed request could quote it. */
 async function makeKey(ssm: Pick<SSMClient, 'send'>, name: string): Promise<string | undefined> {
   try {
-    const value = `mipadmin_${randomBytes(32).toString('base64url')}`;
-    await ssm.send(new PutParameterCommand({ Name: name, Type: 'SecureString', Value: value, Overwrite: false }));
+    await ssm.send(new PutParameterCommand({ Name: name, Type: 'SecureString', Value: newAdminKey(), Overwrite: false }));
     return undefined;
   } catch (error) {
     if (error instanceof ParameterAlreadyExists) return undefined;

@@ -11,6 +11,12 @@ export type Buckets = Readonly<Record<Purpose, Bucket>>;
 /** How long an overwritten or deleted object can be brought back; after that an erased patient is really gone. */
 const KEEP_OLD_VERSIONS = Duration.days(30);
 
+/** What is only needed while a version is tried, by its prefix, in days; a rollout puts the images there anew. */
+const PASSING: Partial<Record<Purpose, readonly (readonly [string, number])[]>> = {
+  images: [['conformance/', 30]],
+  results: [['quarantine/', 7]],
+};
+
 export function addBuckets(scope: Construct, place: Place): Buckets {
   return {
     images: addBucket(scope, place, 'images', 'Images'),
@@ -28,7 +34,10 @@ function addBucket(scope: Construct, { names }: Place, purpose: Purpose, id: str
     enforceSSL: true,
     minimumTLSVersion: 1.2,
     versioned: true,
-    lifecycleRules: [{ noncurrentVersionExpiration: KEEP_OLD_VERSIONS, abortIncompleteMultipartUploadAfter: Duration.days(7) }],
+    lifecycleRules: [
+      { noncurrentVersionExpiration: KEEP_OLD_VERSIONS, abortIncompleteMultipartUploadAfter: Duration.days(7) },
+      ...(PASSING[purpose] ?? []).map(([prefix, days]) => ({ prefix, expiration: Duration.days(days) })),
+    ],
     removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   });
 }

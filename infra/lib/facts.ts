@@ -10,6 +10,7 @@ import type { Construct } from 'constructs';
 import type { Network } from './network.ts';
 import type { Place } from './platform.ts';
 import { arnOf, type Secrets } from './secrets.ts';
+import type { WebSocket } from './websocket.ts';
 
 export interface Parts {
   readonly network: Network;
@@ -20,10 +21,11 @@ export interface Parts {
   /** Where there is one: its address, which ends in `/dicomweb`. */
   readonly imageStoreUrl: string | undefined;
   readonly api: HttpApi;
+  readonly websocket: WebSocket;
 }
 
 export function publishFacts(scope: Construct, { names }: Place, parts: Parts): void {
-  const { network, api, secrets } = parts;
+  const { network, api, secrets, websocket } = parts;
   const facts = {
     vpc_id: network.vpc.vpcId,
     subnets: network.subnetIds,
@@ -37,6 +39,9 @@ export function publishFacts(scope: Construct, { names }: Place, parts: Parts): 
     log_group: parts.logGroup.logGroupName,
     api_id: api.apiId,
     api_url: api.apiEndpoint,
+    websocket_api_id: websocket.apiId,
+    websocket_stage: websocket.stageName,
+    websocket_url: websocket.url,
     ...(parts.imageStoreUrl !== undefined && { image_store_url: parts.imageStoreUrl }),
   };
   new StringParameter(scope, 'Facts', {

@@ -12,7 +12,7 @@ import {
   TargetType,
 } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { Construct } from 'constructs';
-import type { Network } from './network.ts';
+import { type Network, openPortOf } from './network.ts';
 import type { Place } from './platform.ts';
 
 /** Where its container listens. */
@@ -90,5 +90,6 @@ function addSecurityGroups(scope: Construct, { platform }: Place, { network, por
   balancer.addEgressRule(store, toStore, 'The image store');
   store.addIngressRule(balancer, toStore, 'Its load balancer');
   store.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'AWS APIs');
+  if (platform.identity) openPortOf(store, platform.identity.issuer, 'The issuer of tokens');
   return { balancer, store };
 }

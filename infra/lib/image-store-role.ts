@@ -1,9 +1,10 @@
 /** What the image store may do: keep images and their index, and know who asks. */
 
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { Place } from './platform.ts';
 import { policyOf, type Right } from './rights.ts';
+import { tasksOf } from './task-roles.ts';
 
 export function addImageStoreRole(scope: Construct, place: Place): Role {
   const { names } = place;
@@ -11,9 +12,7 @@ export function addImageStoreRole(scope: Construct, place: Place): Role {
     roleName: names.imageStoreRole,
     path: names.rolePath,
     description: 'What the tasks of the image store may do',
-    assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com', {
-      conditions: { StringEquals: { 'aws:SourceAccount': names.account }, ArnLike: { 'aws:SourceArn': names.ecsArns } },
-    }),
+    assumedBy: tasksOf(place),
     inlinePolicies: { task: policyOf(imageStoreRights(place)) },
   });
 }

@@ -3,6 +3,7 @@
  * and not by reconcile (docs/adr/0007-image-store-deployment.md).
  */
 
+import { LIMITS } from '@mip/registry/limits';
 import { CfnOutput } from 'aws-cdk-lib';
 import { CfnService, CfnTaskDefinition, type Cluster } from 'aws-cdk-lib/aws-ecs';
 import type { Role } from 'aws-cdk-lib/aws-iam';
@@ -11,7 +12,7 @@ import type { Construct } from 'constructs';
 import { addImageStoreNetwork, IMAGE_STORE_PORT, type ImageStoreNetwork } from './image-store-network.ts';
 import { addImageStoreRole } from './image-store-role.ts';
 import type { Network } from './network.ts';
-import type { ImageStore, Place } from './platform.ts';
+import { type ImageStore, identityEnvironment, type Place, scopeEnvironment } from './platform.ts';
 import { arnOf, type Secrets } from './secrets.ts';
 
 export interface ImageStoreParts {
@@ -26,8 +27,6 @@ type Known = ImageStore & { readonly image_uri: string };
 
 const CONTAINER = 'dicomweb';
 const USER = '65532'; // "nonroot" of distroless images
-/** Seconds from SIGTERM to SIGKILL: the most that Fargate gives. */
-const STOP_TIMEOUT = 120;
 /** Seconds in which a new task need not answer yet. */
 const GRACE = 60;
 
@@ -70,10 +69,9 @@ function containerOf(
     PORT: String(IMAGE_STORE_PORT),
     HOST: '0.0.0.0',
     AWS_REGION: region,
-    MIP_PREFIX: platform.prefix,
-    MIP_PLATFORM: platform.name,
-    MIP_ACCOUNT: platform.account,
+    ...scopeEnvironment(place),
     MIP_MAX_INSTANCE_BYTES: String(platform.limits.max_image_bytes),
+    ...identityEnvironment(place),
   };
   return {
     name: CONTAINER,
@@ -82,7 +80,7 @@ function containerOf(
     user: USER,
     readonlyRootFilesystem: true,
     linuxParameters: { capabilities: { drop: ['ALL'] }, initProcessEnabled: true },
-    stopTimeout: STOP_TIMEOUT,
+    stopTimeout: LIMITS.ecs.stopTimeoutSeconds,
     portMappings: [{ containerPort: IMAGE_STORE_PORT, protocol: 'tcp' }],
     environment: Object.entries(environment).map(([name, value]) => ({ name, value })),
     secrets: [

@@ -64,9 +64,12 @@ function tiers(publicOnly: boolean): SubnetConfiguration[] {
 function addSecurityGroup(scope: Construct, vpc: IVpc, { platform }: Place): SecurityGroup {
   const group = new SecurityGroup(scope, 'Tasks', { vpc, description: 'Algorithm tasks: no ingress, HTTPS out', allowAllOutbound: false });
   group.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'AWS APIs and image registries');
-  for (const { name, url } of platform.pacs ?? []) {
-    const { hostname, port } = new URL(url); // without a port where it is the scheme's own
-    if (port) group.addEgressRule(isIPv4(hostname) ? Peer.ipv4(`${hostname}/32`) : Peer.anyIpv4(), Port.tcp(Number(port)), `PACS ${name}`);
-  }
+  for (const { name, url } of platform.pacs ?? []) openPortOf(group, url, `PACS ${name}`);
   return group;
+}
+
+/** Egress to a URL's port, where that is not its scheme's own. */
+export function openPortOf(group: SecurityGroup, url: string, description: string): void {
+  const { hostname, port } = new URL(url);
+  if (port) group.addEgressRule(isIPv4(hostname) ? Peer.ipv4(`${hostname}/32`) : Peer.anyIpv4(), Port.tcp(Number(port)), description);
 }

@@ -7,10 +7,12 @@ import { addApi } from './api.ts';
 import { addBuckets } from './buckets.ts';
 import { addCluster } from './cluster.ts';
 import { publishFacts } from './facts.ts';
+import { addGpuCapacity } from './gpu-capacity.ts';
 import { addImageStore } from './image-store.ts';
 import { addImageStoreRepository } from './image-store-image.ts';
 import { addLogGroup } from './logs.ts';
 import { addNetwork } from './network.ts';
+import { addNotifier } from './notifier.ts';
 import type { Place } from './platform.ts';
 import { addReconcileRoles } from './reconcile-roles.ts';
 import { addExecutionRole } from './roles.ts';
@@ -18,6 +20,7 @@ import { addSecrets } from './secrets.ts';
 import { addSweeper } from './sweeper.ts';
 import { addTables } from './tables.ts';
 import { addClassRoles, addTaskBoundary } from './task-roles.ts';
+import { addWebSocket } from './websocket.ts';
 
 export class PlatformStack extends Stack {
   /** Where it is deployed, and the parameter that tells the rest. */
@@ -41,6 +44,7 @@ export class PlatformStack extends Stack {
     const buckets = addBuckets(this, place);
     const secrets = addSecrets(this, place);
     const { cluster, logGroup } = addCluster(this, place, network.vpc);
+    addGpuCapacity(this, place, { network, cluster });
     const imageStoreLog = addLogGroup(this, 'ImageStoreLog', place, names.logGroup.imageStore);
     const executionRole = addExecutionRole(this, place, { logGroups: [logGroup, imageStoreLog], secrets });
     addImageStoreRepository(this, place);
@@ -49,8 +53,10 @@ export class PlatformStack extends Stack {
     addReconcileRoles(this, place);
     addAdminKey(this, place, lambdas);
     addSweeper(this, place, { tables, lambdas });
-    const api = addApi(this, place, { tables, buckets, secrets, lambdas });
-    publishFacts(this, place, { network, cluster, logGroup, executionRole, secrets, imageStoreUrl, api });
+    const websocket = addWebSocket(this, place, { tables, lambdas });
+    addNotifier(this, place, { tables, lambdas, websocket });
+    const api = addApi(this, place, { tables, buckets, secrets, lambdas, websocket });
+    publishFacts(this, place, { network, cluster, logGroup, executionRole, secrets, imageStoreUrl, api, websocket });
   }
 
   /** The first zones of the region, asked for at deploy time: looking them up while synthesising would need an account. */

@@ -4,10 +4,14 @@
  */
 
 import { LIMITS } from '@mip/registry/limits';
-import { TAGS } from '@mip/registry/names';
+import { CONFORMANCE_CLIENT, TAGS } from '@mip/registry/names';
+import { wakeLease } from '@mip/registry/waker';
 import type { Conditions } from 'aws-cdk-lib/aws-iam';
 import { type Place, roleClasses } from './platform.ts';
 import type { Right } from './rights.ts';
+
+const SCALING = 'application-autoscaling';
+const SCALING_OF_ECS = 'ecs.application-autoscaling.amazonaws.com';
 
 /** All that a plan looks at: build and apply plan first. */
 export function readRights(place: Place): readonly Right[] {
@@ -25,12 +29,17 @@ export function readRights(place: Place): readonly Right[] {
     { to: ['iam:GetRole', 'iam:ListRolePolicies', 'iam:ListAttachedRolePolicies', 'iam:GetRolePolicy'], on: at.taskRoles },
     // These have no resource to name: AWS gives the whole account or nothing.
     { to: ['tag:GetResources', 'ecs:ListTaskDefinitionFamilies', 'ecs:DescribeTaskDefinition', 'iam:ListRoles'], on: ['*'] },
+    {
+      to: ['DescribeScalableTargets', 'DescribeScalingPolicies', 'DescribeScheduledActions'].map((name) => `${SCALING}:${name}`),
+      on: ['*'],
+    },
   ];
 }
 
 export function writeRights(place: Place): readonly Right[] {
   const rows = { to: ['dynamodb:UpdateItem', 'dynamodb:DeleteItem'], on: [place.names.tableArn('algorithms')] };
-  return [rows, ...runRights(place), ...queueRights(place), ...repositoryRights(place), ...serviceRights(place), ...roleRights(place)];
+  const parts = [runRights, queueRights, repositoryRights, serviceRights, scalingRights, roleRights, candidateRights];
+  return [rows, ...parts.flatMap((part) => part(place))];
 }
 
 /** The repositories of algorithms, and what is pushed into them. What an image runs as is no business of who builds it. */
@@ -47,14 +56,15 @@ export function buildRights(place: Place): readonly Right[] {
 }
 
 /**
- * One attribute of a registry row, and services that stay what they are: IAM cannot bind an update to the number of tasks, but it can refuse
+ * One attribute of a registry row, the bounds of what scales and when they end, and services that stay what they are: IAM cannot bind an update to the number of tasks, but it can refuse
  * one that names a task definition which is none of the platform's.
  */
 export function scaleRights(place: Place): readonly Right[] {
-  const { services, taskDefinitions, owned, inCluster } = arnsOf(place);
+  const { services, taskDefinitions, targets, owned, inCluster, ofTasks } = arnsOf(place);
   const attributes = ['algorithm_name', 'managed_by', 'scale_override'];
   const onlyThose = { 'ForAllValues:StringEquals': { 'dynamodb:Attributes': attributes } };
-  const onlyTheHash = { 'ForAllValues:StringEquals': { 'aws:TagKeys': [TAGS.specHash] } };
+  const onlyTheHash = { 'ForAllValues:StringEquals': { 'aws:TagKeys': [TAGS.scalingHash] } };
+  const rebound = ['RegisterScalableTarget', 'PutScheduledAction', 'DeleteScheduledAction'].map((name) => `${SCALING}:${name}`);
   const ofThePlatform = { ArnLikeIfExists: { 'ecs:task-definition': taskDefinitions } };
   return [
     ...leaseRights(place),
@@ -62,6 +72,7 @@ export function scaleRights(place: Place): readonly Right[] {
     { to: ['dynamodb:UpdateItem'], on: [place.names.tableArn('algorithms')], when: onlyThose },
     { to: ['ecs:UpdateService'], on: [services], when: all(owned, inCluster, ofThePlatform) },
     { to: ['ecs:TagResource'], on: [services], when: all(owned, onlyTheHash) },
+    { to: rebound, on: [targets], when: all(owned, ofTasks) },
   ];
 }
 
@@ -103,6 +114,43 @@ function serviceRights(place: Place): readonly Right[] {
   ];
 }
 
+/**
+ * A new version is tried on conformance cases: their jobs are nobody's, their images are the platform's, and what comes of them lies in
+ * quarantine. No job, image or result of a client can be read or written with these.
+ */
+function candidateRights(place: Place): readonly Right[] {
+  const { names } = place;
+  const { candidates, tasks, containerInstances, taskDefinitions, made, owned, inCluster } = arnsOf(place);
+  const keys = 'dynamodb:LeadingKeys';
+  const nobodys = { 'ForAllValues:StringEquals': { [keys]: [CONFORMANCE_CLIENT] }, Null: { [keys]: 'false' } }; // of no keys all are anything
+  return [
+    { to: ['ecs:RunTask'], on: [`${taskDefinitions}:*`], when: all(made, inCluster) },
+    { to: ['ecs:TagResource'], on: [tasks], when: made },
+    { to: ['ecs:DescribeTasks'], on: [tasks], when: inCluster },
+    { to: ['ecs:StopTask'], on: [tasks], when: all(owned, inCluster) },
+    { to: ['ecs:ListTasks'], on: [containerInstances], when: inCluster }, // asked for with Fargate too, which has none
+    { to: ['ecs:TagResource', 'ecs:UntagResource'], on: [`${taskDefinitions}:*`], when: owned },
+    { to: ['sqs:SendMessage'], on: [candidates], when: owned },
+    { to: ['dynamodb:PutItem', 'dynamodb:GetItem', 'dynamodb:UpdateItem'], on: [names.tableArn('jobs')], when: nobodys },
+    { to: ['s3:PutObject'], on: [`${names.bucketArn('images')}/${names.conformanceImage('*')}`] },
+    { to: ['s3:GetObject'], on: [`${names.bucketArn('results')}/${names.quarantinePrefix('*')}*`] },
+  ];
+}
+
+/** A scalable target's ARN does not say which service it scales: the tag alone says whose it is. */
+function scalingRights(place: Place): readonly Right[] {
+  const { targets, made, owned, ofTasks, scalingRole } = arnsOf(place);
+  const register = `${SCALING}:RegisterScalableTarget`;
+  const change = ['DeregisterScalableTarget', 'PutScalingPolicy', 'DeleteScalingPolicy', 'PutScheduledAction', 'DeleteScheduledAction'];
+  return [
+    { to: [register], on: [targets], when: all(made, ofTasks) },
+    { to: [`${SCALING}:TagResource`], on: [targets], when: made },
+    { to: [register, ...change.map((name) => `${SCALING}:${name}`)], on: [targets], when: all(owned, ofTasks) },
+    // For the first service that an account scales: the role with which Application Auto Scaling works on ECS, and no other.
+    { to: ['iam:CreateServiceLinkedRole'], on: [scalingRole], when: { StringEquals: { 'iam:AWSServiceName': SCALING_OF_ECS } } },
+  ];
+}
+
 /** A role that reconcile makes has the boundary, and so can never do more than a task may; no other role can be given a policy. */
 function roleRights(place: Place): readonly Right[] {
   const { names } = place;
@@ -135,11 +183,17 @@ function arnsOf({ platform: { account, catalog_id }, region, names }: Place) {
   const cut = `${start}${'?'.repeat(LIMITS.iam.roleName.max - start.length - 9)}-${'?'.repeat(8)}`;
   return {
     facts: arn('ssm', `parameter${names.platformFacts}`),
-    queues: [names.requestQueue('*'), names.deadLetterQueue('*')].map(names.queueArn),
+    queues: [names.requestQueue('*'), names.deadLetterQueue('*'), names.candidateQueue('*')].map(names.queueArn),
+    candidates: names.queueArn(names.candidateQueue('*')),
+    tasks: arn('ecs', `task/${names.cluster}/*`),
+    containerInstances: arn('ecs', `container-instance/${names.cluster}/*`),
     repositories: arn('ecr', `repository/${names.repository('*')}`),
     services: arn('ecs', `service/${names.cluster}/${names.service('*')}`),
     taskDefinitions: arn('ecs', `task-definition/${names.taskDefinition('*')}`),
     taskRoles: [whole, cut].map(names.roleArn),
+    targets: arn(SCALING, 'scalable-target/*'),
+    ofTasks: { StringEquals: { [`${SCALING}:service-namespace`]: 'ecs', [`${SCALING}:scalable-dimension`]: 'ecs:service:DesiredCount' } },
+    scalingRole: `arn:aws:iam::${account}:role/aws-service-role/${SCALING_OF_ECS}/AWSServiceRoleForApplicationAutoScaling_ECSService`,
     made: { StringEquals: { [`aws:RequestTag/${TAGS.managedBy}`]: catalog_id } },
     owned: { StringEquals: { [`aws:ResourceTag/${TAGS.managedBy}`]: catalog_id } },
     inCluster: { ArnEquals: { 'ecs:cluster': arn('ecs', `cluster/${names.cluster}`) } },
@@ -152,4 +206,17 @@ function all(...conditions: readonly Conditions[]): Conditions {
   return Object.fromEntries(
     [...operators].map((operator) => [operator, Object.assign({}, ...conditions.map((condition) => condition[operator]))]),
   );
+}
+
+/** What wakes a line that sleeps: it reads a service and sets its number of tasks, and its lease is never that of reconcile. */
+export function wakerRights(place: Place): readonly Right[] {
+  const { services, taskDefinitions, owned, inCluster } = arnsOf(place);
+  const ofThePlatform = { ArnLikeIfExists: { 'ecs:task-definition': taskDefinitions } };
+  const itsLeases = { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [wakeLease('*')] } };
+  return [
+    { to: ['dynamodb:UpdateItem'], on: [place.names.tableArn('leases')], when: itsLeases },
+    { to: ['dynamodb:GetItem'], on: [place.names.tableArn('algorithms')] },
+    { to: ['ecs:DescribeServices'], on: [services], when: all(owned, inCluster) },
+    { to: ['ecs:UpdateService'], on: [services], when: all(owned, inCluster, ofThePlatform) },
+  ];
 }

@@ -4,32 +4,40 @@
  */
 
 import { CfnOutput, Duration } from 'aws-cdk-lib';
-import { type IPrincipal, Role } from 'aws-cdk-lib/aws-iam';
+import { type IPrincipal, ManagedPolicy, Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { type Trust, trustOf } from './github-trust.ts';
 import type { Place } from './platform.ts';
 import { buildRights, readRights, scaleRights, writeRights } from './reconcile-rights.ts';
-import { policyOf, type Right } from './rights.ts';
+import { policyOf, type Right, statements } from './rights.ts';
 
 interface Job {
   readonly id: string;
   readonly roleName: string;
   readonly description: string;
   readonly trusts: IPrincipal;
-  readonly reads?: readonly Right[];
+  /** Whether it plans first, and so reads all that the catalog owns. */
+  readonly plans: boolean;
   readonly writes?: readonly Right[];
 }
 
 export function addReconcileRoles(scope: Construct, place: Place): void {
   const { names } = place;
-  for (const { id, roleName, description, trusts, reads, writes } of jobsOf(place, trustOf(place.platform))) {
+  const reading = new ManagedPolicy(scope, 'ReconcileRead', {
+    managedPolicyName: names.readPolicy,
+    path: names.rolePath,
+    description: 'All that a plan looks at',
+    statements: statements(readRights(place)),
+  });
+  for (const { id, roleName, description, trusts, plans, writes } of jobsOf(place, trustOf(place.platform))) {
     new Role(scope, id, {
       roleName,
       description,
       path: names.rolePath,
       maxSessionDuration: Duration.hours(1),
       assumedBy: trusts,
-      inlinePolicies: { ...(reads && { read: policyOf(reads) }), ...(writes && { write: policyOf(writes) }) },
+      managedPolicies: plans ? [reading] : [],
+      inlinePolicies: writes ? { write: policyOf(writes) } : {},
     });
     new CfnOutput(scope, `${id}Arn`, { value: names.roleArn(roleName) });
   }
@@ -37,15 +45,14 @@ export function addReconcileRoles(scope: Construct, place: Place): void {
 
 function jobsOf(place: Place, { proposed, merged, approved }: Trust): readonly Job[] {
   const { planRole, buildRole, applyRole, scaleRole } = place.names;
-  const reads = readRights(place);
-  const job = (id: string, roleName: string, trusts: IPrincipal, description: string, rights: Pick<Job, 'reads' | 'writes'>): Job => ({
+  const job = (id: string, roleName: string, trusts: IPrincipal, description: string, rights: Pick<Job, 'plans' | 'writes'>): Job => ({
     ...{ id, roleName, trusts, description },
     ...rights,
   });
   return [
-    job('PlanRole', planRole, proposed, 'mip plan and mip drift: read what the catalog owns', { reads }),
-    job('BuildRole', buildRole, merged, 'Push images of algorithms', { reads, writes: buildRights(place) }),
-    job('ApplyRole', applyRole, approved, 'mip apply: read and write what the catalog owns', { reads, writes: writeRights(place) }),
-    job('ScaleRole', scaleRole, approved, 'mip scale: set a number of tasks', { writes: scaleRights(place) }),
+    job('PlanRole', planRole, proposed, 'mip plan and mip drift: read what the catalog owns', { plans: true }),
+    job('BuildRole', buildRole, merged, 'Push images of algorithms', { plans: true, writes: buildRights(place) }),
+    job('ApplyRole', applyRole, approved, 'mip apply: read and write what the catalog owns', { plans: true, writes: writeRights(place) }),
+    job('ScaleRole', scaleRole, approved, 'mip scale: set a number of tasks', { plans: false, writes: scaleRights(place) }),
   ];
 }

@@ -6,11 +6,17 @@ import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { repositoryOf } from './image-store-image.ts';
 import type { Place } from './platform.ts';
+import { type Right, statements } from './rights.ts';
 import type { Secrets } from './secrets.ts';
 
 /** The request queues of all algorithms of a platform: reconcile makes them later, so they are granted by the shape of their name. */
 export function requestQueues(scope: Construct, { names }: Place): string {
   return Stack.of(scope).formatArn({ service: 'sqs', resource: names.requestQueue('*') });
+}
+
+/** To tell what happened to a job. */
+export function tellRights({ names }: Place): readonly Right[] {
+  return [{ to: ['sqs:GetQueueUrl', 'sqs:SendMessage'], on: [names.queueArn(names.resultsQueue)] }];
 }
 
 /** For ECS: pull the image, write the log, read what tasks get as secrets. */
@@ -36,6 +42,11 @@ export function addExecutionRole(scope: Construct, place: Place, parts: { logGro
 
 function taskRole(scope: Construct, id: string, { names }: Place, roleName: string): Role {
   return new Role(scope, id, { roleName, path: names.rolePath, assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com') });
+}
+
+/** Statements from a table. */
+export function allow(role: Role, rights: readonly Right[]): void {
+  for (const statement of statements(rights)) role.addToPolicy(statement);
 }
 
 /** One statement, said in full. */

@@ -12,6 +12,8 @@ export interface Secrets {
   readonly workersKey: Secret;
   /** By the names of the PACSs that ask for credentials. */
   readonly pacs: ReadonlyMap<string, Secret>;
+  /** With which changes of the catalog are proposed; there where they are pull requests. */
+  readonly github: Secret | undefined;
 }
 
 const KEY: SecretStringGenerator = { passwordLength: 64, excludePunctuation: true };
@@ -32,6 +34,9 @@ export function addSecrets(scope: Construct, { names, platform }: Place): Secret
     pacs: new Map(
       asking.map(({ name }) => [name, add(`PacsSecret-${name}`, names.pacsSecret(name), `Credentials of the PACS ${name}`, PLACEHOLDER)]),
     ),
+    github: platform.catalog?.repository
+      ? add('GitHubSecret', names.githubSecret, 'With which the Admin API proposes changes of the catalog', PLACEHOLDER)
+      : undefined,
   };
 }
 

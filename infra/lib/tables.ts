@@ -1,4 +1,4 @@
-/** The registry, the jobs, the clients and the lease of reconcile. Data outlives the stack: every table is retained, protected and recoverable in time. */
+/** The registry, the jobs, the clients and their connections, the index of the images and the lease of reconcile. Data outlives the stack: every table is retained, protected and recoverable in time. */
 
 import type { Table } from '@mip/registry/names';
 import { RemovalPolicy } from 'aws-cdk-lib';
@@ -19,6 +19,8 @@ interface Shape {
   readonly id: string;
   readonly partitionKey: string;
   readonly sortKey?: string;
+  /** The attribute that says when an item goes by itself, in seconds since 1970. */
+  readonly expiry?: string;
   readonly indexes?: readonly Index[];
 }
 
@@ -37,8 +39,10 @@ const SHAPES: Readonly<Record<Table, Shape>> = {
     partitionKey: 'client_id',
     sortKey: 'job_id',
     indexes: [
+      { name: 'by-client', partitionKey: 'client_id', sortKey: 'accepted_at' },
       { name: 'by-algorithm', partitionKey: 'algorithm', sortKey: 'accepted_at' },
-      { name: 'by-open-state', partitionKey: 'open_state', sortKey: 'updated_at' }, // sparse: a closed job has no open_state
+      { name: 'by-client-open', partitionKey: 'client_id', sortKey: 'open_state', keysOnly: true }, // sparse too: counted, never read
+      { name: 'by-open-state', partitionKey: 'open_state', sortKey: 'updated_at' }, // sparse: a job whose end is told has no open_state
     ],
   },
   clients: { id: 'Clients', partitionKey: 'key_hash' },
@@ -54,6 +58,7 @@ const SHAPES: Readonly<Record<Table, Shape>> = {
     ],
   },
   leases: { id: 'Leases', partitionKey: 'lease' },
+  connections: { id: 'Connections', partitionKey: 'client_id', sortKey: 'row', expiry: 'expires_at' },
 };
 
 export function addTables(scope: Construct, place: Place): Tables {
@@ -63,15 +68,17 @@ export function addTables(scope: Construct, place: Place): Tables {
     clients: addTable(scope, place, 'clients'),
     images: addTable(scope, place, 'images'),
     leases: addTable(scope, place, 'leases'),
+    connections: addTable(scope, place, 'connections'),
   };
 }
 
 function addTable(scope: Construct, { names }: Place, table: Table): TableV2 {
-  const { id, partitionKey, sortKey, indexes = [] } = SHAPES[table];
+  const { id, partitionKey, sortKey, expiry, indexes = [] } = SHAPES[table];
   return new TableV2(scope, id, {
     tableName: names.table(table),
     partitionKey: text(partitionKey),
     ...(sortKey === undefined ? {} : { sortKey: text(sortKey) }),
+    ...(expiry === undefined ? {} : { timeToLiveAttribute: expiry }),
     globalSecondaryIndexes: indexes.map(
       (index): GlobalSecondaryIndexPropsV2 => ({
         indexName: index.name,
@@ -80,6 +87,7 @@ function addTable(scope: Construct, { names }: Place, table: Table): TableV2 {
         ...(index.keysOnly && { projectionType: ProjectionType.KEYS_ONLY }),
       }),
     ),
+    ...(expiry === undefined ? {} : { timeToLiveAttribute: expiry }),
     billing: Billing.onDemand(),
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
     deletionProtection: true,

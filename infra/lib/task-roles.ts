@@ -11,17 +11,28 @@ import { policyOf, type Right, statements } from './rights.ts';
 
 /** For all algorithms at once, by the shape of their names. @param queues narrows which of the queues. */
 function taskRights({ names }: Place, queues?: Conditions): readonly Right[] {
-  const requests = names.queueArn(names.requestQueue('*'));
-  const deadLetters = names.queueArn(names.deadLetterQueue('*'));
+  const [requests, deadLetters, candidates] = [names.requestQueue, names.deadLetterQueue, names.candidateQueue].map((nameOf) =>
+    names.queueArn(nameOf('*')),
+  ) as [string, string, string];
+  const results = [names.resultPrefix('*'), names.quarantinePrefix('*')].map((prefix) => `${names.bucketArn('results')}/${prefix}*`);
+  const take = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:GetQueueAttributes'];
   const when = queues && { when: queues };
   return [
-    { to: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:GetQueueAttributes'], on: [requests], ...when },
-    { to: ['sqs:SendMessage'], on: [requests, deadLetters], ...when },
+    { to: take, on: [requests, candidates], ...when },
+    { to: ['sqs:SendMessage'], on: [requests, deadLetters, candidates], ...when },
+    { to: ['sqs:SendMessage'], on: [names.queueArn(names.resultsQueue)] },
     { to: ['dynamodb:GetItem', 'dynamodb:UpdateItem'], on: [names.tableArn('jobs')] },
     { to: ['dynamodb:Query'], on: [names.tableArn('images')] },
     { to: ['s3:GetObject'], on: [`${names.bucketArn('images')}/*`] },
-    { to: ['s3:GetObject', 's3:PutObject'], on: [`${names.bucketArn('results')}/${names.resultPrefix('*')}*`] },
+    { to: ['s3:GetObject', 's3:PutObject'], on: results },
   ];
+}
+
+/** The tasks of this account and region, and no other's by way of ECS. */
+export function tasksOf({ names }: Place): ServicePrincipal {
+  return new ServicePrincipal('ecs-tasks.amazonaws.com', {
+    conditions: { StringEquals: { 'aws:SourceAccount': names.account }, ArnLike: { 'aws:SourceArn': names.ecsArns } },
+  });
 }
 
 export function addTaskBoundary(scope: Construct, place: Place): ManagedPolicy {
@@ -43,9 +54,7 @@ export function addClassRoles(scope: Construct, place: Place, boundary: ManagedP
       path: names.rolePath,
       description: `What the tasks of the class ${roleClass} may do`,
       permissionsBoundary: boundary,
-      assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com', {
-        conditions: { StringEquals: { 'aws:SourceAccount': names.account }, ArnLike: { 'aws:SourceArn': names.ecsArns } },
-      }),
+      assumedBy: tasksOf(place),
       inlinePolicies: { task: policyOf(taskRights(place, queues)) },
     });
   }

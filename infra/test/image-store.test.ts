@@ -106,6 +106,20 @@ describe('the task', () => {
     expect(JSON.stringify(container.Secrets)).toMatch(/\["ImagesKey\w+","Id"\].*\["WorkersKey\w+","Id"\]/); // ARNs
     expect(container.LogConfiguration.Options).toMatchObject({ 'awslogs-group': { Ref: expect.stringMatching(/^ImageStoreLog/) } });
   });
+
+  test('is told whose tokens it takes, and reaches that issuer at its port', () => {
+    const identity = { issuer: 'https://login.hospital.example:8443/realms/imaging', audience: 'mip' };
+    const withIssuer = synthesise({ ...WITH_IMAGE_STORE, identity }, false);
+    const [{ Environment }] = only(withIssuer, 'AWS::ECS::TaskDefinition').Properties.ContainerDefinitions;
+    const { Value } = Environment.find(({ Name }: { Name: string }) => Name === 'MIP_IDENTITY');
+    expect(JSON.parse(Value)).toEqual(identity);
+    const ports = (of: Synthesised) =>
+      of
+        .resources('AWS::EC2::SecurityGroup')
+        .filter(({ id }) => id.startsWith('ImageStoreGroup'))
+        .flatMap(({ Properties: { SecurityGroupEgress = [] } }) => SecurityGroupEgress.map(({ ToPort }: { ToPort: number }) => ToPort));
+    expect([ports(aws), ports(withIssuer)]).toEqual([[443], [443, 8443]]);
+  });
 });
 
 describe('the load balancer', () => {

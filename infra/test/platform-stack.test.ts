@@ -1,7 +1,12 @@
+import { MOST_TRIES } from '@mip/api/callbacks/schedule';
+import { ADMIN_ROUTES } from '@mip/api/routes/admin';
+import { ROUTER_ROUTES } from '@mip/api/routes/router';
+import { readScope } from '@mip/registry/scope';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
+import { ADMIN_PATHS } from '../lib/api.ts';
 import type { Platform } from '../lib/platform.ts';
-import { PLATFORM, type Synthesised, synthesise, WITH_IMAGE_STORE } from './synthesised.ts';
+import { LOCAL, PLATFORM, type Synthesised, synthesise, WITH_IMAGE_STORE } from './synthesised.ts';
 
 const aws = synthesise(PLATFORM, false);
 
@@ -38,11 +43,18 @@ describe('network', () => {
   });
 });
 
+test('without GPUs there is no instance, and nothing that could make one', () => {
+  for (const type of ['AWS::AutoScaling::AutoScalingGroup', 'AWS::EC2::LaunchTemplate', 'AWS::ECS::CapacityProvider', 'AWS::EC2::Instance'])
+    aws.template.resourceCountIs(type, 0);
+  aws.template.hasResourceProperties('AWS::ECS::ClusterCapacityProviderAssociations', { CapacityProviders: ['FARGATE', 'FARGATE_SPOT'] });
+});
+
 describe('tables', () => {
   test.each([
     ['rad-algorithms', ['algorithm_name HASH'], []],
     ['rad-clients', ['key_hash HASH'], []],
     ['rad-leases', ['lease HASH'], []],
+    ['rad-connections', ['client_id HASH', 'row RANGE'], []],
     [
       'rad-images',
       ['study HASH', 'row RANGE'],
@@ -56,7 +68,12 @@ describe('tables', () => {
     [
       'rad-jobs',
       ['client_id HASH', 'job_id RANGE'],
-      ['by-algorithm algorithm HASH accepted_at RANGE', 'by-open-state open_state HASH updated_at RANGE'],
+      [
+        'by-client client_id HASH accepted_at RANGE',
+        'by-algorithm algorithm HASH accepted_at RANGE',
+        'by-client-open client_id HASH open_state RANGE',
+        'by-open-state open_state HASH updated_at RANGE',
+      ],
     ],
   ])('%s has its keys, recovers to any moment and outlives the stack', (name, keys, indexes) => {
     const [table] = aws.resources('AWS::DynamoDB::GlobalTable').filter(({ Properties }) => Properties.TableName === name);
@@ -144,15 +161,20 @@ describe('secrets', () => {
 });
 
 describe('the rest', () => {
-  test.each([['/aws/lambda/mip-dynamic-router'], ['/aws/lambda/mip-sweeper'], ['/ecs/mip-algorithms'], ['/ecs/mip-dicomweb']])(
-    'log group %s forgets after 90 days',
-    (LogGroupName) => {
-      aws.template.hasResourceProperties('AWS::Logs::LogGroup', { LogGroupName, RetentionInDays: 90 });
-    },
-  );
+  test.each([
+    ['/aws/lambda/mip-dynamic-router'],
+    ['/aws/lambda/mip-algos-admin'],
+    ['/aws/lambda/mip-sweeper'],
+    ['/aws/lambda/mip-notifier'],
+    ['/aws/lambda/mip-websocket'],
+    ['/ecs/mip-algorithms'],
+    ['/ecs/mip-dicomweb'],
+  ])('log group %s forgets after 90 days', (LogGroupName) => {
+    aws.template.hasResourceProperties('AWS::Logs::LogGroup', { LogGroupName, RetentionInDays: 90 });
+  });
 
   test('every log group has a retention', () => {
-    expect(aws.resources('AWS::Logs::LogGroup').map(({ Properties }) => Properties.RetentionInDays)).toEqual([90, 90, 90, 90, 90, 90]);
+    expect(aws.resources('AWS::Logs::LogGroup').map(({ Properties }) => Properties.RetentionInDays)).toEqual(Array(9).fill(90));
   });
 
   test('a retention that CloudWatch does not offer is refused with those that it does', () => {
@@ -167,6 +189,23 @@ describe('the rest', () => {
     });
   });
 
+  test('the notifier has two queues, says of each message whether it is done, and what cannot be done is put aside', () => {
+    const byName = new Map(aws.resources('AWS::SQS::Queue').map(({ id, Properties }) => [Properties.QueueName, { id, ...Properties }]));
+    expect([...byName.keys()].sort()).toEqual(['rad-callbacks', 'rad-callbacks-dlq', 'rad-results-dlq.fifo', 'rad-results.fifo']);
+    for (const [queue, dead, maxReceiveCount] of [
+      ['rad-results.fifo', 'rad-results-dlq.fifo', 10],
+      ['rad-callbacks', 'rad-callbacks-dlq', MOST_TRIES],
+    ] as const) {
+      const deadLetterTargetArn = { 'Fn::GetAtt': [byName.get(dead)?.id, 'Arn'] };
+      expect(byName.get(queue)?.RedrivePolicy).toEqual({ deadLetterTargetArn, maxReceiveCount });
+      aws.template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+        EventSourceArn: { 'Fn::GetAtt': [byName.get(queue)?.id, 'Arn'] },
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+        BatchSize: 10,
+      });
+    }
+  });
+
   test('the sweeper runs every other minute, once at a time', () => {
     aws.template.hasResourceProperties('AWS::Lambda::Function', {
       FunctionName: 'rad-sweeper',
@@ -175,9 +214,27 @@ describe('the rest', () => {
     aws.template.hasResourceProperties('AWS::Events::Rule', { ScheduleExpression: 'rate(2 minutes)', State: 'ENABLED' });
   });
 
-  test('every path goes to the router, which knows its platform', () => {
+  test('every Lambda of the API is told which platform it works for, as its entry point reads it', () => {
+    const told = aws.resources('AWS::Lambda::Function').map(({ Properties }) => Properties.Environment?.Variables ?? {});
+    const scopes = told.filter((variables) => 'MIP_PREFIX' in variables).map((own) => readScope({ ...own, AWS_REGION: 'eu-north-1' }));
+    expect(scopes).toEqual(Array(5).fill({ prefix: 'rad', platform: 'north', account: '123456789012', region: 'eu-north-1' }));
+  });
+
+  test('the paths of the catalog and the document go to their own Lambda', () => {
+    const routes = aws.resources('AWS::ApiGatewayV2::Route').map(({ Properties }) => Properties);
+    const toAdmin = routes.filter(({ Target }) => JSON.stringify(Target).includes('ToAdmin')).map(({ RouteKey }) => RouteKey);
+    expect(toAdmin.sort()).toEqual(ADMIN_PATHS.map((path) => `ANY ${path}`).sort());
+    const served = ADMIN_ROUTES.map(({ url }) => `ANY ${url.replace(/:.*/, '{proxy+}')}`);
+    expect(served.filter((key) => !toAdmin.includes(key))).toEqual([]);
+    const alsoRouters = ROUTER_ROUTES.filter(({ url }) => ADMIN_PATHS.some((path) => url.split('/')[1] === path.split('/')[1]));
+    expect(alsoRouters).toEqual([]);
+  });
+
+  test('every other path goes to the router, which knows its platform', () => {
     aws.template.hasResourceProperties('AWS::ApiGatewayV2::Route', { RouteKey: '$default' });
-    aws.template.resourceCountIs('AWS::ApiGatewayV2::Route', 1);
+    const routes = aws.resources('AWS::ApiGatewayV2::Route').map(({ Properties }) => `${Properties.ApiId.Ref} ${Properties.RouteKey}`);
+    const others = routes.map((route) => route.replace(/[0-9A-F]{8} /, ' ')).filter((route) => !route.startsWith('Api ANY'));
+    expect(others.sort()).toEqual(['Api $default', 'WebSocketApi $connect', 'WebSocketApi $default', 'WebSocketApi $disconnect']);
     aws.template.hasResourceProperties('AWS::Lambda::Function', {
       FunctionName: 'rad-dynamic-router',
       Runtime: 'nodejs24.x',
@@ -185,6 +242,7 @@ describe('the rest', () => {
         Variables: {
           ...{ MIP_PREFIX: 'rad', MIP_PLATFORM: 'north', MIP_ACCOUNT: '123456789012', MIP_MAX_REQUEST_BYTES: '1000' },
           ...{ MIP_PACS: '[]', MIP_DEFAULT_PACS: 'built-in', MIP_MAX_IMAGE_BYTES: '5000000' },
+          ...{ MIP_CLIENT_REQUESTS_PER_MINUTE: '77', MIP_CLIENT_OPEN_JOBS: '0', MIP_ROWS_KEPT_MS: '5000' },
         },
       },
     });
@@ -198,13 +256,57 @@ describe('the rest', () => {
     expect([JSON.parse(MIP_PACS), MIP_DEFAULT_PACS]).toEqual([WITH_IMAGE_STORE.pacs, 'hospital']);
   });
 
+  test('the router knows which roles may override a rule: none where the platform names none', () => {
+    const rolesOf = (more: object) =>
+      synthesise({ ...PLATFORM, ...more }, false)
+        .resources('AWS::Lambda::Function')
+        .filter(({ Properties }) => Properties.FunctionName === 'rad-dynamic-router')
+        .map(({ Properties }) => Properties.Environment.Variables.MIP_OVERRIDE_ROLES);
+    expect(rolesOf({ admission: { override_roles: ['radiologist'] } })).toEqual(['["radiologist"]']);
+    expect(rolesOf({})).toEqual(['[]']);
+  });
+
+  test('the router knows whose tokens it takes', () => {
+    const identity = { issuer: 'https://login.hospital.example', audience: 'mip' };
+    const [router] = synthesise({ ...PLATFORM, identity }, false)
+      .resources('AWS::Lambda::Function')
+      .filter(({ Properties }) => Properties.FunctionName === 'rad-dynamic-router');
+    expect(JSON.parse(router?.Properties.Environment.Variables.MIP_IDENTITY)).toEqual(identity);
+  });
+
+  test('the WebSocket has its own address and bounds, and the table of its connections empties itself', () => {
+    aws.template.hasResourceProperties('AWS::ApiGatewayV2::Api', { Name: 'rad-north-ws', ProtocolType: 'WEBSOCKET' });
+    aws.template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+      StageName: 'ws',
+      DefaultRouteSettings: { ThrottlingBurstLimit: 1000, ThrottlingRateLimit: 500 },
+    });
+    const variables = (name: string) =>
+      JSON.stringify(
+        aws.resources('AWS::Lambda::Function').find(({ Properties }) => Properties.FunctionName === name)?.Properties.Environment,
+      );
+    expect(variables('rad-websocket')).toMatch(/"MIP_CONNECTIONS_URL":.*"https:\/\/".*WebSocketApi.*\.execute-api\.eu-north-1\..*\/ws"/);
+    expect(variables('rad-dynamic-router')).toMatch(/"MIP_WEBSOCKET_URL":.*"wss:\/\/".*WebSocketApi/);
+    const [table] = aws.resources('AWS::DynamoDB::GlobalTable').filter(({ Properties }) => Properties.TableName === 'rad-connections');
+    expect(table?.Properties.TimeToLiveSpecification).toEqual({ AttributeName: 'expires_at', Enabled: true });
+  });
+
+  test('an emulator’s WebSocket is reached where the platform says', () => {
+    const websocket = { url: 'ws://127.0.0.1:8080/ws', connections_url: 'http://127.0.0.1:4566/_aws/execute-api' };
+    const { text } = synthesise({ ...LOCAL, websocket }, true);
+    expect(text).toContain('"MIP_WEBSOCKET_URL":"ws://127.0.0.1:8080/ws"');
+    expect(text).toMatch(
+      /"MIP_CONNECTIONS_URL":\{"Fn::Join":\["",\["http:\/\/127.0.0.1:4566\/_aws\/execute-api\/",\{"Ref":"WebSocketApi\w+"\},"\/ws"\]\]\}/,
+    );
+  });
+
   test('the facts have every field that reconcile reads', () => {
     const fields = (of: Synthesised) => [...facts(of).matchAll(/\\"(\w+)\\":/g)].map((match) => match[1]);
     const network = ['vpc_id', 'subnets', 'security_group', 'assign_public_ip', 'cluster', 'execution_role_arn'];
+    const api = ['api_id', 'api_url', 'websocket_api_id', 'websocket_stage', 'websocket_url'];
     const secrets = ['images_key_secret_arn', 'workers_key_secret_arn', 'pacs_secret_arns'];
-    expect(fields(aws)).toEqual([...network, ...secrets, 'log_group', 'api_id', 'api_url']);
+    expect(fields(aws)).toEqual([...network, ...secrets, 'log_group', ...api]);
     const whole = synthesise(WITH_IMAGE_STORE, false);
-    expect(fields(whole)).toEqual([...network, ...secrets, 'hospital', 'log_group', 'api_id', 'api_url', 'image_store_url']);
+    expect(fields(whole)).toEqual([...network, ...secrets, 'hospital', 'log_group', ...api, 'image_store_url']);
   });
 });
 

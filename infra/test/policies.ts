@@ -1,6 +1,6 @@
 /** Policies read back from a template, and what IAM would say to a request: enough of its language for the policies of this platform. */
 
-import type { Synthesised } from './synthesised.ts';
+import type { Resource, Synthesised } from './synthesised.ts';
 
 export interface Statement {
   readonly Effect: string;
@@ -19,11 +19,17 @@ export interface Request {
 /** A key of several values is a list. */
 type Context = Readonly<Record<string, string | readonly string[]>>;
 
-/** The inline statements of the role of that name. */
+/** All statements of the role of that name, those of managed policies of the same stack too. */
 export function statementsOf(of: Synthesised, roleName: string): readonly Statement[] {
   const role = of.resources('AWS::IAM::Role').find(({ Properties }) => Properties.RoleName === roleName);
   if (role === undefined) throw new Error(`no role ${roleName}`);
-  return role.Properties.Policies.flatMap((policy: { PolicyDocument: { Statement: Statement[] } }) => policy.PolicyDocument.Statement);
+  const { Policies = [], ManagedPolicyArns = [] } = role.Properties;
+  const managed = ManagedPolicyArns.map(({ Ref }: { Ref?: string }) =>
+    of.resources('AWS::IAM::ManagedPolicy').find(({ id }) => id === Ref),
+  );
+  if (managed.includes(undefined)) throw new Error(`${roleName} has a managed policy that is not of its stack`);
+  const documents = [...managed.map(({ Properties }: Resource) => Properties), ...Policies];
+  return documents.flatMap(({ PolicyDocument }: { PolicyDocument: { Statement: Statement[] } }) => PolicyDocument.Statement);
 }
 
 /** The statements of the managed policy of that name. */
@@ -68,6 +74,7 @@ const OPERATORS: Readonly<Record<string, { readonly same: Same; readonly forAll?
 };
 
 function holds(operator: string, keys: Readonly<Record<string, string | readonly string[]>>, context: Context) {
+  if (operator === 'Null') return Object.entries(keys).every(([key, absent]) => (context[key] === undefined) === (absent === 'true'));
   const known = OPERATORS[operator];
   if (known === undefined) throw new Error(`operator ${operator}`);
   return Object.entries(keys).every(([key, wanted]) => {

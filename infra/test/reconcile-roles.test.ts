@@ -1,7 +1,7 @@
 import { LIMITS } from '@mip/registry/limits';
 import { physicalNames } from '@mip/registry/names';
 import { describe, expect, test } from 'vitest';
-import { allows, type Request, statementsOf } from './policies.ts';
+import { allows, managedStatementsOf, type Request, statementsOf } from './policies.ts';
 import { PLATFORM, synthesise } from './synthesised.ts';
 
 const aws = synthesise(PLATFORM, false);
@@ -23,6 +23,13 @@ const queue = names.queueArn(names.requestQueue('seg'));
 const repository = 'arn:aws:ecr:eu-north-1:123456789012:repository/rad-seg';
 const service = 'arn:aws:ecs:eu-north-1:123456789012:service/rad-cluster/rad-seg';
 const revision = 'arn:aws:ecs:eu-north-1:123456789012:task-definition/rad-seg:7';
+const target = 'arn:aws:application-autoscaling:eu-north-1:123456789012:scalable-target/0ec5';
+const ofTasks = {
+  'application-autoscaling:service-namespace': 'ecs',
+  'application-autoscaling:scalable-dimension': 'ecs:service:DesiredCount',
+};
+const scalingRole =
+  'arn:aws:iam::123456789012:role/aws-service-role/ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService';
 const table = (name: string) => `arn:aws:dynamodb:eu-north-1:123456789012:table/rad-${name}`;
 
 type Row = readonly [action: string, resource: string, context?: Request['context']];
@@ -47,9 +54,21 @@ const ALLOWED: readonly Row[] = [
   ['ecs:TagResource', revision, made],
   ['ecs:CreateService', service, { ...made, ...here }],
   ['ecs:UpdateService', service, { ...owned, ...here }],
+  ['application-autoscaling:RegisterScalableTarget', target, { ...made, ...ofTasks }],
+  ['application-autoscaling:TagResource', target, made],
+  ['application-autoscaling:RegisterScalableTarget', target, { ...owned, ...ofTasks }],
+  ['application-autoscaling:PutScalingPolicy', target, { ...owned, ...ofTasks }],
+  ['application-autoscaling:DeregisterScalableTarget', target, { ...owned, ...ofTasks }],
+  ['iam:CreateServiceLinkedRole', scalingRole, { 'iam:AWSServiceName': 'ecs.application-autoscaling.amazonaws.com' }],
   ['dynamodb:UpdateItem', table('algorithms')],
   ['dynamodb:UpdateItem', table('leases')],
   ['s3:PutObject', `${names.bucketArn('reconciles')}/run.json`],
+  ['ecs:RunTask', revision, { ...made, ...here }],
+  ['ecs:StopTask', 'arn:aws:ecs:eu-north-1:123456789012:task/rad-cluster/1', { ...owned, ...here }],
+  ['sqs:SendMessage', names.queueArn(names.candidateQueue('seg')), owned],
+  ['dynamodb:PutItem', table('jobs'), { 'dynamodb:LeadingKeys': ['mip-conformance'] }],
+  ['s3:PutObject', `${names.bucketArn('images')}/conformance/${'0'.repeat(64)}.dcm`],
+  ['s3:GetObject', `${names.bucketArn('results')}/quarantine/seg/a/result-0001.dcm`],
 ];
 
 const DENIED: readonly Row[] = [
@@ -70,7 +89,16 @@ const DENIED: readonly Row[] = [
   ['iam:PassRole', role, { 'iam:PassedToService': 'lambda.amazonaws.com' }],
   ['iam:PassRole', names.roleArn(names.applyRole), toEcs],
   ['sts:AssumeRole', role],
+  ['iam:CreateServiceLinkedRole', scalingRole, { 'iam:AWSServiceName': 'elasticmapreduce.amazonaws.com' }],
   // To touch what is another's.
+  ['application-autoscaling:RegisterScalableTarget', target, { ...ofAnother, ...ofTasks }],
+  [
+    'application-autoscaling:RegisterScalableTarget',
+    target,
+    { ...made, ...ofTasks, 'application-autoscaling:service-namespace': 'dynamodb' },
+  ],
+  ['application-autoscaling:DeregisterScalableTarget', target, ofTasks],
+  ['application-autoscaling:PutScalingPolicy', target, { ...ofAnother, ...ofTasks }],
   ['iam:DeleteRole', role, ofAnother],
   ['sqs:CreateQueue', queue, { 'aws:RequestTag/mip:managed-by': 'another-catalog' }],
   ['sqs:DeleteQueue', queue],
@@ -81,7 +109,15 @@ const DENIED: readonly Row[] = [
   ['ecs:UpdateService', service, { ...owned, 'ecs:cluster': 'arn:aws:ecs:eu-north-1:123456789012:cluster/other' }],
   ['ecs:DeleteService', 'arn:aws:ecs:eu-north-1:123456789012:service/other/rad-seg', { ...owned, ...here }],
   ['dynamodb:UpdateItem', table('jobs')],
+  ['dynamodb:GetItem', table('jobs'), { 'dynamodb:LeadingKeys': ['clinic-a'] }],
+  ['dynamodb:UpdateItem', table('jobs'), { 'dynamodb:LeadingKeys': ['mip-conformance', 'clinic-a'] }],
   ['dynamodb:GetItem', table('clients')],
+  ['ecs:RunTask', revision, { ...made, 'ecs:cluster': 'arn:aws:ecs:eu-north-1:123456789012:cluster/other' }],
+  ['ecs:RunTask', 'arn:aws:ecs:eu-north-1:123456789012:task-definition/payroll:3', { ...made, ...here }],
+  ['ecs:StopTask', 'arn:aws:ecs:eu-north-1:123456789012:task/rad-cluster/1', { ...ofAnother, ...here }],
+  ['sqs:SendMessage', queue, owned],
+  ['s3:PutObject', `${names.bucketArn('images')}/instances/a/b/c.dcm`],
+  ['s3:PutObject', `${names.bucketArn('results')}/quarantine/seg/x`],
   // What nobody has to do.
   ['ecr:DeleteRepository', repository, owned],
   ['ecr:BatchDeleteImage', repository, owned],
@@ -134,7 +170,10 @@ const SCALE_ALLOWED: readonly Row[] = [
   ['ecs:UpdateService', service, { ...owned, ...here, ...ofOurs }],
   ['ecs:UpdateService', service, { ...owned, ...here }],
   ['ecs:DescribeServices', service, here],
-  ['ecs:TagResource', service, { ...owned, 'aws:TagKeys': ['mip:spec-hash'] }],
+  ['ecs:TagResource', service, { ...owned, 'aws:TagKeys': ['mip:scaling-hash'] }],
+  ['application-autoscaling:RegisterScalableTarget', target, { ...owned, ...ofTasks }],
+  ['application-autoscaling:PutScheduledAction', target, { ...owned, ...ofTasks }],
+  ['application-autoscaling:DeleteScheduledAction', target, { ...owned, ...ofTasks }],
   ['dynamodb:UpdateItem', table('leases')],
 ];
 
@@ -152,9 +191,14 @@ const SCALE_DENIED: readonly Row[] = [
   ],
   ['ecs:UpdateService', service, { ...ofAnother, ...here, ...ofOurs }],
   ['ecs:UpdateService', service.replace('rad-cluster', 'other'), { ...owned, ...here, ...ofOurs }],
-  ['ecs:TagResource', service, { 'aws:TagKeys': ['mip:spec-hash'] }],
-  ['ecs:TagResource', service, { ...ofAnother, 'aws:TagKeys': ['mip:spec-hash'] }],
-  ['ecs:TagResource', service, { ...owned, 'aws:TagKeys': ['mip:spec-hash', 'mip:managed-by'] }],
+  ['ecs:TagResource', service, { 'aws:TagKeys': ['mip:scaling-hash'] }],
+  ['ecs:TagResource', service, { ...ofAnother, 'aws:TagKeys': ['mip:scaling-hash'] }],
+  ['ecs:TagResource', service, { ...owned, 'aws:TagKeys': ['mip:spec-hash'] }],
+  ['ecs:TagResource', service, { ...owned, 'aws:TagKeys': ['mip:scaling-hash', 'mip:managed-by'] }],
+  ['application-autoscaling:RegisterScalableTarget', target, { ...made, ...ofTasks }],
+  ['application-autoscaling:PutScheduledAction', target, { ...ofAnother, ...ofTasks }],
+  ['application-autoscaling:PutScalingPolicy', target, { ...owned, ...ofTasks }],
+  ['application-autoscaling:DeregisterScalableTarget', target, { ...owned, ...ofTasks }],
   ['s3:PutObject', `${names.bucketArn('reconciles')}/run.json`],
   ['sqs:GetQueueAttributes', queue],
   ['ecs:CreateService', service, { ...made, ...here }],
@@ -191,7 +235,13 @@ describe('the apply role', () => {
   test.each([names.applyRole, names.buildRole, names.scaleRole])('the inline policies of %s fit', (roleName) => {
     const role = aws.resources('AWS::IAM::Role').find(({ Properties }) => Properties.RoleName === roleName);
     const documents: unknown[] = role?.Properties.Policies.map((policy: { PolicyDocument: unknown }) => policy.PolicyDocument);
+    expect(documents).toHaveLength(1);
     expect(documents.map((document) => JSON.stringify(document)).join('').length).toBeLessThan(LIMITS.iam.inlinePolicyCharacters);
+  });
+
+  test('the managed policy of what all of them read fits', () => {
+    const document = { Version: '2012-10-17', Statement: managedStatementsOf(aws, names.readPolicy) };
+    expect(JSON.stringify(document).length).toBeLessThan(LIMITS.iam.managedPolicyCharacters);
   });
 });
 

@@ -16,7 +16,13 @@ export const PLATFORM: Platform = {
   account: '123456789012',
   regions: ['eu-north-1'],
   network: { cidr: '10.7.0.0/16', availability_zones: 3, nat_gateways: 1 },
-  limits: { max_request_bytes: 1000, max_image_bytes: 5_000_000 },
+  limits: {
+    max_request_bytes: 1000,
+    max_image_bytes: 5_000_000,
+    client_requests_per_minute: 77,
+    client_open_jobs: 0,
+    registry_cache_seconds: 5,
+  },
   defaults: { log_retention_days: 90 },
 };
 
@@ -34,6 +40,8 @@ export const WITH_IMAGE_STORE: Platform = {
     { name: 'archive', url: 'https://10.1.2.3:8443/rs' },
   ],
   default_pacs: 'hospital',
+  catalog: { repository: 'octo/catalog' },
+  images: { allowed_registries: ['210987654321.dkr.ecr.us-east-1.amazonaws.com/shared', 'ghcr.io'] },
 };
 
 /** The same for the local cloud, where there is no NAT. */
@@ -80,7 +88,7 @@ export function synthesisedApp(platform: Platform, emulated: boolean): PlatformA
   const folder = mkdtempSync(join(tmpdir(), 'mip-synthesised-'));
   const lambdas = join(folder, 'lambda');
   mkdirSync(lambdas);
-  for (const name of ['router', 'sweeper', 'admin-key'])
+  for (const name of ['router', 'admin', 'sweeper', 'notifier', 'websocket', 'admin-key'])
     writeFileSync(join(lambdas, `${name}.ts`), 'export const handler = async () => {};');
   const made = platformApp({ platform: { ...platform, emulated }, lambdas, app: { outdir: join(folder, 'cdk.out') } });
   made.app.synth();

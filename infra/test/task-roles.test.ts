@@ -28,7 +28,9 @@ const REQUESTS: readonly (readonly [boolean, string, string])[] = [
   [true, 's3:GetObject', `${RESULTS}/algorithms/seg/jobs/a/b/result-0001.dcm`],
   [false, 'sqs:ReceiveMessage', DEAD_LETTERS],
   [false, 'sqs:DeleteQueue', QUEUE],
-  [false, 'sqs:SendMessage', 'arn:aws:sqs:eu-north-1:123456789012:rad-results.fifo'],
+  [true, 'sqs:SendMessage', 'arn:aws:sqs:eu-north-1:123456789012:rad-results.fifo'],
+  [false, 'sqs:ReceiveMessage', 'arn:aws:sqs:eu-north-1:123456789012:rad-results.fifo'],
+  [false, 'sqs:SendMessage', 'arn:aws:sqs:eu-north-1:123456789012:rad-callbacks'],
   [false, 'sqs:ReceiveMessage', 'arn:aws:sqs:eu-west-1:123456789012:rad-seg-requests.fifo'],
   [false, 'dynamodb:DeleteItem', JOBS],
   [false, 'dynamodb:UpdateItem', 'arn:aws:dynamodb:eu-north-1:123456789012:table/rad-algorithms'],
@@ -51,11 +53,10 @@ describe('the boundary of task roles', () => {
   });
 
   test('is under the path and name that reconcile gives to its roles', () => {
-    const [policy, ...others] = aws.resources('AWS::IAM::ManagedPolicy');
-    expect(others).toEqual([]);
-    expect(`arn:aws:iam::123456789012:policy${policy?.Properties.Path}${policy?.Properties.ManagedPolicyName}`).toBe(
-      names.policyArn(names.taskBoundary),
-    );
+    const arns = aws
+      .resources('AWS::IAM::ManagedPolicy')
+      .map(({ Properties }) => `arn:aws:iam::123456789012:policy${Properties.Path}${Properties.ManagedPolicyName}`);
+    expect(arns.toSorted()).toEqual([names.readPolicy, names.taskBoundary].map(names.policyArn).toSorted());
   });
 });
 
