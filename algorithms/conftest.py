@@ -16,13 +16,15 @@ from mip_sdk.processor import BaseProcessor
 # pydicom quotes what it reads, damaged pixels too; tests that fail are long enough without it. The worker does the same.
 logging.disable(logging.CRITICAL)
 ALGORITHMS = Path(__file__).parent
+EXAMPLES = ("openmp-template", "python-advanced", "python-simple")
+FOLDERS = {name: name for name in ("window-level", "grayscale", "threshold-ccl")} | {name: f"examples/{name}" for name in EXAMPLES}
 
 
 @pytest.fixture(scope="session")
 def processors() -> dict[str, BaseProcessor]:
-    for folder in ("kernels", "window-level/src", "grayscale/src"):
+    for folder in ("kernels", *(f"{FOLDERS[name]}/src" for name in ("window-level", "grayscale", "openmp-template"))):
         subprocess.run(["make", "-s", "-C", str(ALGORITHMS / folder)], check=True)
-    return {name: load_processor(ALGORITHMS / name, threads=2) for name in ("window-level", "grayscale", "threshold-ccl")}
+    return {name: load_processor(ALGORITHMS / folder, threads=2) for name, folder in FOLDERS.items()}
 
 
 @pytest.fixture

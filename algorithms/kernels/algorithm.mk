@@ -15,7 +15,7 @@ else
 ORIGIN = $$ORIGIN
 SONAME = -Wl,-soname,lib$(NAME).so
 endif
-RPATH = -Wl,-rpath,'$(ORIGIN)/../../kernels/lib' -Wl,-rpath,'$(ORIGIN)/../../kernels/build'
+RPATH = -Wl,-rpath,'$(ORIGIN)/../../kernels/lib' -Wl,-rpath,'$(ORIGIN)/$(KERNELS)build'
 
 all: $(LIBRARY)
 

@@ -27,40 +27,41 @@ class ThresholdCcl(VolumeProcessor):
         if image_data.frames != 1:
             raise InvalidInput("the image has several frames; an image of one frame, or a volume, is taken")
         plane = image_data.planes[0]
-        return _segment(
+        return self._segment(
             image_data, image_data.pixels[0], image_data.padding_mask[0], plane.pixel_mm2 if plane else None, parameters
         )
 
     def process_volume(self, volume: Volume, parameters: Parameters) -> Segmentation | NotApplicable:
         """Segment a volume, in three dimensions."""
-        return _segment(volume.slices[0].image, volume.pixels, volume.padding_mask, volume.pixel_mm2, parameters)
+        return self._segment(volume.slices[0].image, volume.pixels, volume.padding_mask, volume.pixel_mm2, parameters)
 
-
-def _segment(
-    image: ImageData, hu: Pixels, padding: Mask, pixel_mm2: float | None, parameters: Parameters
-) -> Segmentation | NotApplicable:
-    """``hu`` and ``padding``: (row, column), or (slice, row, column) for a volume."""
-    if image.photometric != "MONOCHROME2":
-        raise InvalidInput("the image's photometric interpretation has to be MONOCHROME2")
-    low, high = float(parameters.get("low", 30.0)), float(parameters.get("high", 150.0))
-    if low >= high:
-        raise InvalidInput("low has to be below high: both are ends of one range of HU")
-    if padding.all():
-        return NotApplicable("only-padding", "all of the image is padding: there is nothing to look at")
-    smooth = smoothed(hu, padding, low, high)
-    if parameters.get("method", "fixed") == "otsu":
-        threshold = otsu(smooth[~padding], low, high)
-    else:
-        threshold = float(parameters.get("threshold", 81.8))
-    mask = cleaned(smooth > threshold) & ~padding
-    labels = components(mask, pixel_mm2 or 1.0, float(parameters.get("min_area_mm2", 100.0)))
-    return Segmentation(
-        labels=[labels if labels.ndim == 3 else labels[np.newaxis]],
-        derivation=f"Clipped to {low:g}..{high:g} HU, smoothed, above {threshold:g} HU, closed, filled, opened",
-        series="Threshold and components",
-        family=MORPHOLOGY,
-        notes=() if pixel_mm2 else ("without a spacing, min_area_mm2 was taken as a number of pixels",),
-    )
+    def _segment(
+        self, image: ImageData, hu: Pixels, padding: Mask, pixel_mm2: float | None, parameters: Parameters
+    ) -> Segmentation | NotApplicable:
+        """``hu`` and ``padding``: (row, column), or (slice, row, column) for a volume."""
+        if image.photometric != "MONOCHROME2":
+            raise InvalidInput("the image's photometric interpretation has to be MONOCHROME2")
+        low, high = float(parameters.get("low", 30.0)), float(parameters.get("high", 150.0))
+        if low >= high:
+            raise InvalidInput("low has to be below high: both are ends of one range of HU")
+        if padding.all():
+            return NotApplicable("only-padding", "all of the image is padding: there is nothing to look at")
+        smooth = smoothed(hu, padding, low, high)
+        self.progress(1, 3)
+        if parameters.get("method", "fixed") == "otsu":
+            threshold = otsu(smooth[~padding], low, high)
+        else:
+            threshold = float(parameters.get("threshold", 81.8))
+        mask = cleaned(smooth > threshold) & ~padding
+        self.progress(2, 3)
+        labels = components(mask, pixel_mm2 or 1.0, float(parameters.get("min_area_mm2", 100.0)))
+        return Segmentation(
+            labels=[labels if labels.ndim == 3 else labels[np.newaxis]],
+            derivation=f"Clipped to {low:g}..{high:g} HU, smoothed, above {threshold:g} HU, closed, filled, opened",
+            series="Threshold and components",
+            family=MORPHOLOGY,
+            notes=() if pixel_mm2 else ("without a spacing, min_area_mm2 was taken as a number of pixels",),
+        )
 
 
 def smoothed(hu: Pixels, padding: Mask, low: float, high: float) -> Floats:

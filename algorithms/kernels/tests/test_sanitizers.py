@@ -15,7 +15,7 @@ import pytest
 
 ALGORITHMS = Path(__file__).parents[2]
 FLAGS = "-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all"
-NATIVE = sorted(makefile.parents[1].name for makefile in ALGORITHMS.glob("*/src/Makefile"))
+NATIVE = sorted(makefile.parents[1].relative_to(ALGORITHMS).as_posix() for makefile in ALGORITHMS.glob("**/src/Makefile"))
 CALLS = 1500
 
 
@@ -81,7 +81,15 @@ def test_a_library_stays_within_its_arrays_whatever_they_are(built: Path, name: 
     assert int(done.stdout.split()[2]) > CALLS // 5
 
 
+TEMPLATE = "examples/openmp-template"
 FAULTS = [
+    (
+        "examples/openmp-template",
+        "examples/openmp-template/src/main.c",
+        "at < columns - 1 ?",
+        "at < columns ?",
+        "heap-buffer-overflow",
+    ),
     ("grayscale", "kernels/src/luma.c", "i < count;", "i <= count;", "heap-buffer-overflow"),
     ("grayscale", "grayscale/src/main.c", "|| greys != samples / 3", "", "heap-buffer-overflow"),
     ("window-level", "kernels/src/samples.c", "table[outside ? 0 : index]", "table[index]", "AddressSanitizer"),

@@ -77,4 +77,11 @@ class Dropped:
     reason: str
 
 
+@dataclass(frozen=True)
+class Reached:
+    """No answer yet: so many per cent of the job are done."""
+
+    percent: int
+
+
 Answer = Finished | Refused | Down | Broken | Dropped

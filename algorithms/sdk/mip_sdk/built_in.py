@@ -6,13 +6,16 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from mip_sdk.faults import ImageNotFound, InvalidInput, JobFault
-from mip_sdk.images import MOST_INSTANCES, StoredImage, hashed, in_series_order, stored_image
+from mip_sdk.faults import ImageNotFound, JobFault
+from mip_sdk.images import StoredImage, check_bytes, check_count, hashed, in_series_order, stored_image
 from mip_sdk.message import Pacs
 from mip_sdk.pacs_server import StoreTables
 from mip_sdk.parallel import in_parallel
+from mip_sdk.progress import UNHEARD, Stretch
 
 _AT_ONCE = 8
+# What else is in the bucket, like the images of conformance cases, is no client's.
+_PREFIX = "instances/"
 
 
 @dataclass(frozen=True)
@@ -31,13 +34,14 @@ class BuiltInStore:
         self._tables = tables
         self._most_bytes = most_bytes
 
-    def fetch(self, pacs: Pacs) -> list[StoredImage]:
+    def fetch(self, pacs: Pacs, progress: Stretch = UNHEARD) -> list[StoredImage]:
         """As ``Source`` says. What is too large is refused before a byte of it is fetched."""
         rows = list(self._rows(pacs))
         if not rows:
             raise ImageNotFound(f"the {self._missing_level(pacs)} is not in the image store")
-        check_size(len(rows), sum(row.size for row in rows), self._most_bytes)
-        return in_series_order(in_parallel(self._get, rows, _AT_ONCE))
+        check_count(len(rows))
+        check_bytes(sum(row.size for row in rows), self._most_bytes)
+        return in_series_order(in_parallel(self._get, rows, _AT_ONCE, progress))
 
     def _rows(self, pacs: Pacs) -> Iterator[_Row]:
         prefix = "instance/"
@@ -69,14 +73,14 @@ class BuiltInStore:
 
     def _missing_level(self, pacs: Pacs) -> str:
         """The first level of the request that the index does not have."""
-        if not any(self._query(pacs, "instance/", limit=1)):
-            return "study"
-        if pacs.series_uid is None:
+        if pacs.series_uid is None or not any(self._query(pacs, "instance/", limit=1)):
             return "study"
         series = f"instance/{self._hashed('series', pacs.series_uid)}/"
         return "instance" if any(self._query(pacs, series, limit=1)) else "series"
 
     def _get(self, row: _Row) -> StoredImage:
+        if not row.key.startswith(_PREFIX):
+            raise JobFault("the image store lists an object of the bucket that is none of its instances")
         try:
             octets = self._s3.get_object(Bucket=self._tables.bucket, Key=row.key)["Body"].read()
         except ClientError as error:
@@ -90,11 +94,3 @@ class BuiltInStore:
 
     def _hashed(self, level: str, uid: str) -> str:
         return hashed(self._tables.secret, level, uid)
-
-
-def check_size(instances: int, size: int, most_bytes: int | None) -> None:
-    """Raise ``InvalidInput`` for more than a job may take."""
-    if instances > MOST_INSTANCES:
-        raise InvalidInput(f"the job is about {instances} instances; at most {MOST_INSTANCES} are taken")
-    if most_bytes is not None and size > most_bytes:
-        raise InvalidInput(f"the images have {size} bytes together; at most {most_bytes} are taken here")

@@ -13,7 +13,9 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from mip_sdk.answer import Reached
 from mip_sdk.built_in import BuiltInStore
+from mip_sdk.conformance import ConformanceImages
 from mip_sdk.delivery import PacsDelivery
 from mip_sdk.dicomweb import DicomWebPacs
 from mip_sdk.images import Source
@@ -22,6 +24,7 @@ from mip_sdk.log import silence_libraries
 from mip_sdk.pacs_http import PacsHttp
 from mip_sdk.pacs_server import BUILT_IN
 from mip_sdk.pool import TAKEN
+from mip_sdk.progress import Gauge
 from mip_sdk.results import Results
 from mip_sdk.run_job import JobRun
 from mip_sdk.settings import Settings, processors, settings_from
@@ -49,7 +52,10 @@ def main(parent: int, pipe: int) -> int:
         while True:
             job, started = connection.recv()
             connection.send(TAKEN)
-            connection.send(run.answer(job, started))
+            gauge = Gauge(lambda percent: connection.send(Reached(percent)))
+            answer = run.answer(job, started, gauge.whole)
+            gauge.close()
+            connection.send(answer)
     return 0
 
 
@@ -60,12 +66,16 @@ def build_run(settings: Settings) -> JobRun:
     client: Any = boto3.Session(region_name=settings.region or None).client
     s3 = client("s3", config=config)
     sources, delivery = stores_of(settings, client("dynamodb", config=config), s3)
+    results = Results(s3, settings.results_bucket, about.algorithm, about.image_digest)
+    quarantine = Results(s3, settings.results_bucket, about.algorithm, about.image_digest, quarantined=True)
     threads = settings.threads or max(1, processors() // settings.children)
     return JobRun(
         algorithm=about.algorithm,
         images=sources,
+        conformance_images=ConformanceImages(s3, settings.images.bucket, settings.most_bytes),
         processing=load_processing(replace(settings, threads=threads)),
-        results=Results(s3, settings.results_bucket, about.algorithm, about.image_digest),
+        results=results,
+        quarantine=quarantine,
         delivery=delivery,
         most_bytes=settings.most_result_bytes,
     )

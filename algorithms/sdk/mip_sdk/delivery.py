@@ -47,8 +47,10 @@ class PacsDelivery:
         Unavailable
             Where it is not known what it took.
         """
+        if not self._wanted or job.purpose != "clinical":
+            return None
         objects = [outgoing(file.octets) for file in files if file.media_type == DICOM]
-        if not self._wanted or job.purpose != "clinical" or not objects:
+        if not objects:
             return None
         name = job.pacs.source or self._default
         stow = self._pacs.get(name)

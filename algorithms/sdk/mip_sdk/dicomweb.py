@@ -1,24 +1,23 @@
 """A PACS by DICOMweb (PS3.18): search for the instances of a job, retrieve them as they are stored, store results."""
 
 import json
-import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, cast
 from urllib.parse import urlencode
 
 from urllib3 import BaseHTTPResponse
 
-from mip_sdk.built_in import check_size
 from mip_sdk.faults import ImageNotFound, ImageUnreadable, InvalidInput, JobFault
-from mip_sdk.images import StoredImage, check_identity, in_series_order, stored_image
+from mip_sdk.images import Budget, StoredImage, check_count, check_identity, in_series_order, stored_image
 from mip_sdk.message import UID, Pacs
-from mip_sdk.multipart import Broken, read_parts
+from mip_sdk.multipart import MalformedBody, read_parts
 from mip_sdk.pacs_http import PacsHttp
 from mip_sdk.parallel import in_parallel
+from mip_sdk.progress import UNHEARD, Stretch
 from mip_sdk.reading import read_header
 
 AS_STORED = 'multipart/related; type="application/dicom"; transfer-syntax=*'
-_JSON = "application/dicom+json"
+JSON = "application/dicom+json"
 _MOST_JSON = 64 << 20
 _PAGE = 500
 _STUDY, _SERIES, _INSTANCE = "0020000D", "0020000E", "00080018"
@@ -31,7 +30,7 @@ class DicomWebPacs:
         self.http = http
         self._most_bytes = most_bytes
 
-    def fetch(self, pacs: Pacs) -> list[StoredImage]:
+    def fetch(self, pacs: Pacs, progress: Stretch = UNHEARD) -> list[StoredImage]:
         """As ``Source`` says.
 
         Raises
@@ -44,11 +43,10 @@ class DicomWebPacs:
         if not all(_is_sayable(uid) for uid in (pacs.study_uid, pacs.series_uid, pacs.instance_uid)):
             raise self._not_found("study")
         wanted = [pacs] if pacs.instance_uid is not None else self._instances(pacs)
-        check_size(len(wanted), 0, None)
         budget = Budget(self._most_bytes)
-        return in_series_order(in_parallel(lambda one: self.retrieve(one, budget), wanted, self.http.concurrent))
+        return in_series_order(in_parallel(lambda one: self.retrieve(one, budget), wanted, self.http.concurrent, progress))
 
-    def retrieve(self, pacs: Pacs, budget: "Budget | None" = None) -> StoredImage:
+    def retrieve(self, pacs: Pacs, budget: Budget | None = None) -> StoredImage:
         """One instance, as the PACS keeps it. All three UIDs have to be given."""
         budget = budget or Budget(self._most_bytes)
         path = f"/studies/{pacs.study_uid}/series/{pacs.series_uid}/instances/{pacs.instance_uid}"
@@ -61,11 +59,11 @@ class DicomWebPacs:
         check_identity(header, pacs)
         return stored_image(octets)
 
-    def _one_part(self, answer: BaseHTTPResponse, budget: "Budget") -> bytes:
+    def _one_part(self, answer: BaseHTTPResponse, budget: Budget) -> bytes:
         self._check(answer)
         try:
             parts = read_parts(answer.headers.get("content-type", ""), budget.count(self.http.chunks(answer)))
-        except Broken as error:
+        except MalformedBody as error:
             raise self.http.unexpected(str(error), answer.status) from error
         if len(parts) != 1:
             raise ImageUnreadable(f"the PACS gave {len(parts)} objects for one instance")
@@ -83,7 +81,7 @@ class DicomWebPacs:
             if page.keys() <= found.keys():
                 break
             found |= page
-            check_size(len(found), 0, None)
+            check_count(len(found))
         if not found:
             raise self._missing(pacs)
         if len(page) >= _PAGE and not self._page(path, pacs, limit=len(found) + 1, offset=0).keys() <= found.keys():
@@ -119,7 +117,7 @@ class DicomWebPacs:
 
     def _search(self, path: str, query: dict[str, str | int], fields: Iterable[str] = ()) -> list[dict[str, Any]]:
         pairs = [*query.items(), *(("includefield", field) for field in fields)]
-        with self.http.get(f"{path}?{urlencode(pairs)}", _JSON) as answer:
+        with self.http.get(f"{path}?{urlencode(pairs)}", JSON) as answer:
             if answer.status in (204, 404):
                 return []
             self._check(answer)
@@ -139,23 +137,6 @@ def read_json(http: PacsHttp, answer: BaseHTTPResponse) -> Any:
         return json.loads(b"".join(Budget(_MOST_JSON).count(http.chunks(answer))))
     except (ValueError, RecursionError, InvalidInput) as error:
         raise http.unexpected("the PACS's answer is no JSON, or too much of it", answer.status) from error
-
-
-class Budget:
-    """How many bytes may still be read, by all threads together."""
-
-    def __init__(self, most: int | None) -> None:
-        self._most = most
-        self._read = 0
-        self._lock = threading.Lock()
-
-    def count(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        """The chunks, as long as they fit; then ``InvalidInput``."""
-        for chunk in chunks:
-            with self._lock:
-                self._read += len(chunk)
-                check_size(0, self._read, self._most)
-            yield chunk
 
 
 def _is_sayable(uid: str | None) -> bool:

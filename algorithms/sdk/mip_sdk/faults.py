@@ -10,6 +10,7 @@ Code = Literal[
     "invalid-input",
     "image-not-found",
     "image-unreadable",
+    "image-gone",
     "delivery-refused",
     "result-too-large",
     "version-withdrawn",
@@ -53,6 +54,12 @@ class ImageUnreadable(InvalidInput):
     """The bytes are not DICOM, are cut short, or cannot be decoded."""
 
     code: Code = "image-unreadable"
+
+
+class ImageGone(JobFault):
+    """An image of a conformance case is not where the platform keeps it."""
+
+    code: Code = "image-gone"
 
 
 class DeliveryRefused(JobFault):

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
 
+from mip_sdk.declared import Units
 from mip_sdk.faults import InvalidInput
 from mip_sdk.geometry import Plane
 
-Units = Literal["stored", "modality", "hu"]
 Array = NDArray[Any]
 
 

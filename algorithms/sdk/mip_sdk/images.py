@@ -2,14 +2,17 @@
 
 import hashlib
 import hmac
+import threading
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from pydicom import Dataset
 
-from mip_sdk.faults import JobFault
+from mip_sdk.faults import InvalidInput, JobFault
 from mip_sdk.message import Pacs
+from mip_sdk.progress import UNHEARD, Stretch
 from mip_sdk.reading import read_header
 from mip_sdk.values import frame_group, number
 
@@ -28,8 +31,8 @@ class StoredImage:
 class Source(Protocol):
     """Where images are kept: the platform's own store, or a PACS."""
 
-    def fetch(self, pacs: Pacs) -> list[StoredImage]:
-        """All instances that a job is about, in the order of the series.
+    def fetch(self, pacs: Pacs, progress: Stretch = UNHEARD) -> list[StoredImage]:
+        """All instances that a job is about, in the order of the series. ``progress`` is told of each that is there.
 
         Raises
         ------
@@ -49,6 +52,35 @@ def stored_image(octets: bytes) -> StoredImage:
 def hashed(secret: str, level: str, uid: str) -> str:
     """The name of a UID in a key: 32 hexadecimal digits of HMAC-SHA256 over level, NUL, UID. ``level``: study, series, instance."""
     return hmac.new(secret.encode(), f"{level}\0{uid}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def check_count(instances: int) -> None:
+    """Raise ``InvalidInput`` for more instances than a job may be about."""
+    if instances > MOST_INSTANCES:
+        raise InvalidInput(f"the job is about {instances} instances; at most {MOST_INSTANCES} are taken")
+
+
+def check_bytes(size: int, most_bytes: int | None) -> None:
+    """Raise ``InvalidInput`` for images that are together larger than is taken here."""
+    if most_bytes is not None and size > most_bytes:
+        raise InvalidInput(f"the images have {size} bytes together; at most {most_bytes} are taken here")
+
+
+class Budget:
+    """How many bytes may still be read, by all threads together."""
+
+    def __init__(self, most: int | None) -> None:
+        self._most = most
+        self._read = 0
+        self._lock = threading.Lock()
+
+    def count(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """The chunks, as long as they fit; then ``InvalidInput``."""
+        for chunk in chunks:
+            with self._lock:
+                self._read += len(chunk)
+                check_bytes(self._read, self._most)
+            yield chunk
 
 
 def check_identity(header: Dataset, pacs: Pacs) -> None:

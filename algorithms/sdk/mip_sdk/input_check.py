@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mip_sdk.attributes import Seen, read_attribute, tag_of
-from mip_sdk.facts import Plane, derived_by_mip, is_volume, orientation_of, planes_of, spacing_of, step_of
+from mip_sdk.facts import SeenPlane, derived_by_mip, is_volume, orientation_of, planes_of, spacing_of, step_of
 from mip_sdk.faults import InvalidInput
 from mip_sdk.images import StoredImage
+from mip_sdk.message import Override
 from mip_sdk.reading import read_header
-from mip_sdk.rules import LOOPS, Rule, Verdict, check_rule, modality_rule, rules_of, words_of
+from mip_sdk.rules import LOOPS, Rule, Verdict, check_rule, is_overridable, modality_rule, rules_of, words_of
 
 _OF_PLANES = ("spacing_mm", "slices", "orientation", "uniform")
 
@@ -19,7 +20,7 @@ class _Looked:
     """What the rules look at of one image, so that no image has to be kept parsed."""
 
     attributes: dict[str, Seen]
-    planes: list[Plane]
+    planes: list[SeenPlane]
     derived: Seen
 
 
@@ -32,7 +33,7 @@ class InputCheck:
         self._tags = {str(rule["tag"]): tag_of(rule["tag"]) for rule in self._rules if "tag" in rule}
         self._needs_planes = any(rule.get("fact") in _OF_PLANES for rule in self._rules)
 
-    def check(self, images: Sequence[StoredImage], whole_study: bool = False) -> list[str]:
+    def check(self, images: Sequence[StoredImage], whole_study: bool = False, overrides: Sequence[Override] = ()) -> list[str]:
         """Check all rules.
 
         Parameters
@@ -40,10 +41,12 @@ class InputCheck:
         whole_study
             An algorithm that takes a study picks its series itself: one image of its modalities is enough, and the other rules are
             of the images that have them.
+        overrides
+            Which rules that reject do not: they are checked as well. A rule that nobody may override refuses all the same.
 
         Returns
         -------
-        What the rules that warn have to say, for the manifest.
+        What the rules that warn have to say, and those that are overridden, for the manifest. Never a reason.
 
         Raises
         ------
@@ -55,10 +58,15 @@ class InputCheck:
         if whole_study and self._modality is not None:
             rules = [rule for rule in rules if rule != self._modality]
             looked = _of_modality(self._modality, looked)
-        failed = [(rule, words) for rule in rules if (words := _failure(rule, looked)) is not None]
-        if refused := [words for rule, words in failed if rule["severity"] == "reject"]:
+        roles = {one.tag: one.role for one in overrides}
+        failed = [
+            (rule["severity"] == "reject", roles.get(rule["tag"]) if is_overridable(rule) else None, words)
+            for rule in rules
+            if (words := _failure(rule, looked)) is not None
+        ]
+        if refused := [words for rejects, role, words in failed if rejects and role is None]:
             raise InvalidInput("; ".join(refused))
-        return [words for _, words in failed]
+        return [words if role is None else f"overridden by the role {role}: {words}" for _, role, words in failed]
 
     def _look(self, image: StoredImage, index: int, count: int) -> _Looked:
         try:
@@ -98,14 +106,17 @@ def _verdicts(rule: Rule, looked: list[_Looked]) -> list[Verdict]:
     if rule["fact"] == "uniform":
         volume = is_volume(together)
         return [check_rule(rule, None if volume is None else Seen((volume,), present=True))]
-    return [check_rule(rule, _with_step(spacing_of(image.planes), together)) for image in looked]
+    spacings = [spacing_of(image.planes) for image in looked]
+    if len(together) > 1:
+        step = step_of(together)
+        spacings = [_with_step(seen, step) for seen in spacings]
+    return [check_rule(rule, seen) for seen in spacings]
 
 
-def _with_step(seen: Seen, together: list[Plane]) -> Seen:
-    """The spacing of an image, and of several frames the step between them too."""
-    if len(together) == 1 or not seen.present:
+def _with_step(seen: Seen, step: float | None) -> Seen:
+    """The spacing of an image, and the step between the frames of all."""
+    if not seen.present:
         return seen
-    step = step_of(together)
     return replace(seen, more=True) if step is None else replace(seen, values=(*seen.values, step))
 
 

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from mip_sdk.answer import Finished
+from mip_sdk.events import UNTOLD, is_told
 from mip_sdk.message import JobMessage
 
 MOST_ATTEMPTS = 3
@@ -23,6 +25,7 @@ class NotOpen(Exception):
     """
 
     def __init__(self, record: dict[str, Any]) -> None:
+        self.record = record
         self.state: str | None = record.get("state")
         super().__init__(f"the job is {self.state or 'not recorded'}")
         error = record.get("error") or {}
@@ -63,8 +66,8 @@ class Jobs:
         )
         return Started(int(record.get("attempts", 0)), str(record["started_at"]))
 
-    def succeed(self, job: JobMessage, finished: Finished) -> None:
-        """→ succeeded. Raises NotOpen when the job has ended already."""
+    def succeed(self, job: JobMessage, finished: Finished) -> dict[str, Any]:
+        """→ succeeded; the record as it is then. Raises NotOpen when the job has ended already."""
         values: dict[str, Any] = {
             "state": "succeeded",
             "finished_at": now(),
@@ -73,20 +76,20 @@ class Jobs:
         }
         more = {"pacs_delivery": finished.pacs_delivery, "outcome_reason": finished.reason}
         values |= {name: value for name, value in more.items() if value is not None}
-        self._update(job, values, closes=True)
+        return self._update(job, values, closes=True)
 
-    def fail(self, job: JobMessage, code: str, message: str, more: dict[str, Any] | None = None) -> None:
+    def fail(self, job: JobMessage, code: str, message: str, more: dict[str, Any] | None = None) -> dict[str, Any]:
         """→ failed, with the reason and what ``more`` there is to record. Raises NotOpen when the job has ended already."""
-        self._update(job, {"state": "failed", "finished_at": now(), "error": _error(code, message), **(more or {})}, closes=True)
+        values = {"state": "failed", "finished_at": now(), "error": _error(code, message), **(more or {})}
+        return self._update(job, values, closes=True)
 
-    def count_attempt(self, job: JobMessage, attempts: int, code: str, message: str) -> bool:
-        """Record that an attempt failed: ``attempts`` with this one. True when it was the last one: running → dead."""
+    def count_attempt(self, job: JobMessage, attempts: int, code: str, message: str) -> dict[str, Any]:
+        """Record that an attempt failed: ``attempts`` with this one; the record, which is ``dead`` when it was the last one."""
         dead = attempts >= MOST_ATTEMPTS
         values: dict[str, Any] = {"attempts": attempts, "error": _error(code, message)}
         if dead:
             values |= {"state": "dead", "finished_at": now()}
-        self._update(job, values, closes=dead)
-        return dead
+        return self._update(job, values, closes=dead)
 
     def hand_back(self, job: JobMessage) -> int:
         """accepted, queued or running → queued; no attempt is counted.
@@ -101,6 +104,25 @@ class Jobs:
             When the job has ended, or is not known.
         """
         return int(self._update(job, {"state": "queued", "open_state": "queued"}, allowed=_OPEN, raised="delivery")["delivery"])
+
+    def note_progress(self, job: JobMessage, percent: int) -> None:
+        """Note how far this attempt is, in a job that runs by this delivery and of which no more is noted.
+
+        Raises
+        ------
+        NotOpen
+            When it is not so: what comes late changes neither an end nor another attempt.
+        """
+        serialize = TypeSerializer().serialize
+        values = {":running": "running", ":delivery": job.delivery, ":progress": Decimal(percent) / 100, ":now": now()}
+        self._write(
+            job,
+            UpdateExpression="SET progress = :progress, updated_at = :now",
+            ConditionExpression="#state = :running AND delivery = :delivery"
+            " AND (attribute_not_exists(progress) OR progress < :progress)",
+            ExpressionAttributeNames={"#state": "state"},
+            ExpressionAttributeValues={name: serialize(value) for name, value in values.items()},
+        )
 
     def state(self, job: JobMessage) -> str | None:
         """The state as it is now."""
@@ -122,27 +144,39 @@ class Jobs:
         closes: bool = False,
         raised: str | None = None,
     ) -> dict[str, Any]:
-        """Set ``values``, and ``first`` where the record has none yet, and add 1 to ``raised``; the new record."""
+        """Set ``values``, and ``first`` where the record has none yet, and add 1 to ``raised``; the new record.
+
+        Progress is of one attempt, so that every step of a job's life takes it away.
+        """
         first = first or {}
-        values = {**values, "updated_at": now()}
+        marks = closes and is_told(job.client_id)
+        values = {**values, **({"open_state": UNTOLD} if marks else {}), "updated_at": now()}
         sets = [f"#{name} = :{name}" for name in values] + [f"#{name} = if_not_exists(#{name}, :{name})" for name in first]
         states = {f":state{index}": state for index, state in enumerate(allowed)}
         adds = f" ADD #{raised} :one" if raised else ""
+        removes = " REMOVE progress" + (", open_state" if closes and not marks else "")
         serialize = TypeSerializer().serialize
+        return self._write(
+            job,
+            UpdateExpression=f"SET {', '.join(sets)}" + adds + removes,
+            ConditionExpression=f"#state IN ({', '.join(states)})",
+            ExpressionAttributeNames={f"#{name}": name for name in ("state", *values, *first, *([raised] if raised else []))},
+            ExpressionAttributeValues={
+                **{f":{name}": serialize(value) for name, value in {**values, **first}.items()},
+                **{name: {"S": state} for name, state in states.items()},
+                **({":one": {"N": "1"}} if raised else {}),
+            },
+        )
+
+    def _write(self, job: JobMessage, **update: Any) -> dict[str, Any]:
+        """One conditional update; the new record. Raises NotOpen where its condition does not hold."""
         try:
             answer = self._dynamodb.update_item(
                 TableName=self._table,
                 Key=_key(job),
-                UpdateExpression=f"SET {', '.join(sets)}" + adds + (" REMOVE open_state" if closes else ""),
-                ConditionExpression=f"#state IN ({', '.join(states)})",
-                ExpressionAttributeNames={f"#{name}": name for name in ("state", *values, *first, *([raised] if raised else []))},
-                ExpressionAttributeValues={
-                    **{f":{name}": serialize(value) for name, value in {**values, **first}.items()},
-                    **{name: {"S": state} for name, state in states.items()},
-                    **({":one": {"N": "1"}} if raised else {}),
-                },
                 ReturnValues="ALL_NEW",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                **update,
             )
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") != "ConditionalCheckFailedException":

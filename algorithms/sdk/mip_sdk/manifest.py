@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import rfc8785
@@ -50,6 +50,7 @@ def manifest_of(
         "schema": "manifest/1",
         "job_key": job.job_key,
         "job_id": job.job_id,
+        **({"trace_id": job.trace_id} if job.trace_id else {}),
         "purpose": job.purpose,
         "algorithm": provenance.algorithm,
         "version": provenance.version,
@@ -59,6 +60,7 @@ def manifest_of(
         "plan_digest": provenance.plan_digest,
         "platform": provenance.platform,
         "parameters": job.parameters,
+        **({"overrides": [asdict(one) for one in job.overrides]} if job.overrides else {}),
         "work_key": work_key(provenance.image_digest, job.parameters, inputs),
         "inputs": [{"index": index, "sha256": sha256} for index, sha256 in enumerate(inputs, start=1)],
         "outputs": [

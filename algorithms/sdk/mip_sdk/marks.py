@@ -45,6 +45,11 @@ class Maker:
     accepted_at: str
     parameters: Mapping[str, Value]
 
+    @property
+    def digest(self) -> str:
+        """The image's digest without its algorithm, as long as LO takes it."""
+        return self.image_digest.removeprefix("sha256:")[:64]
+
 
 @dataclass(frozen=True)
 class Making:
@@ -135,7 +140,7 @@ def _equipment(target: Dataset, maker: Maker) -> Dataset:
     item.PurposeOfReferenceCodeSequence = [coded("109102", "DCM", "Processing Equipment")]
     item.Manufacturer = "MIP"
     item.ManufacturerModelName = maker.algorithm
-    item.SoftwareVersions = [maker.version, maker.image_digest.removeprefix("sha256:")[:64]]
+    item.SoftwareVersions = [maker.version, maker.digest]
     item.ContributionDateTime = f"{target.ContentDate}{target.ContentTime}"
     item.ContributionDescription = f"{maker.regulatory} use"
     return item

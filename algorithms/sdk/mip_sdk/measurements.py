@@ -8,7 +8,8 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from mip_sdk.declared import DeclaredMeasurement, DeclaredOutput, code_of
+from mip_sdk.codes import code_of
+from mip_sdk.declared import DeclaredMeasurement, DeclaredOutput
 from mip_sdk.marks import NOT_FOR_DIAGNOSIS, Making
 from mip_sdk.measuring import Component, Floats, components_of
 from mip_sdk.processor import NotApplicable, Segmentation
@@ -26,13 +27,12 @@ def measurements_of(volume: Volume, result: Segmentation, output: DeclaredOutput
     segments: list[dict[str, Any]] = []
     for number, (segment, labels) in enumerate(zip(output.segments, result.labels, strict=True), start=1):
         components = components_of(volume, labels)
-        category, kind = (f"{code[1]} {code[0]}" for code in (segment.category, segment.type))
         segments.append(
             {
                 "number": number,
                 "label": segment.label,
-                "category": category,
-                "type": kind,
+                "category": segment.category,
+                "type": segment.type,
                 "count": len(components),
                 "measurements": _total(volume, components, output.measurements),
                 "components": [_component(volume, component, output.measurements) for component in components],

@@ -26,6 +26,15 @@ _PATTERNS = {
     "accepted_at": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z"),
 }
 _FIELDS = {*_PATTERNS, "schema", "delivery", "pacs", "parameters"}
+_TRACE_ID = re.compile(r"(?!0{32})[0-9a-f]{32}")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_MOST_IMAGES = 1000
+_OVERRIDE = {
+    "tag": re.compile(r"(?=.{1,64}\Z)([A-Z][A-Za-z0-9]*|[0-9A-F]{8})"),
+    "reason": re.compile(r"[^\x00-\x20\x7f][^\x00-\x1f\x7f]{0,199}"),
+    "role": re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}"),
+}
+_MOST_OVERRIDES = 16
 _UIDS = ("study_uid", "series_uid", "instance_uid")
 
 
@@ -40,8 +49,29 @@ class Pacs:
 
 
 @dataclass(frozen=True)
+class Override:
+    """A rule that does not refuse the images of a job, by its tag. The reason is a client's own words, and goes into no log."""
+
+    tag: str
+    reason: str
+    role: str
+
+
+@dataclass(frozen=True)
 class JobMessage:
-    """All that a worker needs to know of a job. ``parameters`` are the effective ones, defaults applied."""
+    """All that a worker needs to know of a job.
+
+    Attributes
+    ----------
+    parameters
+        The effective ones, defaults applied.
+    trace_id
+        The platform's own id of what the request began; none in messages of before there were any.
+    images
+        Of a conformance job, SHA-256 of each image in hexadecimal. Any other job has none: it names its images by ``pacs``.
+    overrides
+        Exactly the rules that do not refuse its images. A conformance job has none.
+    """
 
     job_key: str
     client_id: str
@@ -53,6 +83,9 @@ class JobMessage:
     pacs: Pacs
     parameters: dict[str, Value]
     accepted_at: str
+    images: tuple[str, ...] = ()
+    trace_id: str | None = None
+    overrides: tuple[Override, ...] = ()
 
 
 def parse_message(body: str) -> JobMessage:
@@ -67,7 +100,7 @@ def parse_message(body: str) -> JobMessage:
         raw = json.loads(body, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise MalformedMessage("the body is not JSON") from error
-    fields = _object(raw, "the body", required=_FIELDS, allowed=_FIELDS)
+    fields = _object(raw, "the body", required=_FIELDS, allowed={*_FIELDS, "images", "trace_id", "overrides"})
     if fields["schema"] != "job-message/1":
         raise MalformedMessage("schema is not job-message/1")
     texts = {name: _text(fields[name], name, pattern) for name, pattern in _PATTERNS.items()}
@@ -82,6 +115,9 @@ def parse_message(body: str) -> JobMessage:
         pacs=_pacs(fields["pacs"]),
         parameters=_parameters(fields["parameters"]),
         accepted_at=texts["accepted_at"],
+        images=_images(fields, texts["purpose"]),
+        trace_id=_text(fields["trace_id"], "trace_id", _TRACE_ID) if "trace_id" in fields else None,
+        overrides=_overrides(fields, texts["purpose"]),
     )
 
 
@@ -93,10 +129,14 @@ def check_key(job: JobMessage) -> JobMessage:
     MalformedMessage
         When it is another job's key.
     """
-    recipe = rfc8785.dumps(["mip-job-v1", job.client_id, job.job_id])
-    if hashlib.sha256(recipe).hexdigest()[:32] != job.job_key:
+    if job_key(job.client_id, job.job_id) != job.job_key:
         raise MalformedMessage("job_key is not that of client_id and job_id")
     return job
+
+
+def job_key(client_id: str, job_id: str) -> str:
+    """The key of a client's job: 32 hexadecimal digits."""
+    return hashlib.sha256(rfc8785.dumps(["mip-job-v1", client_id, job_id])).hexdigest()[:32]
 
 
 def deduplication_id(job: JobMessage, delivery: int) -> str:
@@ -147,6 +187,33 @@ def _pacs(raw: object) -> Pacs:
             raise MalformedMessage("source does not have its form")
         texts["source"] = fields["source"]
     return Pacs(**texts)
+
+
+def _images(fields: dict[str, Any], purpose: str) -> tuple[str, ...]:
+    if (purpose == "conformance") != ("images" in fields):
+        raise MalformedMessage("images are there for another purpose than conformance, or not there for it")
+    if "images" not in fields:
+        return ()
+    raw = fields["images"]
+    if not isinstance(raw, list) or not 1 <= len(cast(list[Any], raw)) <= _MOST_IMAGES:
+        raise MalformedMessage(f"images is not a list of 1 to {_MOST_IMAGES}")
+    return tuple(_text(digest, "images", _DIGEST) for digest in cast(list[Any], raw))
+
+
+def _overrides(fields: dict[str, Any], purpose: str) -> tuple[Override, ...]:
+    if "overrides" not in fields:
+        return ()
+    raw = fields["overrides"]
+    if purpose == "conformance":
+        raise MalformedMessage("a conformance job overrides no rule")
+    if not isinstance(raw, list) or not 1 <= len(cast(list[Any], raw)) <= _MOST_OVERRIDES:
+        raise MalformedMessage(f"overrides is not a list of 1 to {_MOST_OVERRIDES}")
+    return tuple(_override(one) for one in cast(list[Any], raw))
+
+
+def _override(raw: object) -> Override:
+    fields = _object(raw, "overrides", required={*_OVERRIDE}, allowed={*_OVERRIDE})
+    return Override(**{name: _text(fields[name], name, pattern) for name, pattern in _OVERRIDE.items()})
 
 
 def _parameters(raw: object) -> dict[str, Value]:

@@ -10,7 +10,7 @@ from urllib3.fields import RequestField
 DICOM = "application/dicom"
 
 
-class Broken(Exception):
+class MalformedBody(Exception):
     """The body is not what its Content-Type says, or ends too early."""
 
 
@@ -19,7 +19,7 @@ def read_parts(content_type: str, chunks: Iterable[bytes]) -> list[bytearray]:
 
     Raises
     ------
-    Broken
+    MalformedBody
         For another type, a boundary that is missing or wrong, a body without its end.
     """
     kind, options = parse_options_header(content_type)
@@ -29,7 +29,7 @@ def read_parts(content_type: str, chunks: Iterable[bytes]) -> list[bytearray]:
             whole += chunk
         return [whole]
     if kind != b"multipart/related" or not options.get(b"boundary"):
-        raise Broken("the answer is neither multipart/related nor DICOM")
+        raise MalformedBody("the answer is neither multipart/related nor DICOM")
     return _parse(options[b"boundary"], chunks)
 
 
@@ -51,9 +51,9 @@ def _parse(boundary: bytes, chunks: Iterable[bytes]) -> list[bytearray]:
         for chunk in chunks:
             parser.write(chunk)
     except MultipartParseError as error:
-        raise Broken("the answer's parts cannot be told apart") from error
+        raise MalformedBody("the answer's parts cannot be told apart") from error
     if not ended:
-        raise Broken("the answer ends too early")
+        raise MalformedBody("the answer ends too early")
     return parts
 
 

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 _TYPES = {"uint8": 0, "int8": 1, "uint16": 2, "int16": 3, "float64": 4}
@@ -70,8 +69,3 @@ def _array(array: NDArray[Any]) -> _Array:
         raise NativeFault(f"an array of {name} with {array.ndim} dimensions cannot be handed over")
     shape = (ctypes.c_int64 * _MAX_DIMENSIONS)(*array.shape)
     return _Array(array.ctypes.data, _TYPES[name], array.ndim, shape)
-
-
-def as_f64(*values: float) -> NDArray[np.float64]:
-    """Numbers as the float64 array in which ``mip_process`` takes parameters."""
-    return np.array(values, dtype=np.float64)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from multiprocessing.connection import Pipe
 from typing import Protocol, cast
 
-from mip_sdk.answer import Answer, Broken, Down
+from mip_sdk.answer import Answer, Broken, Down, Reached
 from mip_sdk.jobs import Started
 from mip_sdk.limits import resident
 from mip_sdk.message import JobMessage
@@ -23,6 +23,8 @@ _TICK_S = 0.1
 
 Stop = Callable[[], Answer | None]
 """Asked ten times a second while a job runs: an answer kills the child and stands for the one that it did not give."""
+Hear = Callable[[int], None]
+"""Told how many per cent of a job are done."""
 
 
 class ChildFault(Exception):
@@ -76,10 +78,10 @@ class Child:
         except (EOFError, OSError):
             return False
 
-    def answer(self) -> Answer | None:
+    def answer(self) -> Answer | Reached | None:
         """Wait a moment for what it has to say. One that has died says so."""
         try:
-            return cast(Answer, self._pipe.recv()) if self._pipe.poll(_TICK_S) else None
+            return cast(Answer | Reached, self._pipe.recv()) if self._pipe.poll(_TICK_S) else None
         except (EOFError, OSError):
             fault = self.end()
             self.kill()
@@ -109,7 +111,7 @@ class Child:
 
 
 class Runner(Protocol):
-    """Where jobs run. ``stop`` is asked while one does."""
+    """Where jobs run. ``stop`` is asked, and ``hear`` told, while one does, in the thread that waits for it."""
 
     size: int
 
@@ -117,7 +119,7 @@ class Runner(Protocol):
         """Be able to run ``size`` jobs at a time."""
         ...
 
-    def run(self, job: JobMessage, started: Started, stop: Callable[[Callable[[], int]], Stop]) -> Answer:
+    def run(self, job: JobMessage, started: Started, stop: Callable[[Callable[[], int]], Stop], hear: Hear) -> Answer:
         """Run one job to its answer."""
         ...
 
@@ -148,13 +150,15 @@ class Pool:
         for child in children:
             child.wait()
 
-    def run(self, job: JobMessage, started: Started, stop: Callable[[Callable[[], int]], Stop]) -> Answer:
+    def run(self, job: JobMessage, started: Started, stop: Callable[[Callable[[], int]], Stop], hear: Hear) -> Answer:
         """Give a job to a free child and wait for its answer.
 
         Parameters
         ----------
         stop
             Called when the child has the job, with what tells its memory in bytes.
+        hear
+            Called with each whole per cent of the job that the child says is done.
 
         Raises
         ------
@@ -165,7 +169,7 @@ class Pool:
         try:
             while not (child.alive and self._given(child, job, started)):
                 child = self._replaced(child)
-            answer = _watched(child, stop(lambda: resident(child.pid)))
+            answer = _watched(child, stop(lambda: resident(child.pid)), hear)
         finally:
             # At once, so that it is ready when the next job comes.
             self._free.put(child if child.alive else Child(self._command))
@@ -188,8 +192,10 @@ class Pool:
         return Child(self._command)
 
 
-def _watched(child: Child, stop: Stop) -> Answer:
-    while (answer := child.answer()) is None:
+def _watched(child: Child, stop: Stop, hear: Hear) -> Answer:
+    while (answer := child.answer()) is None or isinstance(answer, Reached):
+        if answer is not None:
+            hear(answer.percent)
         if (answer := stop()) is not None:
             child.kill()
             break

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
-from mip_sdk.declared import DeclaredOutput
+from mip_sdk.declared import DeclaredOutput, Units
 from mip_sdk.faults import InvalidInput
-from mip_sdk.image_data import ImageData, Units
+from mip_sdk.image_data import ImageData
 from mip_sdk.images import StoredImage, check_identity
 from mip_sdk.input_check import InputCheck
 from mip_sdk.manifest import Provenance, manifest_of
@@ -16,6 +16,7 @@ from mip_sdk.measurements import measurements_file, measurements_of, not_applica
 from mip_sdk.message import JobMessage
 from mip_sdk.outputs import derived_object
 from mip_sdk.processor import BaseProcessor, DerivedImage, NotApplicable, Result, Segmentation, VolumeProcessor
+from mip_sdk.progress import UNHEARD, Stretch
 from mip_sdk.reading import read_image
 from mip_sdk.results import ResultFile
 from mip_sdk.uids import UidScope
@@ -24,6 +25,8 @@ from mip_sdk.volume import Volume, single, volume_of
 Outcome = Literal["done", "found", "nothing-found", "not-applicable"]
 _FIRST: tuple[Outcome, ...] = ("found", "done", "nothing-found", "not-applicable")
 """Which outcome is that of a job whose images have several."""
+_READ, _COMPUTED, _WRITTEN = 10, 90, 100
+"""Where each part of the work on a volume ends, in per cent: reading its images, the algorithm, measuring and writing."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class Processing:
         self._check = check
         self._output = output or DeclaredOutput()
 
-    def run(self, job: JobMessage, images: list[StoredImage], started_at: str) -> Processed:
+    def run(self, job: JobMessage, images: list[StoredImage], started_at: str, progress: Stretch = UNHEARD) -> Processed:
         """``result-0001.dcm`` … in the order of the series, ``measurements.json`` where there are any, then ``manifest.json``.
 
         An algorithm that takes volumes gets all images of a series at once, others one image after the other.
@@ -77,11 +80,13 @@ class Processing:
             When an image, a parameter or a rule on the input does not fit; for one of several images the words say which, by its
             place.
         """
-        notes = self._check.check(images, whole_study=job.pacs.series_uid is None) if self._check else []
+        whole_study = job.pacs.series_uid is None
+        notes = self._check.check(images, whole_study, job.overrides) if self._check else []
         if isinstance(self._processor, VolumeProcessor) and len(images) > 1:
-            made = [self._volume(self._processor, job, images)]
+            made = [self._volume(self._processor, job, images, progress)]
         else:
-            made = [self._one(job, images, index) for index in range(1, len(images) + 1)]
+            count = len(images)
+            made = [self._one(job, images, index, progress.part(index - 1, index, count)) for index in range(1, count + 1)]
         outcome = _FIRST[min(_FIRST.index(one.outcome) for one in made)]
         reason = next((one.reason for one in made if one.reason), None) if outcome == "not-applicable" else None
         files = [file for one in made for file in one.files]
@@ -91,24 +96,31 @@ class Processing:
         manifest = manifest_of(job, self._provenance, started_at, inputs, files, notes, ended)
         return Processed([*files, manifest], outcome, reason)
 
-    def _volume(self, processor: VolumeProcessor, job: JobMessage, images: list[StoredImage]) -> _Made:
+    def _volume(self, processor: VolumeProcessor, job: JobMessage, images: list[StoredImage], progress: Stretch) -> _Made:
         read: list[ImageData] = []
+        reading = progress.part(0, _READ, _WRITTEN)
         for index in range(1, len(images) + 1):
             with _of_several(index, images):
                 read.append(self._read(job, images[index - 1]))
+            reading.reached(index, len(images))
         volume = volume_of(read, processor.takes_positions)
-        return self._make(job, volume, processor.process_volume(volume, job.parameters), 1, "")
+        processor.stretch = progress.part(_READ, _COMPUTED, _WRITTEN)
+        result = processor.process_volume(volume, job.parameters)
+        processor.stretch.reached(1, 1)
+        return self._make(job, volume, result, 1, "")
 
-    def _one(self, job: JobMessage, images: list[StoredImage], index: int) -> _Made:
+    def _one(self, job: JobMessage, images: list[StoredImage], index: int, progress: Stretch) -> _Made:
         with _of_several(index, images):
             data = self._read(job, images[index - 1])
             number = f"-{index:04d}" if len(images) > 1 else ""
             processor = self._processor
+            processor.stretch = progress
             if isinstance(processor, VolumeProcessor) and data.frames > 1:
                 volume = volume_of([data], processor.takes_positions)
                 made = self._make(job, volume, processor.process_volume(volume, job.parameters), index, number)
             else:
                 made = self._make(job, data, processor.process_image(data, job.parameters), index, number)
+        progress.reached(1, 1)
         if len(images) > 1:
             made.notes = [f"image {index}: {note}" for note in made.notes]
         return made

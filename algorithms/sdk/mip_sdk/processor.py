@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from mip_sdk.image_data import ImageData
 from mip_sdk.message import Value
+from mip_sdk.progress import UNHEARD, Stretch
 from mip_sdk.volume import Volume
 
 Parameters = Mapping[str, Value]
@@ -99,9 +100,20 @@ class BaseProcessor(ABC):
     ``folder`` is the algorithm's own folder, ``threads`` how many threads it may use.
     """
 
+    stretch: Stretch = UNHEARD
+    """What part of the job the image, or the volume, is; set by the SDK before each one."""
+
     def __init__(self, folder: Path, threads: int = 1) -> None:
         self.folder = folder
         self.threads = threads
+
+    def progress(self, done: float, total: float) -> None:
+        """Say how far it is with this image, or this volume: ``done`` of ``total`` slices, steps, or whatever it counts.
+
+        Need not be called. It costs next to nothing, may be called from any thread, however often, and never fails: what makes no
+        sense is not told, nor is less than was told before.
+        """
+        self.stretch.reached(done, total)
 
     @abstractmethod
     def process_image(self, image_data: ImageData, parameters: Parameters) -> Result:

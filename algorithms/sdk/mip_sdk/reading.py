@@ -12,8 +12,9 @@ from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.processing import apply_color_lut
 from pydicom.uid import UID, RLELossless
 
+from mip_sdk.declared import Units
 from mip_sdk.faults import ImageUnreadable, InvalidInput, is_fault
-from mip_sdk.image_data import Array, ImageData, Units
+from mip_sdk.image_data import Array, ImageData
 from mip_sdk.values import frame_planes, frame_rescales, frame_windows, number, padding_range, spacing_mm
 
 _MONOCHROME = ("MONOCHROME1", "MONOCHROME2")

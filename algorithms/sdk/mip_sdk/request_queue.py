@@ -34,10 +34,10 @@ class RequestQueue:
     """The request queue of one algorithm.
 
     What is received is invisible to others for ``visibility_s``, not for the queue's whole default: the message of a worker that
-    dies comes back soon.
+    dies comes back soon. Without a ``dead_letter_url`` what is buried is gone, but for the job's record: as on a candidate's queue.
     """
 
-    def __init__(self, sqs: Any, url: str, dead_letter_url: str, visibility_s: int = VISIBILITY_S) -> None:
+    def __init__(self, sqs: Any, url: str, dead_letter_url: str | None, visibility_s: int = VISIBILITY_S) -> None:
         self._sqs = sqs
         self._url = url
         self._dead_letter_url = dead_letter_url
@@ -83,6 +83,8 @@ class RequestQueue:
 
     def bury(self, delivery: Delivery, job: JobMessage | None, cause: Cause) -> None:
         """Put a message with its cause among the dead letters, once however often. What was received is still to be acked."""
+        if self._dead_letter_url is None:
+            return
         own = hashlib.sha256(delivery.body.encode()).hexdigest()
         self._sqs.send_message(
             QueueUrl=self._dead_letter_url,

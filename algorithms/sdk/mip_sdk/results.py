@@ -7,6 +7,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from mip_sdk.faults import ResultConflict
+from mip_sdk.progress import UNHEARD, Stretch
 
 
 @dataclass(frozen=True)
@@ -24,15 +25,21 @@ class ResultFile:
 
 
 class Results:
-    """The results bucket, of which a worker may write its algorithm's prefix only."""
+    """The results bucket, of which a worker may write its algorithm's two prefixes only: one for results, and its quarantine.
 
-    def __init__(self, s3: Any, bucket: str, algorithm: str, image_digest: str) -> None:
+    Parameters
+    ----------
+    quarantined
+        Whether the results are those of conformance jobs, which nobody is to take for a client's.
+    """
+
+    def __init__(self, s3: Any, bucket: str, algorithm: str, image_digest: str, quarantined: bool = False) -> None:
         self._s3 = s3
         self._bucket = bucket
-        self._prefix = f"algorithms/{algorithm}/jobs"
+        self._prefix = f"quarantine/{algorithm}" if quarantined else f"algorithms/{algorithm}/jobs"
         self._image = image_digest.removeprefix("sha256:")[:16]
 
-    def store(self, job_key: str, files: list[ResultFile]) -> list[dict[str, Any]]:
+    def store(self, job_key: str, files: list[ResultFile], progress: Stretch = UNHEARD) -> list[dict[str, Any]]:
         """Store all files of a job; what is there already with the same bytes stays.
 
         Returns
@@ -44,7 +51,11 @@ class Results:
         ResultConflict
             When other bytes are stored under a file's key.
         """
-        return [self._store(f"{self._prefix}/{job_key}/{self._image}/{file.name}", file) for file in files]
+        stored: list[dict[str, Any]] = []
+        for file in files:
+            stored.append(self._store(f"{self._prefix}/{job_key}/{self._image}/{file.name}", file))
+            progress.reached(len(stored), len(files))
+        return stored
 
     def _store(self, key: str, file: ResultFile) -> dict[str, Any]:
         try:

@@ -3,13 +3,13 @@ not looked at is unknown. The router has the same in TypeScript, and ``schemas/v
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Literal
 
 import re2  # pyright: ignore[reportMissingTypeStubs]
 
-from mip_sdk.attributes import Scalar, Seen, decimal, strip
+from mip_sdk.attributes import Scalar, Seen, decimal, strip, tag_of
 
 Verdict = Literal["pass", "fail", "unknown"]
 Rule = Mapping[str, Any]
@@ -19,6 +19,26 @@ LOOPS = "is_derived_by_mip"
 _NO_LOOPS: Rule = {"fact": LOOPS, "equals": False, "severity": "reject", "description": "Results of MIP are not processed again."}
 _LONGEST = 10_240
 """DICOM's longest text of bounded length; beyond it lie reports, which no rule reads."""
+_NEVER = (
+    *("00080016", "00080060", "00080061", "00409096", "004008EA", "52009229", "52009230"),
+    *(
+        "00180023",
+        "00180088",
+        "00181114",
+        "00181120",
+        "00181164",
+        "00182010",
+        "00185100",
+        "00186011",
+        "00187022",
+        "00189322",
+        "00189404",
+    ),
+    *("0020", "0028", "0048", "0054", "3002", "3004"),
+)
+"""The attributes, by tag or by how it begins, whose rules nobody overrides; the router's table says what they are."""
+_STILL = "002821"
+"""Of group 0028 only how lossily the image was compressed, which is about how good it is."""
 
 
 def rules_of(given: Mapping[str, Any]) -> list[Rule]:
@@ -33,6 +53,19 @@ def modality_rule(given: Mapping[str, Any]) -> Rule | None:
     """The rule that an entry's ``modalities`` are."""
     modalities = given.get("modalities")
     return {"tag": "Modality", "one_of": modalities, "severity": "reject"} if modalities else None
+
+
+def is_overridable(rule: Rule) -> bool:
+    """Whether it is on an attribute, refuses images, and somebody's word can stand against it.
+
+    Never one on what the values are, or where they lie: the modality, the units, the size and the geometry, without which a result
+    would be wrong and not only doubtful. What a private attribute means is not known here.
+    """
+    tag = tag_of(rule["tag"]) if "tag" in rule else None
+    if tag is None or rule["severity"] != "reject" or tag.is_private:
+        return False
+    digits = f"{int(tag):08X}"
+    return digits.startswith(_STILL) or not digits.startswith(_NEVER)
 
 
 def check_rule(rule: Rule, seen: Seen | None) -> Verdict:
@@ -57,12 +90,6 @@ def check_rule(rule: Rule, seen: Seen | None) -> Verdict:
     if any(is_accepted(value) for value in _candidates(seen)):
         return "pass"
     return "unknown" if seen.more else "fail"
-
-
-def of_all(verdicts: Iterable[Verdict]) -> Verdict:
-    """Of several images: fails where it fails for one, is unknown where it is so for one, else passes."""
-    found = set(verdicts)
-    return "fail" if "fail" in found else "unknown" if "unknown" in found else "pass"
 
 
 def words_of(rule: Rule) -> str:

@@ -20,6 +20,7 @@ from pydicom.sr.coding import Code as CodedEntry
 from pydicom.uid import CTImageStorage, SecondaryCaptureImageStorage, SegmentationStorage
 from pydicom.valuerep import DS
 
+from mip_sdk.codes import SIDES, code_of
 from mip_sdk.copying import copy_allowed
 from mip_sdk.declared import DeclaredSegment
 from mip_sdk.lossy import inherit_lossy_history
@@ -130,7 +131,7 @@ def _described(number: int, segment: DeclaredSegment, result: Segmentation, maki
         name=maker.algorithm,
         family=_entry(result.family),
         version=maker.version,
-        source=maker.image_digest.removeprefix("sha256:")[:64],
+        source=maker.digest,
     )
     identification[0].AlgorithmParameters = json.dumps(
         {"image_digest": maker.image_digest, "parameters": maker.parameters}, sort_keys=True
@@ -138,16 +139,16 @@ def _described(number: int, segment: DeclaredSegment, result: Segmentation, maki
     described = SegmentDescription(
         segment_number=number,
         segment_label=segment.label,
-        segmented_property_category=_entry(segment.category),
-        segmented_property_type=_entry(segment.type),
+        segmented_property_category=_entry(code_of(segment.category, segment.label)),
+        segmented_property_type=_entry(code_of(segment.type, segment.label)),
         algorithm_type=segment.algorithm,
         algorithm_identification=identification,
         tracking_uid=making.uids.uid("tracking", number),
         tracking_id=f"{maker.algorithm} {segment.label}",
         display_color=_color(segment.color),
     )
-    if segment.laterality:
-        described.SegmentedPropertyTypeCodeSequence[0].SegmentedPropertyTypeModifierCodeSequence = [coded(*segment.laterality)]
+    if side := SIDES.get(segment.laterality or ""):
+        described.SegmentedPropertyTypeCodeSequence[0].SegmentedPropertyTypeModifierCodeSequence = [coded(*side)]
     return described
 
 
@@ -190,7 +191,6 @@ def _place(stand_in: Dataset, one: Slice) -> None:
 def _made(
     stand_ins: list[Dataset], pixels: NDArray[np.uint8], described: list[SegmentDescription], maker: Maker
 ) -> highdicom.seg.Segmentation:
-    digest = maker.image_digest.removeprefix("sha256:")[:64]
     return highdicom.seg.Segmentation(
         source_images=stand_ins,
         pixel_array=pixels,
@@ -202,8 +202,8 @@ def _made(
         instance_number=1,
         manufacturer="MIP",
         manufacturer_model_name=maker.algorithm,
-        software_versions=cast(Any, (maker.version, digest)),
-        device_serial_number=digest,
+        software_versions=cast(Any, (maker.version, maker.digest)),
+        device_serial_number=maker.digest,
         content_label="SEGMENTATION",
         content_description=NOT_FOR_DIAGNOSIS if maker.regulatory != "cleared" else None,
     )

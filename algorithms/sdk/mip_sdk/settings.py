@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from mip_sdk.declared import DeclaredOutput, declared_output
+from mip_sdk.declared import DeclaredOutput, Units, declared_output
 from mip_sdk.faults import SettingsFault
-from mip_sdk.image_data import Units
 from mip_sdk.limits import Limits, memory_share
 from mip_sdk.manifest import Provenance
 from mip_sdk.pacs_server import BUILT_IN, PacsServer, StoreTables, servers_from
@@ -37,7 +36,17 @@ class ProcessingSettings:
 
 @dataclass(frozen=True)
 class Settings(ProcessingSettings):
-    """All that a worker's environment says."""
+    """All that a worker's environment says.
+
+    Attributes
+    ----------
+    dead_letter_url
+        None where there are none: what would lie in them is only recorded.
+    results_queue_url
+        Where the events of jobs go; None: nobody is told.
+    lifetime_s
+        After so many seconds the worker stops by itself; None: it works until it is stopped.
+    """
 
     queue_url: str
     jobs_table: str
@@ -45,15 +54,21 @@ class Settings(ProcessingSettings):
     images: StoreTables
     pacs: tuple[PacsServer, ...]
     default_pacs: str
-    delivers: bool
     region: str
-    dead_letter_url: str
+    dead_letter_url: str | None
+    results_queue_url: str | None
     children: int
     limits: Limits
     most_result_bytes: int | None
     visibility_s: int
     grace_s: int
     agent_uri: str | None
+    lifetime_s: int | None
+
+    @property
+    def delivers(self) -> bool:
+        """Whether results go to the PACS too."""
+        return "pacs" in self.output.store
 
 
 def settings_from(environment: Mapping[str, str]) -> Settings:
@@ -88,15 +103,16 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         images=StoreTables(given["IMAGES_TABLE"], given["IMAGES_BUCKET"], given["IMAGES_KEY"]),
         pacs=servers_from(environment),
         default_pacs=environment.get("MIP_DEFAULT_PACS") or BUILT_IN,
-        delivers="pacs" in ((_entry(environment.get("MIP_ENTRY", "{}")).get("output") or {}).get("store") or []),
         region=environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or "",
-        dead_letter_url=environment.get("MIP_DEAD_LETTER_URL") or _dead_letters_of(given["QUEUE_URL"]),
+        dead_letter_url=_dead_letters_of(environment, given["QUEUE_URL"]),
+        results_queue_url=_beside(given["QUEUE_URL"], environment.get("MIP_RESULTS_QUEUE")),
         children=children,
         limits=Limits(_whole(environment, "MIP_TIMEOUT"), memory_share(memory, children) if memory else None),
         most_result_bytes=_whole(environment, "MIP_MAX_RESULT_BYTES"),
         visibility_s=_whole(environment, "MIP_VISIBILITY") or VISIBILITY_S,
         grace_s=_whole(environment, "MIP_STOP_GRACE") or GRACE_S,
         agent_uri=environment.get("ECS_AGENT_URI"),
+        lifetime_s=_whole(environment, "MIP_LIFETIME"),
     )
 
 
@@ -106,9 +122,19 @@ def processors() -> int:
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
-def _dead_letters_of(queue_url: str) -> str:
-    """The name that reconcile gives them."""
-    return re.sub(r"\.fifo$", "-dlq.fifo", queue_url)
+def _dead_letters_of(environment: Mapping[str, str], queue_url: str) -> str | None:
+    """Where they are; by the name that reconcile gives them, unless the environment says where, or that there are none."""
+    said = environment.get("MIP_DEAD_LETTERS")
+    if said == "none":
+        return None
+    if said:
+        raise SettingsFault("MIP_DEAD_LETTERS can only be none")
+    return environment.get("MIP_DEAD_LETTER_URL") or re.sub(r"\.fifo$", "-dlq.fifo", queue_url)
+
+
+def _beside(queue_url: str, name: str | None) -> str | None:
+    """The URL of another queue of the same account and region."""
+    return f"{queue_url.rsplit('/', 1)[0]}/{name}" if name else None
 
 
 def case_settings_from(environment: Mapping[str, str], platform: str, image_digest: str) -> ProcessingSettings:

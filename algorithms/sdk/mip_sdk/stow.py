@@ -10,13 +10,12 @@ from pydicom import Dataset
 from urllib3 import BaseHTTPResponse
 from urllib3.filepost import choose_boundary
 
-from mip_sdk.dicomweb import DicomWebPacs, read_json
+from mip_sdk.dicomweb import JSON, DicomWebPacs, read_json
 from mip_sdk.faults import JobFault
 from mip_sdk.message import Pacs
 from mip_sdk.multipart import DICOM, write_parts
 from mip_sdk.reading import read_header
 
-_JSON = "application/dicom+json"
 _REFERENCED, _FAILED, _OTHER_FAILED, _UID, _REASON = "00081199", "00081198", "0008119A", "00081155", "00081197"
 _BATCH_BYTES = 32 << 20
 _BATCH_INSTANCES = 100
@@ -94,7 +93,7 @@ class Stow:
         boundary = choose_boundary()
         bodies = [one.octets for one in batch]
         headers = {
-            "accept": _JSON,
+            "accept": JSON,
             "content-type": f'multipart/related; type="{DICOM}"; boundary={boundary}',
             "content-length": str(sum(map(len, write_parts(bodies, boundary)))),
         }
@@ -112,7 +111,7 @@ class Stow:
     def _said(self, answer: BaseHTTPResponse) -> dict[str, Any] | None:
         """The answer's dataset; None for a refusal without one."""
         kind = answer.headers.get("content-type", "").split(";")[0].strip().lower()
-        if answer.status >= 400 and kind not in (_JSON, "application/json"):
+        if answer.status >= 400 and kind not in (JSON, "application/json"):
             return None
         if answer.status == 204 or answer.headers.get("content-length") == "0":
             return {} if answer.status < 400 else None

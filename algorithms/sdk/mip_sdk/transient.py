@@ -3,7 +3,7 @@
 import traceback
 from typing import Literal
 
-from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError, NoCredentialsError, ReadTimeoutError
+from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError, NoCredentialsError
 from botocore.exceptions import ConnectionError as NoConnection
 
 from mip_sdk.answer import Down
@@ -56,9 +56,7 @@ class Unavailable(Exception):
 
 def is_transient(error: BaseException) -> bool:
     """True where the same call may work later: no connection, a timeout, throttling, an error of the service itself."""
-    if isinstance(error, (Down, Unavailable, NoConnection, HTTPClientError, IncompleteReadError)):
-        return True
-    if isinstance(error, (ReadTimeoutError, NoCredentialsError)):
+    if isinstance(error, (Down, Unavailable, NoConnection, HTTPClientError, IncompleteReadError, NoCredentialsError)):
         return True
     if not isinstance(error, ClientError):
         return False

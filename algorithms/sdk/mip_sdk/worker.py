@@ -1,7 +1,8 @@
-"""The worker, READ FIRST: receive → parse → start → fetch → process → store → finish → ack.
+"""The worker, READ FIRST: receive → parse → start → fetch → process → store → finish → tell → ack.
 
 One parent and some long-lived children, one for each core. The parent receives as many messages as it has free children, keeps them
-by heartbeat, writes the job's record, acks. A child (``run_job``) fetches, processes and stores; it is killed at a limit.
+by heartbeat, writes the job's record, acks. A child (``run_job``) fetches, processes and stores; it is killed at a limit. What it
+says of its progress goes into the record, and to the client, no oftener than the heartbeat comes (``watch``).
 A message is deleted in one place, ``RequestQueue.ack``: when its job has ended in the record, or is on a queue as another message.
 
 What goes wrong, and what follows:
@@ -18,6 +19,9 @@ anything else, a child's death  the attempt is counted, the message sent again; 
 this process dies               the message comes back by itself; three such receives, and the queue buries it
 ==============================  =====================================================================================
 
+Where a worker has no dead letters (``MIP_DEAD_LETTERS=none``, a candidate's), what would lie there is only recorded and logged.
+A worker with a lifetime (``MIP_LIFETIME``) stops at its end as it does when it is told to.
+
 Handed back means: sent again as a delivery of its own, with all its receives before it, then acked. A message that died between the
 two is there twice, in one message group: the second comes when the first is done, and finds the job ended.
 """
@@ -27,13 +31,14 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import TypeVar
+from dataclasses import asdict, dataclass, field
+from typing import Any, TypeVar
 
 from mip_sdk.answer import Answer, Broken, Down, Dropped, Finished, Refused
+from mip_sdk.events import Events
 from mip_sdk.faults import MalformedMessage, VersionWithdrawn
 from mip_sdk.heartbeat import Heartbeat
-from mip_sdk.jobs import MOST_ATTEMPTS, Jobs, NotOpen, Started
+from mip_sdk.jobs import MOST_ATTEMPTS, Jobs, NotOpen, Started, now
 from mip_sdk.limits import Limits
 from mip_sdk.log import Log
 from mip_sdk.message import JobMessage, check_key, parse_message
@@ -41,6 +46,7 @@ from mip_sdk.pool import Runner, Stop
 from mip_sdk.protection import TaskProtection
 from mip_sdk.request_queue import BATCH, Cause, Delivery, RequestQueue
 from mip_sdk.transient import is_transient, pause_s, where
+from mip_sdk.watch import Watch
 
 T = TypeVar("T")
 # SQS keeps no message invisible for more than 12 h from its receipt.
@@ -58,6 +64,7 @@ class Parts:
     jobs: Jobs
     runner: Runner
     protection: TaskProtection
+    events: Events
 
 
 @dataclass(frozen=True)
@@ -174,7 +181,7 @@ class Worker:
                 self._log.error("message-malformed", reason=str(fault), receives=delivery.receives)
                 self._bury(delivery, None, Cause("malformed", str(fault)))
                 return
-            log = self._log.of(job_key=job.job_key)
+            log = self._log.of(job_key=job.job_key, **({"trace_id": job.trace_id} if job.trace_id else {}))
             try:
                 self._attempt(delivery, job, log)
                 self._patiently(log, lambda: queue.ack(delivery))
@@ -186,33 +193,34 @@ class Worker:
     def _attempt(self, delivery: Delivery, job: JobMessage, log: Log) -> None:
         """From start to finish. Returns when the job has ended in its record."""
         jobs = self._parts.jobs
-        if self._is_elsewhere(job):
+        if self._is_of_another_major(job) and job.delivery < _MOST_DELIVERIES_ELSEWHERE:
             self._stopping.wait(_PAUSE_ELSEWHERE_S)
             raise GiveBack
         if self._stopping.is_set():
             raise GiveBack
         started = self._patiently(log, lambda: jobs.start(job))
         log.info("job-started", attempts=started.attempts)
-        answer = self._patiently(log, lambda: self._answer(job, started, log))
+        self._tell_running(job, log)
+        watch = Watch(job, jobs, self._parts.events, log)
+        answer = self._patiently(log, lambda: self._answer(job, started, watch))
         if isinstance(answer, Dropped):
             raise GiveBack
-        self._patiently(log, lambda: self._finish(delivery, job, started, answer, log))
+        self._tell_end(self._patiently(log, lambda: self._finish(delivery, job, started, answer, log)), log)
 
-    def _is_elsewhere(self, job: JobMessage) -> bool:
-        own, asked = self._rules.version.split(".")[0], job.version.split(".")[0]
-        return own != asked and job.delivery < _MOST_DELIVERIES_ELSEWHERE
+    def _is_of_another_major(self, job: JobMessage) -> bool:
+        return job.version.split(".")[0] != self._rules.version.split(".")[0]
 
-    def _answer(self, job: JobMessage, started: Started, log: Log) -> Answer:
+    def _answer(self, job: JobMessage, started: Started, watch: Watch) -> Answer:
         """What a child has to say. Raises Down where a dependency is down."""
-        if job.version.split(".")[0] != self._rules.version.split(".")[0]:
+        if self._is_of_another_major(job):
             return Refused(VersionWithdrawn.code, f"version {job.version} of the algorithm is not run any more")
-        answer = self._parts.runner.run(job, started, lambda memory: self._stop_of(job, memory, log))
+        answer = self._parts.runner.run(job, started, lambda memory: self._stop_of(watch, memory), watch.hear)
         if isinstance(answer, Down):
             raise answer
         return answer
 
-    def _stop_of(self, job: JobMessage, memory: Callable[[], int], log: Log) -> Stop:
-        """When the child that runs a job is to be killed."""
+    def _stop_of(self, watch: Watch, memory: Callable[[], int]) -> Stop:
+        """When the child that runs a job is to be killed. The record is looked at as often as the heartbeat comes."""
         passed = self._rules.limits.watch(memory)
         look_at = time.monotonic()
 
@@ -223,47 +231,62 @@ class Worker:
                 return Dropped("stopping")
             if now > look_at + self._parts.queue.visibility_s / 3:
                 look_at = now
-                if self._is_cancelled(job, log):
+                if watch.is_cancelled():
                     return Dropped("cancelled")
             return passed()
 
         return stop
 
-    def _is_cancelled(self, job: JobMessage, log: Log) -> bool:
-        try:
-            return self._parts.jobs.state(job) == "cancelled"
-        except Exception as error:
-            log.warn("state-unknown", fault=type(error).__name__)
-            return False
-
-    def _finish(self, delivery: Delivery, job: JobMessage, started: Started, answer: Answer, log: Log) -> None:
-        """Write the end into the record. Raises GiveBack when it is not the end yet."""
+    def _finish(self, delivery: Delivery, job: JobMessage, started: Started, answer: Answer, log: Log) -> dict[str, Any]:
+        """Write the end into the record, which is returned. Raises GiveBack when it is not the end yet."""
         if isinstance(answer, Finished):
-            self._parts.jobs.succeed(job, answer)
+            record = self._parts.jobs.succeed(job, answer)
             log.info("job-succeeded")
         elif isinstance(answer, Refused):
-            self._parts.jobs.fail(job, answer.code, answer.words, answer.more)
+            record = self._parts.jobs.fail(job, answer.code, answer.words, answer.more)
             # An internal one is a store that contradicts itself, or a PACS that mixes up images: somebody has to look.
             write = log.error if answer.code == "internal" else log.info
             write("job-failed", code=answer.code)
         elif isinstance(answer, Broken):
-            self._count(delivery, job, started, answer, log)
+            record = self._count(delivery, job, started, answer, log)
+        else:
+            raise GiveBack
+        return record
 
-    def _count(self, delivery: Delivery, job: JobMessage, started: Started, broken: Broken, log: Log) -> None:
+    def _tell_running(self, job: JobMessage, log: Log) -> None:
+        """Once: nothing depends on it."""
+        try:
+            self._parts.events.tell(asdict(job), "job.running", now())
+        except Exception as error:
+            log.warn("event-failed", fault=type(error).__name__, where=where(error))
+
+    def _tell_end(self, record: dict[str, Any], log: Log) -> None:
+        """Patiently, but what cannot be told is left to the sweeper: the record says that it is still to be told."""
+        try:
+            self._patiently(log, lambda: self._parts.events.tell_end(record))
+        except Exception as error:
+            log.warn("event-failed", fault=type(error).__name__, where=where(error))
+
+    def _count(self, delivery: Delivery, job: JobMessage, started: Started, broken: Broken, log: Log) -> dict[str, Any]:
         attempts = started.attempts + 1
         words = f"{broken.words}; this was attempt {attempts} of {MOST_ATTEMPTS}"
-        dead = self._parts.jobs.count_attempt(job, attempts, broken.code, words)
+        record = self._parts.jobs.count_attempt(job, attempts, broken.code, words)
+        dead = record["state"] == "dead"
         log.error("job-dead" if dead else "attempt-failed", fault=broken.fault, where=broken.where, attempts=attempts)
         if not dead:
             raise GiveBack
         self._parts.queue.bury(delivery, job, Cause(broken.code, words))
+        return record
 
     def _closed(self, delivery: Delivery, job: JobMessage, closed: NotOpen, log: Log) -> None:
         """The job has ended by another delivery, was cancelled, or has no record: the message is put away."""
         log.info("job-not-open", state=closed.state or "not-recorded")
         if closed.state is None:
             self._bury(delivery, job, Cause("not-recorded", "there is no record of this job"))
-        elif closed.state == "dead":
+            return
+        # Its worker may have died between the record and the event.
+        self._tell_end(closed.record, log)
+        if closed.state == "dead":
             # Its worker may have died between the record and the dead letters.
             self._bury(delivery, job, Cause(closed.code, closed.words))
         else:

@@ -4,7 +4,7 @@ import hashlib
 import io
 import json
 import uuid
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 from typing import Any
 
@@ -14,13 +14,16 @@ from boto3.dynamodb.types import TypeDeserializer
 from made import IMAGE_DIGEST, message_of, processing
 from mip_sdk.answer import Answer
 from mip_sdk.built_in import BuiltInStore
+from mip_sdk.conformance import ConformanceImages
 from mip_sdk.delivery import PacsDelivery
+from mip_sdk.events import Events
 from mip_sdk.images import hashed
 from mip_sdk.jobs import Jobs, Started
 from mip_sdk.log import Log
-from mip_sdk.message import JobMessage, Value
+from mip_sdk.message import JobMessage, Override, Value, job_key
 from mip_sdk.pacs_server import BUILT_IN, StoreTables
 from mip_sdk.processor import BaseProcessor
+from mip_sdk.progress import Gauge
 from mip_sdk.protection import TaskProtection
 from mip_sdk.request_queue import Delivery, RequestQueue
 from mip_sdk.results import Results
@@ -39,7 +42,7 @@ def client(name: str, endpoint: str | None) -> Any:
 
 
 class InProcess:
-    """Runs jobs where the test is, one at a time."""
+    """Runs jobs where the test is, one by one. What a pool asks ten times a second is asked at the start and at each progress."""
 
     size = 1
 
@@ -52,8 +55,14 @@ class InProcess:
     def close(self) -> None:
         """Nothing to end."""
 
-    def run(self, job: JobMessage, started: Started, stop: Any) -> Answer:
-        return stop(lambda: 0)() or self.run_of.answer(job, started)
+    def run(self, job: JobMessage, started: Started, stop: Any, hear: Any) -> Answer:
+        asked = stop(lambda: 0)
+
+        def told(percent: int) -> None:
+            hear(percent)
+            asked()
+
+        return asked() or self.run_of.answer(job, started, Gauge(told).whole)
 
 
 class Cloud:
@@ -65,6 +74,7 @@ class Cloud:
             self.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
         self.dead_url, dead_arn = self._queue("dead.fifo", {})
         redrive = json.dumps({"deadLetterTargetArn": dead_arn, "maxReceiveCount": 3})
+        self.results_url, _ = self._queue("results.fifo", {})
         self.queue_url, _ = self._queue("requests.fifo", {"RedrivePolicy": redrive})
         self.dynamodb.create_table(
             TableName="jobs",
@@ -123,12 +133,19 @@ class Cloud:
         item: dict[str, Any] = {name: {"S": text} for name, text in texts.items()}
         item |= {"attempts": {"N": str(attempts)}, "delivery": {"N": "1"}, "parameters": {"M": {}}}
         item |= {"pacs": {"M": {name: {"S": uid} for name, uid in asdict(job.pacs).items() if uid}}}
+        item |= {"images": {"L": [{"S": digest} for digest in job.images]}} if job.images else {}
         self.dynamodb.put_item(TableName="jobs", Item=item)
 
     def send(self, job: JobMessage) -> None:
         """As the router does."""
         body = {"schema": "job-message/1", **asdict(job)}
         body["pacs"] = {name: uid for name, uid in body["pacs"].items() if uid}
+        if not job.images:
+            del body["images"]
+        if job.trace_id is None:
+            del body["trace_id"]
+        if not job.overrides:
+            del body["overrides"]
         self.send_text(json.dumps(body))
 
     def send_text(self, body: str) -> None:
@@ -137,11 +154,31 @@ class Cloud:
         self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=body, MessageGroupId=group, MessageDeduplicationId=group)
 
     def submit(
-        self, octets: bytes, algorithm: str, parameters: dict[str, Value] | None = None, job_id: str = "job-1"
+        self,
+        octets: bytes,
+        algorithm: str,
+        parameters: dict[str, Value] | None = None,
+        job_id: str = "job-1",
+        overrides: tuple[Override, ...] = (),
     ) -> JobMessage:
         """A job as a client's request leaves it: image, record, message."""
-        job = message_of(octets, algorithm, parameters, job_id)
+        job = replace(message_of(octets, algorithm, parameters, job_id), overrides=overrides)
         self.put_image(octets, job)
+        self.put_record(job)
+        self.send(job)
+        return job
+
+    def submit_conformance(
+        self, images: list[bytes], algorithm: str, parameters: dict[str, Value] | None = None, job_id: str = "case-1"
+    ) -> JobMessage:
+        """A job as reconcile leaves it for a candidate: images, record, message."""
+        job = message_of(images[0], algorithm, parameters, job_id)
+        pacs = job.pacs if len(images) == 1 else replace(job.pacs, instance_uid=None)
+        digests = tuple(hashlib.sha256(octets).hexdigest() for octets in images)
+        client = "mip-conformance"
+        job = replace(job, client_id=client, job_key=job_key(client, job_id), purpose="conformance", pacs=pacs, images=digests)
+        for octets, digest in zip(images, digests, strict=True):
+            self.s3.put_object(Bucket="images", Key=f"conformance/{digest}.dcm", Body=octets)
         self.put_record(job)
         self.send(job)
         return job
@@ -188,11 +225,22 @@ class Cloud:
             for message in answer.get("Messages", [])
         ]
 
+    def events(self) -> list[dict[str, Any]]:
+        """What was told since the last look, in order; each is taken."""
+        told: list[dict[str, Any]] = []
+        while messages := self.sqs.receive_message(QueueUrl=self.results_url, MaxNumberOfMessages=10).get("Messages", []):
+            for message in messages:
+                told.append(json.loads(message["Body"]))
+                self.sqs.delete_message(QueueUrl=self.results_url, ReceiptHandle=message["ReceiptHandle"])
+        return told
+
     def worker(self, processor: BaseProcessor, algorithm: str, image_digest: str = IMAGE_DIGEST, **changed: Any) -> Worker:
         ran = {
             "images": BuiltInStore(self.dynamodb, self.s3, TABLES),
+            "conformance_images": ConformanceImages(self.s3, "images"),
             "processing": processing(processor, algorithm, image_digest),
             "results": Results(self.s3, "results", algorithm, image_digest),
+            "quarantine": Results(self.s3, "results", algorithm, image_digest, quarantined=True),
             "delivery": PacsDelivery({}, BUILT_IN, wanted=False),
             "most_bytes": None,
         }
@@ -203,6 +251,7 @@ class Cloud:
             "jobs": Jobs(self.dynamodb, "jobs", image_digest, "1.0.0"),
             "runner": InProcess(run),
             "protection": TaskProtection(None, log),
+            "events": Events(self.sqs, self.results_url),
         }
         parts |= {name: changed.pop(name) for name in list(changed) if name in parts}
         return Worker(Parts(**parts), Rules(**{"version": "1.0.0", **changed}), log)

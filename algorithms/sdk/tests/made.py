@@ -15,8 +15,7 @@ from pydicom import Dataset, FileDataset, dcmread
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
-from mip_sdk.declared import DeclaredOutput, declared_output
-from mip_sdk.image_data import Units
+from mip_sdk.declared import Units, declared_output
 from mip_sdk.images import StoredImage
 from mip_sdk.manifest import Provenance
 from mip_sdk.message import JobMessage, Pacs, Value
@@ -26,7 +25,15 @@ from mip_sdk.results import ResultFile
 
 IMAGE_DIGEST = "sha256:" + "ab" * 32
 ACCEPTED_AT = "2024-01-31T10:00:00.000Z"
-UNITS: dict[str, Units] = {"window-level": "modality", "grayscale": "stored", "threshold-ccl": "hu"}
+MISSING = [
+    (Pacs("9"), "study"),
+    (Pacs("9", "8"), "study"),
+    (Pacs("9", "8", "7"), "study"),
+    (Pacs("1.2.3", "8"), "series"),
+    (Pacs("1.2.3", "8", "7"), "series"),
+    (Pacs("1.2.3", "1.2.3.4", "7"), "instance"),
+]
+"""What is not beside the image of ``ct``, and the first level that is not there."""
 RELEASES = Path(__file__).parents[3] / "catalog" / "releases"
 
 
@@ -96,14 +103,16 @@ def stored(octets: bytes) -> StoredImage:
 
 def processing(processor: BaseProcessor, algorithm: str, image_digest: str = IMAGE_DIGEST, **options: Any) -> Processing:
     about = Provenance("local", algorithm, "1.0.0", image_digest, "c0ffee", "sha256:" + "cd" * 32)
-    return Processing(processor, UNITS.get(algorithm, "stored"), about, **{"output": declared(algorithm), **options})
+    contract = contract_of(algorithm)
+    units: Units = contract["input"]["units"]
+    return Processing(processor, units, about, **{"output": declared_output(contract), **options})
 
 
 @cache
-def declared(algorithm: str) -> DeclaredOutput:
-    """The output of the first release, which is frozen."""
+def contract_of(algorithm: str) -> Any:
+    """That of the first release, which is frozen."""
     contract = RELEASES / algorithm / "1.0.0.yaml"
-    return declared_output(json.loads(contract.read_text())) if contract.exists() else DeclaredOutput()
+    return json.loads(contract.read_text()) if contract.exists() else {"input": {"units": "stored"}}
 
 
 def run(

@@ -1,8 +1,10 @@
 """A case by itself: ``python3 -m mip_sdk.case``, a file in, a folder out."""
 
+import hashlib
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,9 @@ class Faulty(BaseProcessor):
 """
 
 
-def run(image: Path, output: Path, folder: Path = ALGORITHMS / "window-level", **changed: str) -> subprocess.CompletedProcess[str]:
+def run(
+    image: Path | Sequence[Path | str], output: Path, folder: Path = ALGORITHMS / "window-level", **changed: str
+) -> subprocess.CompletedProcess[str]:
     """The command, with nothing in the environment but what a task has."""
     environment = {
         "PYTHONPATH": str(ALGORITHMS / "sdk"),
@@ -37,7 +41,8 @@ def run(image: Path, output: Path, folder: Path = ALGORITHMS / "window-level", *
         **changed,
     }
     parameters = json.dumps(WINDOW)
-    command = [sys.executable, "-m", "mip_sdk.case", "--image", str(image), "--parameters", parameters, "--output", str(output)]
+    images = [str(path) for path in image] if isinstance(image, Sequence) else [str(image)]
+    command = [sys.executable, "-m", "mip_sdk.case", "--image", *images, "--parameters", parameters, "--output", str(output)]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd="/")
 
 
@@ -64,6 +69,78 @@ def test_the_same_case_gives_the_same_bytes(tmp_path: Path) -> None:
         run(path_of("CT_small.dcm"), tmp_path / name)
     for name in ("result-0001.dcm", "manifest.json"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+THICK = """
+import numpy as np
+from mip_sdk import InvalidInput, Segmentation, VolumeProcessor
+
+class Thick(VolumeProcessor):
+    def process_volume(self, volume, parameters):
+        heights = [float(one.image.source.ImagePositionPatient[2]) for one in volume.slices]
+        raise InvalidInput(f"a volume of slices at {heights}")
+
+    def process_image(self, image_data, parameters):
+        raise InvalidInput("one image")
+"""
+
+
+@pytest.fixture
+def series(tmp_path: Path) -> Path:
+    """A folder with a series in no order, and something that is no image."""
+    folder = tmp_path / "series"
+    folder.mkdir()
+    for name, height in (("a", 30), ("b.dcm", 10), ("c.dcm", 20)):
+        place: dict[str, Any] = {
+            "ImagePositionPatient": ["0", "0", str(height)],
+            "ImageOrientationPatient": ["1", "0", "0", "0", "1", "0"],
+        }
+        uids = {"SOPInstanceUID": f"1.2.3.4.{height}", "FrameOfReferenceUID": "1.2.3.9"}
+        pixels = np.full((4, 4), height, np.int16)
+        (folder / name).write_bytes(ct(pixels, PixelSpacing=["1", "1"], InstanceNumber=height, **uids, **place))
+    (folder / "LICENSE").write_text("Free.")
+    (folder / "masks").mkdir()
+    return folder
+
+
+def test_a_folder_is_a_series_and_so_are_its_files_in_any_order(tmp_path: Path, series: Path) -> None:
+    (tmp_path / "algorithm.py").write_text(THICK)
+    ways = [
+        [series],
+        [series / name for name in ("c.dcm", "b.dcm", "a")],
+        [series / "a", "--image", series / "c.dcm", series / "b.dcm"],
+    ]
+    for number, images in enumerate(ways):
+        assert run(images, tmp_path / f"out{number}", folder=tmp_path).returncode == 0
+        error = outcome_of(tmp_path / f"out{number}")["error"]
+        assert error["message"] == "a volume of slices at [10.0, 20.0, 30.0]"
+    run([series / "a"], tmp_path / "one", folder=tmp_path)
+    assert outcome_of(tmp_path / "one")["error"]["message"] == "one image"
+
+
+@pytest.mark.usefixtures("processors")
+def test_a_series_leaves_what_a_job_on_it_would_store(tmp_path: Path, series: Path) -> None:
+    assert run(series, tmp_path / "out").returncode == 0
+    results = [parsed((tmp_path / "out" / f"result-{number:04d}.dcm").read_bytes()) for number in (1, 2, 3)]
+    assert [float(result.ImagePositionPatient[2]) for result in results] == [10, 20, 30]
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    digests = [hashlib.sha256((series / name).read_bytes()).hexdigest() for name in ("b.dcm", "c.dcm", "a")]
+    assert [one["sha256"] for one in manifest["inputs"]] == digests
+    assert outcome_of(tmp_path / "out")["outcome"] == "done"
+
+
+@pytest.mark.usefixtures("processors")
+def test_two_series_are_no_case(tmp_path: Path, series: Path) -> None:
+    (series / "d.dcm").write_bytes(ct(np.zeros((4, 4), np.int16), SeriesInstanceUID="9.9.9", InstanceNumber=99))
+    run(series, tmp_path / "out")
+    error = outcome_of(tmp_path / "out")["error"]
+    assert (error["code"], "its SeriesInstanceUID differs" in error["message"]) == ("internal", True)
+
+
+def test_a_folder_without_images_is_no_outcome(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    done = run(tmp_path / "empty", tmp_path / "out")
+    assert (done.returncode, done.stderr) == (1, f"mip_sdk.case: {tmp_path / 'empty'} has no DICOM file in it\n")
 
 
 @pytest.mark.usefixtures("processors")

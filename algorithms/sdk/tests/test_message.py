@@ -9,11 +9,14 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from mip_sdk.faults import MalformedMessage
-from mip_sdk.message import Pacs, check_key, deduplication_id, parse_message, with_delivery
+from mip_sdk.message import Override, Pacs, check_key, deduplication_id, parse_message, with_delivery
 
 SCHEMAS = Path(__file__).parents[3] / "schemas"
 SCHEMA = Draft202012Validator(json.loads((SCHEMAS / "job-message.schema.json").read_text()))
-FULL: dict[str, Any] = json.loads((SCHEMAS / "examples/valid/job-message/full.json").read_text())
+VALID: dict[str, dict[str, Any]] = {
+    path.stem: json.loads(path.read_text()) for path in sorted((SCHEMAS / "examples/valid/job-message").glob("*.json"))
+}
+FULL, CONFORMANCE = VALID["full"], VALID["conformance"]
 REJECTED = [
     pytest.param(case, id=f"{path.stem}-{index}")
     for path in sorted((SCHEMAS / "examples/invalid/job-message").glob("*.json"))
@@ -25,7 +28,11 @@ ANYTHING = st.recursive(
     max_leaves=4,
 )
 PLACES = (
-    [(name,) for name in FULL] + [("pacs", name) for name in FULL["pacs"]] + [("parameters", "center"), ("more",), ("pacs", "more")]
+    [(name,) for name in CONFORMANCE]
+    + [("trace_id",), ("overrides",), ("overrides", 0)]
+    + [("overrides", 0, name) for name in FULL["overrides"][0]]
+    + [("pacs", name) for name in FULL["pacs"]]
+    + [("parameters", "center"), ("more",), ("pacs", "more")]
 )
 
 
@@ -39,22 +46,26 @@ def accepts(document: object) -> bool:
 
 def changed(case: dict[str, Any]) -> Any:
     """The valid example with the case's change made."""
-    root: dict[str, Any] = {"": copy.deepcopy(FULL)}
+    root: dict[str, Any] = {"": copy.deepcopy(VALID[case.get("of", "full")])}
     changes = [("set", pointer, value) for pointer, value in case.get("set", {}).items()]
     changes += [("remove", pointer, None) for pointer in case.get("remove", [])]
     changes += [("lengthen", pointer, length) for pointer, length in case.get("lengthen", {}).items()]
     changes += [("widen", pointer, count) for pointer, count in case.get("widen", {}).items()]
+    changes += [("repeat", pointer, count) for pointer, count in case.get("repeat", {}).items()]
     for verb, pointer, value in changes:
         *path, last = ["", *pointer.split("/")[1:]]
         holder: Any = root
         for key in path:
-            holder = holder[key]
+            holder = holder[int(key) if isinstance(holder, list) else key]
+        last = int(last) if isinstance(holder, list) else last
         if verb == "set":
             holder[last] = value
         elif verb == "remove":
             del holder[last]
         elif verb == "widen":
             holder[last] = {f"key{number}": 1 for number in range(value)}
+        elif verb == "repeat":
+            holder[last] *= value
         else:
             holder[last] = (str(holder[last]) * value)[:value]
     return root[""]
@@ -65,6 +76,15 @@ def test_the_valid_example_is_read_whole() -> None:
     assert job.pacs == Pacs("1.2.3", "1.2.3.4", "1.2.3.4.5", "built-in")
     assert job.parameters == {"center": 40.5, "function": "LINEAR"}
     assert (job.client_id, job.job_id, job.algorithm, job.delivery) == ("viewer", "job-1", "window-level", 1)
+    assert (job.purpose, job.images) == ("clinical", ())
+    assert job.trace_id == FULL["trace_id"]
+    assert job.overrides == (Override("ImageType", "No original series is left.", "radiologist"),)
+
+
+def test_a_conformance_job_names_its_images_by_their_digest() -> None:
+    job = parse_message(json.dumps(CONFORMANCE))
+    assert (job.purpose, list(job.images)) == ("conformance", CONFORMANCE["images"])
+    assert job.pacs == Pacs("1.2.3", "1.2.3.4")
 
 
 @pytest.mark.parametrize("case", REJECTED)
@@ -74,13 +94,25 @@ def test_what_the_schema_rejects_is_malformed(case: dict[str, Any]) -> None:
     assert not accepts(document)
 
 
-@given(st.sampled_from(PLACES), ANYTHING)
-def test_parser_and_schema_agree_on_any_value_in_any_place(place: tuple[str, ...], value: Any) -> None:
-    document = copy.deepcopy(FULL)
+@given(st.sampled_from(sorted(VALID)), st.sampled_from(PLACES), ANYTHING)
+def test_parser_and_schema_agree_on_any_value_in_any_place(example: str, place: tuple[str | int, ...], value: Any) -> None:
+    document: Any = copy.deepcopy(VALID[example])
+    if place[0] == "overrides":
+        document["overrides"] = copy.deepcopy(FULL["overrides"])
     holder = document
     for key in place[:-1]:
         holder = holder[key]
     holder[place[-1]] = value
+    assert accepts(document) == SCHEMA.is_valid(document)
+
+
+DIGESTS = st.lists(st.text("0123456789abcdefF", min_size=63, max_size=65) | st.sampled_from(CONFORMANCE["images"]), max_size=3)
+
+
+@given(st.sampled_from(["clinical", "conformance", "shadow"]), st.none() | DIGESTS)
+def test_parser_and_schema_agree_on_which_purpose_names_images(purpose: str, images: list[str] | None) -> None:
+    document = {**FULL, "purpose": purpose, **({} if images is None else {"images": images})}
+    del document["overrides"]  # of no conformance job
     assert accepts(document) == SCHEMA.is_valid(document)
 
 
@@ -108,6 +140,6 @@ def test_a_key_of_another_job_is_malformed() -> None:
 
 
 def test_the_same_body_as_another_delivery_differs_in_that_only() -> None:
-    body = json.dumps(FULL)
-    again = json.loads(with_delivery(body, 7))
-    assert again == {**FULL, "delivery": 7}
+    for document in VALID.values():
+        again = json.loads(with_delivery(json.dumps(document), 7))
+        assert again == {**document, "delivery": 7}

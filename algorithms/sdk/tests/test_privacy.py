@@ -93,6 +93,24 @@ def test_nothing_that_identifies_a_patient_leaves_the_worker_but_in_the_object(
         assert "77701" not in text
 
 
+@pytest.mark.parametrize("fault", ["none", "gone", "other bytes", "no image"])
+def test_nothing_that_identifies_a_patient_is_said_of_a_conformance_job(
+    cloud: Cloud, processors: dict[str, BaseProcessor], fault: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    job = cloud.submit_conformance([planted()], "window-level", WINDOW)
+    key = f"conformance/{job.images[0]}.dcm"
+    if fault == "gone":
+        cloud.s3.delete_object(Bucket="images", Key=key)
+    elif fault != "none":
+        cloud.s3.put_object(Bucket="images", Key=key, Body=planted(KVP="100") if fault == "other bytes" else b"canary")
+    cloud.deliver(cloud.worker(processors["window-level"], "window-level"))
+    assert cloud.record(job)["state"] == ("succeeded" if fault == "none" else "failed")
+    captured = capfd.readouterr()
+    for text in (traces(cloud), json.dumps(cloud.record(job).get("error", "")), captured.out, captured.err):
+        assert CANARY not in text.lower()
+        assert "77701" not in text
+
+
 def test_an_algorithm_that_quotes_the_image_does_not_bring_it_into_log_or_record(cloud: Cloud) -> None:
     job = cloud.submit(planted(), "window-level", WINDOW)
     worker = cloud.worker(Quoting(folder=__import__("pathlib").Path()), "window-level")
@@ -118,7 +136,7 @@ PACS_FAULTS: dict[str, tuple[str, Answer]] = {
     "half an answer to a result": ("POST", Answer(200, body=b'{"00081199": "1.77701.2 canary')),
     "a failure that quotes the patient": (
         "POST",
-        Answer(409, body=b'{"00081198": {"Value": [{"00081155": {"Value": ["canary"]}}]}}'),
+        Answer(409, body=QUOTING),
     ),
     "no fault": ("PUT", Answer()),
 }

@@ -145,6 +145,62 @@ def test_a_worker_stopped_during_a_job_finishes_it_and_takes_no_other(server: st
     assert sorted(cloud.record(job)["state"] for job in (first, second)) == ["queued", "succeeded"]
 
 
+def test_a_candidate_at_the_end_of_its_lifetime_finishes_its_job_takes_no_other_and_leaves_with_0(
+    server: str, cloud: Cloud, tmp_path: Path
+) -> None:
+    """The end of a lifetime is an alarm, which comes here when the test wants it: a slow machine takes long to start."""
+    (tmp_path / "algorithm.py").write_text(SLOW)
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    jobs = [cloud.submit_conformance([image("CT_small.dcm")], "window-level", {"gate": str(gate)}, f"case-{n}") for n in (1, 2)]
+    candidate = {"MIP_ALGORITHM_DIR": str(tmp_path), "MIP_DEAD_LETTERS": "none", "MIP_LIFETIME": "3600"}
+    worker = Process({**environment(server, cloud.queue_url, "window-level"), **candidate})
+    worker.until("job-started")
+    worker.child.send_signal(signal.SIGALRM)
+    gate.write_text("go on")
+    code, out, _ = worker.end()
+    assert code == 0
+    assert [json.loads(line)["event"] for line in out.splitlines()] == ["job-succeeded", "worker-stopped"]
+    assert sorted(cloud.record(job)["state"] for job in jobs) == ["queued", "succeeded"]
+    assert {key.split("/")[0] for key in cloud.results()} == {"quarantine"}
+
+
+@pytest.mark.usefixtures("processors")
+def test_a_candidate_that_nobody_stops_leaves_by_itself(server: str, cloud: Cloud) -> None:
+    """As the one of a rollout that was killed."""
+    worker = Process({**environment(server, cloud.queue_url, "window-level"), "MIP_LIFETIME": "1"})
+    code, out, err = worker.end()
+    assert (code, err) == (0, "")
+    assert json.loads(out.splitlines()[-1])["event"] == "worker-stopped"
+
+
+def test_a_job_that_takes_long_says_how_far_it_is_from_its_child_to_its_record_and_its_client(
+    server: str, cloud: Cloud, tmp_path: Path
+) -> None:
+    (tmp_path / "algorithm.py").write_text(SLOW.replace("Path(parameters", "self.progress(1, 2)\n        Path(parameters"))
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    job = cloud.submit(image("CT_small.dcm"), "window-level", {"gate": str(gate)})
+    often = {"MIP_VISIBILITY": "6", "MIP_RESULTS_QUEUE": "results.fifo", "MIP_ALGORITHM_DIR": str(tmp_path)}
+    worker = Process({**environment(server, cloud.queue_url, "window-level"), **often})
+    worker.until("job-started")
+    end = time.monotonic() + PATIENCE_S
+    while float(cloud.record(job).get("progress", 0)) < 0.55:
+        assert time.monotonic() < end, "no progress is noted"
+        time.sleep(0.1)
+    assert (cloud.record(job)["state"], float(cloud.record(job)["progress"])) == ("running", 0.55)
+    gate.write_text("go on")
+    worker.until("job-succeeded")
+    worker.child.send_signal(signal.SIGTERM)
+    code, _, _ = worker.end()
+    assert (code, cloud.record(job)["state"], "progress" in cloud.record(job)) == (0, "succeeded", False)
+    events = cloud.events()
+    assert [event["type"] for event in events if event["type"] != "job.progress"] == ["job.running", "job.succeeded"]
+    told = [event["progress"] for event in events if event["type"] == "job.progress"]
+    assert told == sorted(set(told))
+    assert 0.55 in told
+
+
 SLOW = """
 from pathlib import Path
 import numpy as np
@@ -182,4 +238,21 @@ def test_only_the_entry_points_read_the_environment() -> None:
 
 
 def test_the_processors_of_this_repository_load(processors: dict[str, BaseProcessor]) -> None:
-    assert {type(processor).__name__ for processor in processors.values()} == {"WindowLevel", "Grayscale", "ThresholdCcl"}
+    assert {type(processor).__name__ for processor in processors.values()} == {
+        "WindowLevel",
+        "Grayscale",
+        "ThresholdCcl",
+        "Algorithm",
+    }
+
+
+def test_the_parent_loads_no_library_for_images_and_every_public_name_is_there() -> None:
+    code = """
+import sys
+import mip_sdk.__main__
+assert not {"numpy", "pydicom"} & sys.modules.keys()
+assert all(getattr(mip_sdk, name).__name__ == name for name in mip_sdk.__all__ if name != "Parameters")
+assert mip_sdk.Parameters
+"""
+    environment = {"PYTHONPATH": str(ALGORITHMS / "sdk")}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)

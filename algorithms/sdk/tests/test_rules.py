@@ -21,7 +21,8 @@ from mip_sdk.attributes import Seen, read_attribute, tag_of
 from mip_sdk.facts import derived_by_mip, orientation_of, planes_of, spacing_of
 from mip_sdk.faults import ImageUnreadable, InvalidInput
 from mip_sdk.input_check import InputCheck
-from mip_sdk.rules import check_rule, words_of
+from mip_sdk.message import Override
+from mip_sdk.rules import check_rule, is_overridable, words_of
 
 VECTORS = json.loads((Path(__file__).parents[3] / "schemas" / "vectors" / "input-rules.json").read_text())
 BINARY = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "UV": "Q", "SV": "q", "FL": "f", "FD": "d"}
@@ -90,6 +91,11 @@ def test_a_rule_on_a_fact(case: dict[str, Any]) -> None:
     fact = case["facts"].get(case["rule"]["fact"])
     seen = None if fact is None else Seen(tuple(fact["values"]), bool(fact["values"]), fact.get("more", False))
     assert check_rule(case["rule"], seen) == case["result"]
+
+
+@named(VECTORS["overrides"])
+def test_whether_a_rule_can_be_overridden(case: dict[str, Any]) -> None:
+    assert is_overridable(case["rule"]) is case["overridable"]
 
 
 @named(VECTORS["derived"])
@@ -254,3 +260,60 @@ def test_the_worker_holds_every_job_against_the_rules(cloud: Cloud, processors: 
     [manifest] = [json.loads(octets) for key, octets in cloud.results().items() if key.endswith("manifest.json")]
     assert "KVP has to be there" in manifest["notes"]
     assert "KVP" not in parsed(EVEN[0])
+
+
+KVP: dict[str, Any] = {"tag": "KVP", "present": True, "severity": "reject"}
+ROWS: dict[str, Any] = {"tag": "Rows", "range": {"minimum": 100, "unit": "1"}, "severity": "reject"}
+REASON = "CANARY-REASON"
+
+
+@pytest.mark.parametrize(
+    ("rules", "tags", "said"),
+    [
+        ([KVP], ["KVP"], ["overridden by the role radiologist: KVP has to be there"]),
+        ([KVP], [], "KVP has to be there"),
+        ([KVP], ["ImageType"], "KVP has to be there"),
+        ([KVP], ["00180060"], "KVP has to be there"),
+        ([{**KVP, "severity": "warn"}], ["KVP"], ["KVP has to be there"]),
+        ([{**KVP, "present": False}], ["KVP"], []),
+        ([ROWS], ["Rows"], "Rows has to be at least 100"),
+        ([KVP, ROWS], ["KVP", "Rows"], "Rows has to be at least 100"),
+    ],
+    ids=["named", "not named", "another", "another spelling", "a warning", "it holds", "the size", "two"],
+)
+def test_exactly_the_rules_that_are_overridden_refuse_nothing(rules: list[Any], tags: list[str], said: str | list[str]) -> None:
+    overrides = [Override(tag, REASON, "radiologist") for tag in tags]
+
+    def check() -> list[str]:
+        return InputCheck({"rules": rules}).check([stored(EVEN[0])], overrides=overrides)
+
+    if isinstance(said, list):
+        assert check() == said
+    else:
+        with pytest.raises(InvalidInput, match=f"^{said}$"):
+            check()
+
+
+def test_modalities_and_results_of_mip_are_no_rules_that_can_be_overridden() -> None:
+    overrides = [Override(tag, REASON, "radiologist") for tag in ("Modality", "00080060")]
+    with pytest.raises(InvalidInput, match=r"^Modality has to be MR$"):
+        InputCheck({"modalities": ["MR"]}).check([stored(EVEN[0])], overrides=overrides)
+
+
+def test_a_job_that_overrides_a_rule_succeeds_and_its_manifest_says_so(
+    cloud: Cloud, processors: dict[str, BaseProcessor], capfd: pytest.CaptureFixture[str]
+) -> None:
+    override = Override("KVP", REASON, "radiologist")
+    check = InputCheck({"rules": [KVP]})
+    for job_id, overrides, state in [("job-1", (), "failed"), ("job-2", (override,), "succeeded")]:
+        job = cloud.submit(EVEN[0], "window-level", {"center": 40.0, "width": 400.0}, job_id, overrides)
+        checked = processing(processors["window-level"], "window-level", check=check)
+        cloud.deliver(cloud.worker(processors["window-level"], "window-level", processing=checked))
+        assert cloud.record(job)["state"] == state
+    [manifest] = [json.loads(octets) for key, octets in cloud.results().items() if key.endswith("manifest.json")]
+    assert manifest["overrides"] == [{"tag": "KVP", "reason": REASON, "role": "radiologist"}]
+    assert "overridden by the role radiologist: KVP has to be there" in manifest["notes"]
+    assert REASON not in json.dumps(manifest["notes"])
+    assert cloud.lines()
+    assert REASON not in json.dumps(cloud.lines())
+    assert REASON not in "".join(capfd.readouterr())

@@ -15,7 +15,7 @@ from pydicom import Dataset
 from pydicom.uid import EnhancedCTImageStorage
 
 from dciodvfy import errors, needs_dciodvfy
-from made import ACCEPTED_AT, ct, declared, message_of, parsed, processing, stored, written
+from made import ACCEPTED_AT, contract_of, ct, message_of, parsed, processing, stored, written
 from mip_sdk import (
     BaseProcessor,
     DerivedImage,
@@ -27,7 +27,8 @@ from mip_sdk import (
     Volume,
     VolumeProcessor,
 )
-from mip_sdk.declared import DeclaredOutput, code_of, declared_output
+from mip_sdk.codes import code_of
+from mip_sdk.declared import DeclaredOutput, declared_output
 from mip_sdk.faults import InvalidInput
 from mip_sdk.measurements import check_declared
 from mip_sdk.measuring import components_of
@@ -281,6 +282,6 @@ def test_a_measurement_that_is_not_made_is_refused_before_any_job(concept: str, 
 
 
 def test_what_the_frozen_contract_declares_can_be_made() -> None:
-    output = declared("threshold-ccl")
+    output = declared_output(contract_of("threshold-ccl"))
     assert [one.label for one in output.segments] == ["Soft tissue"]
     check_declared(output)

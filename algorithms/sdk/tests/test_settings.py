@@ -62,6 +62,9 @@ def test_what_may_be_left_out_has_a_safe_default() -> None:
         {"MIP_THREADS": "0"},
         {"MIP_MAX_IMAGE_BYTES": "-1"},
         {"MIP_IMAGES_TABLE": ""},
+        {"MIP_DEAD_LETTERS": "http://somewhere"},
+        {"MIP_LIFETIME": "0"},
+        {"MIP_LIFETIME": "1h"},
         {"MIP_PACS": "{"},
         {"MIP_PACS": "{}"},
         {"MIP_PACS": "[1]"},
@@ -159,6 +162,14 @@ def test_the_limits_of_a_job_come_from_its_task() -> None:
     assert settings_from({**FULL, "QUEUE_URL": "", "MIP_QUEUE_URL": "http://x/mip-a-requests.fifo"}).dead_letter_url == (
         "http://x/mip-a-requests-dlq.fifo"
     )
+
+
+def test_a_candidate_has_no_dead_letters_and_a_lifetime() -> None:
+    plain = settings_from(FULL)
+    assert (plain.dead_letter_url, plain.lifetime_s) == ("http://queue", None)
+    given = {"MIP_DEAD_LETTERS": "none", "MIP_DEAD_LETTER_URL": "http://somewhere", "MIP_LIFETIME": "600"}
+    settings = settings_from({**FULL, **given})
+    assert (settings.dead_letter_url, settings.lifetime_s) == (None, 600)
 
 
 def test_a_small_task_keeps_half_of_its_memory_for_the_job() -> None:

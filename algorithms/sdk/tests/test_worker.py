@@ -2,6 +2,7 @@
 
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,13 @@ from botocore.exceptions import EndpointConnectionError
 from jsonschema import Draft202012Validator
 
 from cloud import TABLES, Cloud
-from made import ct, message_of, parsed
+from made import MISSING, ct, message_of, parsed
 from mip_sdk import BaseProcessor, DerivedImage, ImageData, Parameters
 from mip_sdk.built_in import BuiltInStore
 from mip_sdk.faults import ImageNotFound
 from mip_sdk.heartbeat import Heartbeat
 from mip_sdk.jobs import Jobs
 from mip_sdk.limits import Limits
-from mip_sdk.message import Pacs
 from mip_sdk.request_queue import Delivery, RequestQueue
 from mip_sdk.results import ResultFile, Results
 from mip_sdk.worker import Worker
@@ -57,7 +57,7 @@ def test_a_job_succeeds_its_results_are_stored_and_its_message_is_deleted(cloud:
     record = cloud.record(job)
     assert RECORD.is_valid(json.loads(json.dumps(record, default=int)))
     assert (record["state"], record["outcome"], record["attempts"], record["ran_version"]) == ("succeeded", "done", 0, "1.0.0")
-    assert "open_state" not in record
+    assert record["open_state"] == "untold"
     stored = cloud.results()
     assert [result["key"] for result in record["results"]] == [
         f"algorithms/window-level/jobs/{job.job_key}/{'ab' * 8}/result-0001.dcm",
@@ -67,6 +67,21 @@ def test_a_job_succeeds_its_results_are_stored_and_its_message_is_deleted(cloud:
         file = ResultFile(result["name"], result["media_type"], stored[result["key"]])
         assert (file.sha256, len(file.octets)) == (result["sha256"], result["size"])
     assert (cloud.waiting(), cloud.hidden()) == (0, 0)
+
+
+def test_the_trace_of_a_message_is_on_every_line_of_its_job_and_in_the_manifest(cloud: Cloud, worker: Worker) -> None:
+    trace_id = "4bf92f3577b34da6a3ce929d0e0e4736"
+    job = replace(message_of(CT, "window-level", WINDOW), trace_id=trace_id)
+    cloud.put_image(CT, job)
+    cloud.put_record(job)
+    cloud.send(job)
+    cloud.deliver(worker)
+    assert cloud.record(job)["state"] == "succeeded"
+    of_job = [line for line in cloud.lines() if "job_key" in line]
+    assert [line["event"] for line in of_job] == ["job-started", "job-succeeded"]
+    assert {(line["job_key"], line["trace_id"]) for line in of_job} == {(job.job_key, trace_id)}
+    manifest = next(octets for key, octets in cloud.results().items() if key.endswith("manifest.json"))
+    assert json.loads(manifest)["trace_id"] == trace_id
 
 
 def test_a_second_delivery_of_a_finished_job_is_only_acked(cloud: Cloud, worker: Worker) -> None:
@@ -390,14 +405,7 @@ def test_a_series_without_images_is_named(cloud: Cloud) -> None:
     images = BuiltInStore(cloud.dynamodb, cloud.s3, TABLES)
     job = message_of(CT, "window-level")
     cloud.put_image(CT, job)
-    for pacs, level in [
-        (Pacs("9"), "study"),
-        (Pacs("9", "8"), "study"),
-        (Pacs("9", "8", "7"), "study"),
-        (Pacs("1.2.3", "8"), "series"),
-        (Pacs("1.2.3", "8", "7"), "series"),
-        (Pacs("1.2.3", "1.2.3.4", "7"), "instance"),
-    ]:
+    for pacs, level in MISSING:
         with pytest.raises(ImageNotFound, match=f"the {level} is not in the image store"):
             images.fetch(pacs)
 

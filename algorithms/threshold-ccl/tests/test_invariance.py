@@ -14,8 +14,9 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, JPEG2000Lossless, JPEGLSLossless, RLELossless
 
 from made import parsed, processed, processed_series, written
-from mip_sdk import BaseProcessor
+from mip_sdk import BaseProcessor, InvalidInput
 from mip_sdk.processing import Processed
+from phantom import make
 from segs import marked, measured, same_places, seg_of
 from shipped import image
 
@@ -231,3 +232,40 @@ def test_a_volume_stored_in_another_way_gives_the_same_result_in_the_patient(
 ) -> None:
     done = processed_series(processors["threshold-ccl"], "threshold-ccl", VOLUMES[change]())
     check_same(plain_volume, done)
+
+
+SKIN: dict[str, Any] = {"threshold": -550, "low": -1000, "high": -100}
+
+
+@pytest.fixture(scope="module")
+def phantom(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], list[bytes]]:
+    """A very small phantom's files by its variant."""
+
+    def series(variant: str) -> list[bytes]:
+        folder = tmp_path_factory.mktemp("phantom") / variant
+        make(variant, folder, (20, 64, 64))
+        return [file.read_bytes() for file in sorted(folder.glob("*.dcm"))]
+
+    return series
+
+
+def test_a_phantom_stored_in_another_way_gives_the_same_result_in_the_patient(
+    processors: dict[str, BaseProcessor], phantom: Callable[[str], list[bytes]]
+) -> None:
+    done = {
+        variant: processed_series(processors["threshold-ccl"], "threshold-ccl", phantom(variant), SKIN)
+        for variant in ("standard", "feet-first", "mirrored")
+    }
+    assert done["standard"].outcome == "found"
+    check_same(done["standard"], done["feet-first"])
+    check_same(done["standard"], done["mirrored"])
+
+
+@pytest.mark.parametrize(
+    ("variant", "says"), [("missing-slice", "a slice may be missing"), ("duplicate-slice", "have the same position")]
+)
+def test_a_phantom_that_is_no_volume_is_refused_in_words(
+    processors: dict[str, BaseProcessor], phantom: Callable[[str], list[bytes]], variant: str, says: str
+) -> None:
+    with pytest.raises(InvalidInput, match=says):
+        processed_series(processors["threshold-ccl"], "threshold-ccl", phantom(variant))

@@ -9,8 +9,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from cloud import Cloud
-from made import ct
+from made import ACCEPTED_AT, ct, message_of, processing, stored
 from mip_sdk import BaseProcessor
+from mip_sdk.progress import Stretch
 
 RECORD = Draft202012Validator(json.loads((Path(__file__).parents[3] / "schemas" / "job-record.schema.json").read_text()))
 PATIENT = {
@@ -52,3 +53,11 @@ def test_a_job_succeeds_with_each_outcome_and_its_record_says_which(
         [seg] = [octets for key, octets in cloud.results().items() if key.endswith(".dcm")]
         assert b"Canary^Name" in seg
         assert b"CanaryAt" not in seg
+
+
+def test_it_says_how_far_it_is_with_an_image(processors: dict[str, BaseProcessor]) -> None:
+    told: list[float] = []
+    octets = image(FOUND)
+    job = message_of(octets, "threshold-ccl")
+    processing(processors["threshold-ccl"], "threshold-ccl").run(job, [stored(octets)], ACCEPTED_AT, Stretch(told.append))
+    assert told == pytest.approx([100 / 3, 200 / 3, 100])

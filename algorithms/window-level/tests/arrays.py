@@ -4,8 +4,6 @@ from typing import Any
 
 import numpy as np
 
-ALL_OF_16_BITS = 65536
-
 
 def arrays(rng: np.random.Generator) -> tuple[list[np.ndarray[Any, Any]], list[np.ndarray[Any, Any]]]:
     """Samples of any type with a window for each value between the smallest and the largest, and room for the greys."""
