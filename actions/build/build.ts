@@ -12,9 +12,11 @@ import { sentenceOf } from '@mip/reconcile/aws/errors';
 import type { Place } from '../shared/action.ts';
 import { readCatalog, withBase } from '../shared/catalog.ts';
 import { checkedOut } from '../shared/checkout.ts';
+import type { Need } from '../shared/needs.ts';
 import { type Subject, type Tried, tryAlgorithm } from './cases.ts';
 import type { Architecture, Engine } from './commands.ts';
 import type { BuiltImage } from './image.ts';
+import { needsOf } from './needs.ts';
 import { BuiltImages, type PushedImage } from './publisher.ts';
 import { tell } from './report.ts';
 import { built, changedSince, lackingIn, refusedIn, repositoriesIn } from './wanted.ts';
@@ -48,6 +50,8 @@ export interface Built {
   /** What was tried, by name. */
   readonly tried: readonly Tried[];
   readonly pushed: readonly PushedImage[];
+  /** What clinical owners have to approve; undefined where nothing was compared. */
+  readonly needs: readonly Need[] | undefined;
   /** The path of the HTML report; `''` where there is none. */
   readonly report: string;
   /** What did not go well, in sentences. */
@@ -77,7 +81,8 @@ async function buildChange(catalog: CatalogOnDisk, request: BuildRequest): Promi
   const commit = await checkedOut(root);
   const work = async (algorithms: readonly Algorithm[], opened: Base | undefined): Promise<Work> => {
     const subject = { commit, base: opened, absent: 'the action was given no base to compare with' };
-    return { tried: await tryEach(algorithms, subject, request), pushed: [], failures: [] };
+    const tried = await tryEach(algorithms, subject, request);
+    return { tried, pushed: [], failures: [], needs: opened && needsOf(catalog.algorithms, tried, opened.root) };
   };
   if (!base) return work(built(catalog), undefined);
   return withBase(root, base, async (opened) => work(await changedSince(catalog, opened.root), opened));
@@ -106,7 +111,7 @@ async function buildMerged(catalog: CatalogOnDisk, request: BuildRequest): Promi
     ]);
     failures.push(...failed);
   }
-  return { tried, pushed: publisher.pushed, failures };
+  return { tried, pushed: publisher.pushed, failures, needs: undefined };
 }
 
 async function tryEach(

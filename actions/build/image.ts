@@ -1,7 +1,7 @@
 /** Images that were built on this machine, to run cases in and to push. */
 import { imageFolders, treeHash } from '@mip/catalog';
+import { runProgram } from '../shared/program.ts';
 import { type Architecture, buildEverywhere, buildForCases, type Engine, type ImageSource } from './commands.ts';
-import { runEngine } from './engine.ts';
 
 export interface BuiltImage {
   readonly of: ImageSource;
@@ -37,7 +37,7 @@ export async function buildImage(of: ImageSource, { engine, architecture, everyw
   const name = `localhost/mip-cases/${of.algorithm}:${of.treeHash.slice('sha256:'.length, 'sha256:'.length + 16)}`;
   const runsHere = of.architectures.includes(architecture) ? architecture : (of.architectures[0] ?? architecture);
   const title = `Build ${of.algorithm} ${of.version}`;
-  if (everywhere && engine === 'docker') await runEngine(`${title} for ${of.architectures.join(' and ')}`, buildEverywhere(of));
-  await runEngine(`${title} to run its cases`, buildForCases(engine, of, name, runsHere));
+  if (everywhere && engine === 'docker') await runProgram(`${title} for ${of.architectures.join(' and ')}`, buildEverywhere(of));
+  await runProgram(`${title} to run its cases`, buildForCases(engine, of, name, runsHere));
   return { of, name };
 }

@@ -1,20 +1,11 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { getInput, setOutput } from '@actions/core';
 import { choiceInput, Failure, folderInput, numberInput, placeOf, runAction } from '../shared/action.ts';
+import { findPython, toolsAbove } from '../shared/python.ts';
 import { build } from './build.ts';
 import { outcomeOf } from './outcome.ts';
-import { findPython } from './python.ts';
-
-/** The repository that this action is of, wherever it was bundled to: it holds the judge. */
-function toolsAbove(folder: string): string {
-  if (existsSync(join(folder, 'tools/conformance/judge.py'))) return folder;
-  if (dirname(folder) === folder)
-    throw new Failure('the repository of this action is not around it: use it as OWNER/REPOSITORY/actions/build');
-  return toolsAbove(dirname(folder));
-}
 
 runAction(async () => {
   const { PATH = '', LD_LIBRARY_PATH = '' } = process.env;

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { setSecret } from '@actions/core';
 import { type Aws, type ImageOrder, type ImagePublisher, registryLogin, tagImage } from '@mip/reconcile';
 import { Failure } from '../shared/action.ts';
+import { runProgram } from '../shared/program.ts';
 import { buildAndPush, type Engine, login, logout, podmanPush, type Target, targetOf } from './commands.ts';
-import { runEngine } from './engine.ts';
 import type { BuiltImage } from './image.ts';
 
 export interface PushedImage {
@@ -57,11 +57,11 @@ export class BuiltImages implements ImagePublisher {
     const { engine } = this.#options;
     const { username, password } = await registryLogin(ecr);
     setSecret(password);
-    await runEngine(`Log in to ${target.registry}`, login(engine, target, username), { input: password });
+    await runProgram(`Log in to ${target.registry}`, login(engine, target, username), { input: password });
     try {
       return await work();
     } finally {
-      await runEngine(`Log out of ${target.registry}`, logout(engine, target));
+      await runProgram(`Log out of ${target.registry}`, logout(engine, target));
     }
   }
 
@@ -71,7 +71,7 @@ export class BuiltImages implements ImagePublisher {
     const file = join(folder, 'pushed');
     try {
       const command = engine === 'docker' ? buildAndPush(of, target, file) : podmanPush(name, target, file);
-      await runEngine(`Push ${of.algorithm} ${of.version}`, command);
+      await runProgram(`Push ${of.algorithm} ${of.version}`, command);
       return digestIn(engine, await readFile(file, 'utf8'));
     } finally {
       await rm(folder, { recursive: true, force: true });

@@ -1,9 +1,21 @@
 /** What was merged is made so, as far as somebody approved what it destroys, and everybody who merged it is told. */
 import { info } from '@actions/core';
+import type { Algorithm } from '@mip/catalog';
 import { printable } from '@mip/catalog/printable';
-import { apply, type CatalogOnDisk, type Override, type Report, renderReport, unapproved } from '@mip/reconcile';
+import {
+  annotateReport,
+  apply,
+  type CatalogOnDisk,
+  type Conformer,
+  type Override,
+  type Report,
+  renderReport,
+  unapproved,
+  withhold,
+} from '@mip/reconcile';
 import { sentenceOf } from '@mip/reconcile/aws/errors';
 import { Failure, type Place } from '../shared/action.ts';
+import { annotate } from '../shared/annotate.ts';
 import { readCatalog } from '../shared/catalog.ts';
 import { checkedOut } from '../shared/checkout.ts';
 import { writeSection } from '../shared/comment.ts';
@@ -14,8 +26,9 @@ import { approvalBy, isOlder, type Merged, mergedIn } from '../shared/merged.ts'
 import { planRegions, type RegionPlan } from '../shared/plans.ts';
 import { summarise } from '../shared/summary.ts';
 import { type Applied, failureSection, resultSection, stateOf, unapprovedWords } from './result.ts';
+import { concerned, type Withheld, withheldBy } from './withheld.ts';
 
-/** Each lifts one rule, for one run; `unapproved` that what is destroyed was seen by somebody. */
+/** Each lifts one rule, for one run; `unapproved` that what is destroyed was seen by somebody, and what changes results by its clinical owner. */
 export const ALLOWED = ['deletes', 'updates', 'unapproved'] as const;
 export type AllowedWord = (typeof ALLOWED)[number];
 
@@ -28,6 +41,8 @@ export interface ReconcileRequest {
   /** An ARN; `''` where the environment has credentials. */
   readonly role: string;
   readonly token: string;
+  /** Who says whether the candidates of this catalog's versions have passed. */
+  readonly judge: (algorithms: readonly Algorithm[]) => Conformer;
 }
 
 export interface Reconciled {
@@ -42,11 +57,11 @@ export async function reconcile(request: ReconcileRequest): Promise<Reconciled> 
   const work = await open(github, request);
   const record = deploymentOf(github, work, request);
   try {
-    const plans = await safePlans(github, work, request);
-    if (isDone(plans, work)) return { reports: [], ok: true, words: 'nothing was to change' };
+    const { plans, withheld } = await permittedPlans(github, work, request);
+    if (isDone(plans, work) && withheld.length === 0) return { reports: [], ok: true, words: 'nothing was to change' };
     await record();
     const applied = await applyAll(plans, work, request);
-    return await tell(github, { deployment: await record(), merged: work.merged, applied }, request);
+    return await tell(github, { deployment: await record(), merged: work.merged, applied, withheld }, request);
   } catch (error) {
     await tellFailure(github, { error, record, merged: work.merged }, request);
     throw error;
@@ -90,10 +105,30 @@ function isDone(plans: readonly RegionPlan[], { commit, before }: Work): boolean
   return idle && before.whole === commit;
 }
 
+interface Permitted {
+  readonly plans: readonly RegionPlan[];
+  readonly withheld: readonly Withheld[];
+}
+
+/** The plans without what waits for a clinical owner. @throws {Failure} as `safePlans`. */
+async function permittedPlans(github: GitHub, work: Work, request: ReconcileRequest): Promise<Permitted> {
+  const plans = await safePlans(github, work, request);
+  if (request.allow.includes('unapproved')) return { plans, withheld: [] };
+  const all = await withheldBy(github, request.place.repository, work.merged, request.platform);
+  const withheld = concerned(
+    all,
+    plans.map(({ prepared }) => prepared),
+  );
+  const names = new Set(withheld.map(({ algorithm }) => algorithm));
+  if (names.size === 0) return { plans, withheld };
+  return { plans: plans.map(({ aws, prepared }) => ({ aws, prepared: withhold(prepared, names) })), withheld };
+}
+
 /** @throws {Failure} before the first write, where a plan must not begin. */
 async function safePlans(github: GitHub, { catalog, merged }: Work, request: ReconcileRequest): Promise<readonly RegionPlan[]> {
   const { allow, role } = request;
-  const plans = await planRegions(catalog, { role, allow: allow.filter((word): word is Override => word !== 'unapproved') });
+  const lifted = allow.filter((word): word is Override => word !== 'unapproved');
+  const plans = await planRegions(catalog, { role, allow: lifted, conformer: request.judge(catalog.algorithms) });
   if (!allow.includes('unapproved')) await checkApproved(github, plans, merged, request);
   const dangers = plans.flatMap(({ prepared }) => prepared.dangers);
   if (dangers.length > 0) throw new Failure(dangers.join('\n'));
@@ -131,16 +166,18 @@ interface Result {
   readonly deployment: Deployment;
   readonly merged: readonly Merged[];
   readonly applied: readonly Applied[];
+  readonly withheld: readonly Withheld[];
 }
 
-async function tell(github: GitHub, { deployment, merged, applied }: Result, request: ReconcileRequest): Promise<Reconciled> {
+async function tell(github: GitHub, { deployment, merged, applied, withheld }: Result, request: ReconcileRequest): Promise<Reconciled> {
   const reports = applied.map(({ report }) => report);
   for (const report of reports) info(renderReport(report, { colour: false }));
-  const { state, words } = stateOf(reports);
+  annotate(reports.flatMap(annotateReport));
+  const { state, words } = stateOf(reports, withheld);
   const { runUrl } = request.place;
-  await summarise(resultSection(applied, runUrl));
+  await summarise(resultSection({ applied, withheld }, runUrl));
   await setState(github, deployment, state, words);
-  await tellMerged(github, merged, resultSection(applied, runUrl, LONGEST_SECTION.result), request);
+  await tellMerged(github, merged, resultSection({ applied, withheld }, runUrl, LONGEST_SECTION.result), request);
   return { reports, ok: state !== 'failure', words };
 }
 

@@ -4,11 +4,15 @@ import { text } from '@mip/reconcile/report/markdown';
 import type { DeploymentState } from '../shared/deployment.ts';
 import type { Merged } from '../shared/merged.ts';
 import { logLine } from './logs.ts';
+import { type Withheld, withheldSection } from './withheld.ts';
 
 /** The most changes that are named in a sentence. */
 const MOST_NAMED = 10;
 
-export function stateOf(reports: readonly Report[]): { readonly state: DeploymentState; readonly words: string } {
+export function stateOf(
+  reports: readonly Report[],
+  withheld: readonly Pick<Withheld, 'algorithm'>[] = [],
+): { readonly state: DeploymentState; readonly words: string } {
   const outcomes = reports.flatMap((report) => report.outcomes);
   const count = (result: string) => outcomes.filter((outcome) => outcome.result === result).length;
   const left = new Set([
@@ -18,6 +22,10 @@ export function stateOf(reports: readonly Report[]): { readonly state: Deploymen
   if (reports.some(({ ok }) => !ok)) return { state: 'failure', words: `not all of it was applied: ${[...left].sort().join(', ')}` };
   const waiting = count('waiting');
   if (waiting > 0) return { state: 'pending', words: `${count('done')} changes made, ${waiting} wait for work to end: apply again later` };
+  if (withheld.length > 0) {
+    const names = withheld.map(({ algorithm }) => algorithm).join(', ');
+    return { state: 'pending', words: `${count('done')} changes made; the clinical owner has not approved ${names}` };
+  }
   return { state: 'success', words: outcomes.length > 0 ? `${count('done')} changes made` : 'nothing was to change' };
 }
 
@@ -27,10 +35,15 @@ export interface Applied {
   readonly report: Report;
 }
 
+interface AllApplied {
+  readonly applied: readonly Applied[];
+  readonly withheld: readonly Withheld[];
+}
+
 /** @param longest the most characters; without it, all is shown. */
-export function resultSection(applied: readonly Applied[], runUrl: string, longest = Number.POSITIVE_INFINITY): string {
+export function resultSection({ applied, withheld }: AllApplied, runUrl: string, longest = Number.POSITIVE_INFINITY): string {
   const logs = applied.map(({ platform, report }) => logLine(platform, [...new Set(report.outcomes.map(({ algorithm }) => algorithm))]));
-  const rest = [...logs.filter(Boolean), `By [this run](${runUrl}).`].join('\n\n');
+  const rest = [withheldSection(withheld), ...logs].filter(Boolean).concat(`By [this run](${runUrl}).`).join('\n\n');
   const share = Math.floor((longest - rest.length) / applied.length) - 2;
   return [...applied.map(({ report }) => markdownReport(report, share)), rest].join('\n\n');
 }

@@ -1,6 +1,7 @@
 import { getInput, setOutput } from '@actions/core';
 import { choiceInput, folderInput, placeOf, runAction } from '../shared/action.ts';
 import { algorithmOf, readCatalog } from '../shared/catalog.ts';
+import { pinRelease } from './now.ts';
 import { METHODS, rollBack } from './rollback.ts';
 
 runAction(async () => {
@@ -10,6 +11,12 @@ runAction(async () => {
   const catalog = await readCatalog(root, getInput('platform', { required: true }));
   const algorithm = algorithmOf(catalog, getInput('algorithm', { required: true }));
 
+  if (choiceInput('now', ['false', 'true']) === 'true') {
+    const pinned = await pinRelease({ catalog, algorithm, version: getInput('version'), duration: getInput('for'), place });
+    setOutput('version', pinned.version);
+    setOutput('until', pinned.until);
+    return;
+  }
   const { version, number } = await rollBack({
     catalog,
     algorithm,

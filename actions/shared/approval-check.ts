@@ -1,20 +1,11 @@
-/** What a reviewed plan may destroy, kept as a check run on the commit that was planned: a comment can be edited, a check run cannot. */
+/** What a reviewed plan may destroy, kept as a check run on the commit that was planned. */
 import { type ApprovalRecord, readApproval } from '@mip/reconcile';
 import { Failure } from './action.ts';
-import type { GitHub, Repository } from './github.ts';
-
-/** GitHub takes check runs' texts up to this many characters. */
-const LONGEST_TEXT = 65_535;
-/** The app that a workflow's own token belongs to; another app's check run approves nothing. */
-const APP = 'github-actions';
+import type { GitHub } from './github.ts';
+import { type CommitPlace, LONGEST_TEXT, newestCheck, recordIn, withRecord } from './own-check.ts';
 
 function checkName(platform: string): string {
   return `mip plan (${platform})`;
-}
-
-export interface PlannedCommit {
-  readonly repository: Repository;
-  readonly commit: string;
 }
 
 export interface PlanCheck {
@@ -29,8 +20,8 @@ export interface PlanCheck {
 }
 
 /** @throws {Failure} where more would be destroyed than one check run can name. */
-export async function writeApproval(github: GitHub, { repository, commit }: PlannedCommit, check: PlanCheck): Promise<void> {
-  const text = `What merging this lets an apply destroy:\n\n${FENCE}json\n${JSON.stringify(check.record, null, 1)}\n${FENCE}`;
+export async function writeApproval(github: GitHub, { repository, commit }: CommitPlace, check: PlanCheck): Promise<void> {
+  const text = withRecord('What merging this lets an apply destroy:', check.record);
   if (text.length > LONGEST_TEXT)
     throw new Failure('this would destroy more than one pull request can have approved; split it into several pull requests');
   await github.rest.checks.create({
@@ -45,23 +36,8 @@ export async function writeApproval(github: GitHub, { repository, commit }: Plan
   });
 }
 
-const FENCE = '```';
-
 /** The record of the last plan made for a commit, or undefined where there is none that can be read. */
-export async function readApprovalOf(
-  github: GitHub,
-  { repository, commit }: PlannedCommit,
-  platform: string,
-): Promise<ApprovalRecord | undefined> {
-  const runs = await github.paginate(github.rest.checks.listForRef, {
-    ...repository,
-    ref: commit,
-    check_name: checkName(platform),
-    filter: 'all',
-    per_page: 100,
-  });
-  const own = runs.filter(({ app, status }) => app?.slug === APP && status === 'completed');
-  const newest = own.toSorted((a, b) => b.id - a.id)[0];
-  const json = newest?.output.text?.split(`${FENCE}json\n`)[1]?.split(`\n${FENCE}`)[0];
+export async function readApprovalOf(github: GitHub, commit: CommitPlace, platform: string): Promise<ApprovalRecord | undefined> {
+  const json = recordIn((await newestCheck(github, commit, checkName(platform)))?.output.text);
   return json === undefined ? undefined : readApproval(json);
 }

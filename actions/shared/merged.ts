@@ -2,6 +2,7 @@
 import type { ApprovalRecord } from '@mip/reconcile';
 import { readApprovalOf } from './approval-check.ts';
 import type { GitHub, Repository } from './github.ts';
+import { touches } from './pull-request.ts';
 
 export interface Merged {
   readonly number: number;
@@ -56,12 +57,7 @@ export async function approvalBy(
   return readApprovalOf(github, { repository, commit: head }, platform);
 }
 
-/** GitHub lists this many files of a pull request, and no more. */
-const MOST_FILES = 3000;
-
 /** Whether its branch may have run code of its own with a token that writes check runs. */
 async function changesWorkflows(github: GitHub, repository: Repository, pull_number: number): Promise<boolean> {
-  const files = await github.paginate(github.rest.pulls.listFiles, { ...repository, pull_number, per_page: 100 });
-  const touched = files.flatMap(({ filename, previous_filename }) => [filename, previous_filename ?? filename]);
-  return files.length >= MOST_FILES || touched.some((file) => /^(\.github|actions)\//.test(file));
+  return touches(github, repository, pull_number, /^(\.github|actions)\//);
 }

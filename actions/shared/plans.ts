@@ -1,8 +1,10 @@
 /** The plans of a platform's regions: against the cloud, or of one catalog against another. */
 import { getIDToken } from '@actions/core';
+import { ReleasedContracts } from '@mip/catalog/released-contracts';
 import {
   type Aws,
   type CatalogOnDisk,
+  type Conformer,
   type Connection,
   lineOf,
   type Override,
@@ -32,16 +34,19 @@ export interface PlanOptions {
   readonly depth?: 'changes' | 'deep';
   /** A role to take on by GitHub's OIDC, renewed for as long as the run goes on; without it, the environment's credentials hold. */
   readonly role?: string;
+  /** Who judges what candidates make of their cases; for plans that are going to be applied. */
+  readonly conformer?: Conformer;
 }
 
 /** In the order of the platform file. @throws {Failure} that names every region which could not be planned. */
 export async function planRegions(
   catalog: CatalogOnDisk,
-  { allow = [], depth = 'changes', role = '' }: PlanOptions = {},
+  { allow = [], depth = 'changes', role = '', conformer }: PlanOptions = {},
 ): Promise<readonly RegionPlan[]> {
   const planned = await Promise.allSettled(
     catalog.platform.regions.map(async (region): Promise<RegionPlan> => {
-      const { aws, input } = await openRegion(catalog, { connection: connectionTo(region, role), images: publishedByBuild }, { allow });
+      const reach = { connection: connectionTo(region, role), images: publishedByBuild, ...(conformer && { conformer }) };
+      const { aws, input } = await openRegion(catalog, reach, { allow });
       return { aws, prepared: await plan(aws, input, depth) };
     }),
   );
@@ -67,8 +72,8 @@ export async function planOffline(base: CatalogOnDisk, head: CatalogOnDisk): Pro
 }
 
 async function offline(catalog: CatalogOnDisk) {
-  const { algorithms, platform } = catalog;
-  return { algorithms, platform, treeHashes: await treeHashesOf(catalog) };
+  const { root, algorithms, platform } = catalog;
+  return { algorithms, platform, treeHashes: await treeHashesOf(catalog), contracts: new ReleasedContracts(root) };
 }
 
 /** Numbers of all regions together. */

@@ -20,3 +20,13 @@ export async function plannedCommit(root: string, { payload, sha }: Place): Prom
   const commit = await checkedOut(root);
   return commit === sha && payload.pull_request ? payload.pull_request.head.sha : commit;
 }
+
+/** GitHub lists this many files of a pull request, and no more. */
+const MOST_FILES = 3000;
+
+/** Whether a pull request touches a file whose path is such; also where nobody can know. */
+export async function touches(github: GitHub, repository: Repository, pull_number: number, paths: RegExp): Promise<boolean> {
+  const files = await github.paginate(github.rest.pulls.listFiles, { ...repository, pull_number, per_page: 100 });
+  const touched = files.flatMap(({ filename, previous_filename }) => [filename, previous_filename ?? filename]);
+  return files.length >= MOST_FILES || touched.some((file) => paths.test(file));
+}

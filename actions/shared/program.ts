@@ -1,9 +1,8 @@
-/** Runs a container engine; what it prints goes to the log as plain text, whatever a Dockerfile makes it print. */
+/** Runs a program; what it prints goes to the log as plain text, whatever a Dockerfile or a package makes it print. */
 import { endGroup, info, startGroup } from '@actions/core';
 import { exec } from '@actions/exec';
 import { printable } from '@mip/catalog/printable';
-import { Failure } from '../shared/action.ts';
-import type { Command } from './commands.ts';
+import { Failure } from './action.ts';
 
 /** Lines of a failed command that its sentence repeats. */
 const REPEATED = 3;
@@ -14,7 +13,7 @@ export interface RunOptions {
 }
 
 /** @throws {Failure} in a sentence, with the last lines that the command wrote. */
-export async function runEngine(title: string, command: Command, { input }: RunOptions = {}): Promise<void> {
+export async function runProgram(title: string, command: readonly [string, ...string[]], { input }: RunOptions = {}): Promise<void> {
   const [program, ...args] = command;
   const lines: string[] = [];
   const line = (text: string) => {

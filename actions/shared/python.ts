@@ -1,11 +1,11 @@
 /** The Python that the judge, the oracles and the search for images run in. */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { exec } from '@actions/exec';
 import { which } from '@actions/io';
 import type { Interpreter } from '@mip/conformance';
-import { Failure } from '../shared/action.ts';
-import { runEngine } from './engine.ts';
+import { Failure } from './action.ts';
+import { runProgram } from './program.ts';
 
 export interface PythonOptions {
   /** The repository of the catalog: an environment of its own comes first, since its oracles may need more. */
@@ -26,14 +26,22 @@ export async function findPython({ root, tools, temporary, environment }: Python
     throw new Failure('there is no python3 on this machine: the judge of the cases needs Python 3.11 or later (actions/setup-python)');
   if (await hasPackages(program)) return { program, environment };
   const made = join(temporary, 'python');
-  await runEngine('Make a Python environment for the judge', [program, '-m', 'venv', made]);
+  await runProgram('Make a Python environment for the judge', [program, '-m', 'venv', made]);
   const requirements = join(tools, 'requirements/conformance.txt');
   const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--require-hashes', '--requirement', requirements];
-  await runEngine('Install the packages of the judge', [join(made, 'bin/python'), ...install]);
+  await runProgram('Install the packages of the judge', [join(made, 'bin/python'), ...install]);
   return { program: join(made, 'bin/python'), environment };
 }
 
 async function hasPackages(program: string): Promise<boolean> {
   const options = { silent: true, ignoreReturnCode: true };
   return (await exec(program, ['-c', 'import numpy, PIL, pydicom, scipy, skimage'], options)) === 0;
+}
+
+/** The repository that an action is of, wherever it was bundled to: it holds the judge. @param folder of the running program */
+export function toolsAbove(folder: string): string {
+  if (existsSync(join(folder, 'tools/conformance/judge.py'))) return folder;
+  if (dirname(folder) === folder)
+    throw new Failure('the repository of this action is not around it: use it as OWNER/REPOSITORY/actions/NAME');
+  return toolsAbove(dirname(folder));
 }
