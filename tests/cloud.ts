@@ -1,24 +1,39 @@
 /** A local cloud of its own for a test or a benchmark: `mip up` as a process, with its own state folder and port. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ApiClient } from '@mip/api/client';
+import { type EmulatorConnection, emulatorConnection } from '@mip/local/environment';
 import { parse } from 'dotenv';
 import getPort from 'get-port';
 
 const root = join(import.meta.dirname, '..');
 
-/** A copy of this repository whose catalog a test may change; what is installed is shared. Goes with `rmSync`. */
-export function copyRepository(): string {
+/**
+ * A copy of this repository whose catalog a test may change; what is installed is shared. Goes with `rmSync`.
+ *
+ * @param only the algorithms that its catalog keeps, so that a cloud of it is up sooner; all of them where none is named.
+ */
+export function copyRepository(...only: readonly string[]): string {
   const copy = mkdtempSync(join(tmpdir(), 'mip-repository-'));
   const listed = spawnSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' });
   for (const file of listed.stdout.split('\0').filter((file) => file && existsSync(join(root, file))))
     cpSync(join(root, file), join(copy, file));
   for (const installed of ['node_modules', '.venv']) symlinkSync(join(root, installed), join(copy, installed));
+  for (const folder of only.length > 0 ? ['algorithms', 'releases'] : [])
+    for (const entry of readdirSync(join(copy, 'catalog', folder)))
+      if (!only.includes(entry.replace(/\.yaml$/, ''))) rmSync(join(copy, 'catalog', folder, entry), { recursive: true });
   return copy;
 }
 const python = join(root, '.venv', 'bin', 'python');
 const READY = 'Ctrl-C stops it';
+/** Longer than SQS hides what it handed to a worker that was killed. */
+const JOB_MS = 150_000;
+
+/** What a server answers; tests look at what they expect of it. */
+// biome-ignore lint/suspicious/noExplicitAny: a test reads JSON that it then asserts
+export type Json = any;
 
 export class Cloud {
   /** What `MIP_HOME` is; goes with `remove`. */
@@ -45,6 +60,12 @@ export class Cloud {
   /** The variables of `<home>/env`. */
   get environment(): Record<string, string> {
     return parse(readFileSync(join(this.home, 'env')));
+  }
+
+  /** How an SDK client reaches the emulator. */
+  get connection(): EmulatorConnection {
+    const { AWS_ENDPOINT_URL = '', AWS_REGION = '' } = this.environment;
+    return emulatorConnection(AWS_ENDPOINT_URL, AWS_REGION);
   }
 
   /** Resolves with undefined once it serves, or with its exit code once it has ended. */
@@ -104,6 +125,33 @@ export class Cloud {
     return { code: done.status, out: done.stdout, err: done.stderr };
   }
 
+  /** Imports an image. @returns what a job says of it. */
+  importImage(file: string): { readonly study_uid: string; readonly series_uid: string; readonly instance_uid: string } {
+    const [{ uids }] = JSON.parse(this.mip(['import', file, '--json']).out);
+    return { study_uid: uids.study, series_uid: uids.series, instance_uid: uids.instance };
+  }
+
+  /** A call of the API, with the client's key. */
+  call(path: string, init: RequestInit = {}): Promise<Response> {
+    const { MIP_API_URL: url, MIP_API_KEY: key = '' } = this.environment;
+    return fetch(url + path, { ...init, headers: { 'x-api-key': key, ...init.headers } });
+  }
+
+  /** Asks for a job. @param body text is sent as it is. */
+  post(algorithm: string, body: unknown): Promise<Response> {
+    return this.call(`/process/${algorithm}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    });
+  }
+
+  /** The job, once it is over. */
+  endedJob(jobId: string, patience = JOB_MS): Promise<Json> {
+    const { MIP_API_URL: url = '', MIP_API_KEY: key = '' } = this.environment;
+    return new ApiClient({ url, key }).wait(jobId, patience);
+  }
+
   #variables() {
     return { ...process.env, MIP_HOME: this.home, MIP_PORT: String(this.#port) };
   }
@@ -118,7 +166,14 @@ export function testImage(file: string): string {
 
 /** Holds a result against the reference; `words` say what differs. */
 export function checkResult(algorithm: string, source: string, result: string, parameters: object): { equal: boolean; words: string } {
-  const args = ['tests/oracles/check.py', algorithm, source, result, '--parameters', JSON.stringify(parameters)];
+  const args = [
+    'tests/oracles/check.py',
+    `tests/oracles/${algorithm.replaceAll('-', '_')}.py`,
+    source,
+    result,
+    '--parameters',
+    JSON.stringify(parameters),
+  ];
   const done = spawnSync(python, args, { cwd: root, encoding: 'utf8' });
   return { equal: done.status === 0, words: done.stdout + done.stderr };
 }

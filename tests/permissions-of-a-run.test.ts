@@ -33,7 +33,9 @@ const TAGS_ALONG: Readonly<Record<string, string>> = {
   'ecr:CreateRepository': 'ecr:TagResource',
   'ecs:CreateService': 'ecs:TagResource',
   'ecs:RegisterTaskDefinition': 'ecs:TagResource',
+  'ecs:RunTask': 'ecs:TagResource',
   'iam:CreateRole': 'iam:TagRole',
+  'application-autoscaling:RegisterScalableTarget': 'application-autoscaling:TagResource',
 };
 
 /** The ARN that AWS checks; `*` for a call without a resource. */
@@ -41,8 +43,10 @@ const RESOURCE: Readonly<Record<string, (fields: Fields) => string>> = {
   sqs: ({ QueueUrl, QueueName }) => arn('sqs', String(QueueName ?? QueueUrl).replace(/^.*\//, '')),
   ecr: ({ resourceArn, repositoryName, repositoryNames }) =>
     String(resourceArn ?? arn('ecr', `repository/${repositoryName ?? [repositoryNames].flat()[0]}`)),
-  ecs: ({ resourceArn, service, services, serviceName, family }) => {
-    if (resourceArn) return String(resourceArn);
+  ecs: ({ resourceArn, service, services, serviceName, family, task, tasks, taskDefinition, startedBy, clientToken }) => {
+    const one = resourceArn ?? task ?? (clientToken ? taskDefinition : [tasks].flat()[0]);
+    if (one) return String(one);
+    if (startedBy) return arn('ecs', 'container-instance/mip-cluster/*');
     if (family) return arn('ecs', `task-definition/${family}:1`);
     const named = serviceName ?? service ?? [services].flat()[0];
     return named ? arn('ecs', `service/mip-cluster/${String(named).replace(/^.*\//, '')}`) : '*';
@@ -51,6 +55,7 @@ const RESOURCE: Readonly<Record<string, (fields: Fields) => string>> = {
   dynamodb: ({ TableName, RequestItems }) => arn('dynamodb', `table/${TableName ?? Object.keys(RequestItems as object)[0]}`),
   s3: ({ Bucket, Key }) => `arn:aws:s3:::${Bucket}/${Key}`,
   tag: () => '*',
+  'application-autoscaling': () => arn('application-autoscaling', 'scalable-target/0ec5'),
 };
 
 function tagsOf({ tags, Tags }: Fields): Record<string, string> {
@@ -69,20 +74,29 @@ function attributesOf({ Key, UpdateExpression, ConditionExpression, ExpressionAt
 function requestsOf({ service, operation, input: sent }: Call): readonly Request[] {
   const fields = sent as Fields;
   const action = `${service}:${operation}`;
-  const resource = RESOURCE[service]?.(fields) ?? '';
-  const along = TAGS_ALONG[action];
+  const resource = operation.startsWith('Describe') && service === 'application-autoscaling' ? '*' : (RESOURCE[service]?.(fields) ?? '');
+  const along = fields.tags || fields.Tags ? TAGS_ALONG[action] : undefined;
+  const key = (fields.Key ?? fields.Item) as { client_id?: string } | undefined;
   const context = {
     ...tagsOf(fields),
     ...(along === undefined && { 'aws:ResourceTag/mip:managed-by': PLATFORM.catalog_id }),
     ...(service === 'ecs' && { 'ecs:cluster': arn('ecs', 'cluster/mip-cluster') }),
     ...(fields.taskDefinition !== undefined && { 'ecs:task-definition': String(fields.taskDefinition) }),
     ...(action === 'dynamodb:UpdateItem' && { 'dynamodb:Attributes': attributesOf(fields) }),
+    ...(key?.client_id !== undefined && { 'dynamodb:LeadingKeys': [key.client_id] }),
+    ...(service === 'application-autoscaling' && {
+      'application-autoscaling:service-namespace': String(fields.ServiceNamespace),
+      'application-autoscaling:scalable-dimension': String(fields.ScalableDimension),
+    }),
     ...(service === 'iam' && { 'iam:PermissionsBoundary': String(fields.PermissionsBoundary ?? names.policyArn(names.taskBoundary)) }),
   };
   const passed = [fields.taskRoleArn, fields.executionRoleArn].filter((role) => role !== undefined).map(String);
   return [
     { action, resource, context },
-    ...(along === undefined ? [] : [{ action: along, resource, context }]),
+    // RunTask tags the task, which has no name yet.
+    ...(along === undefined
+      ? []
+      : [{ action: along, resource: action === 'ecs:RunTask' ? arn('ecs', 'task/mip-cluster/new') : resource, context }]),
     ...passed.map((role) => ({ action: 'iam:PassRole', resource: role, context: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } })),
   ];
 }
@@ -110,7 +124,16 @@ it('apply is allowed every call of a life of algorithms', async () => {
   const apply = statementsOf(infra, names.applyRole);
   const requests = (await callsOfALife()).flatMap(requestsOf);
   const asked = new Set(requests.map(({ action }) => action));
-  for (const action of ['iam:CreateRole', 'iam:DeleteRole', 'sqs:DeleteQueue', 'sqs:UntagQueue', 'ecr:UntagResource', 'iam:PassRole'])
+  for (const action of [
+    'iam:CreateRole',
+    'iam:DeleteRole',
+    'sqs:DeleteQueue',
+    'sqs:UntagQueue',
+    'ecr:UntagResource',
+    'iam:PassRole',
+    'ecs:RunTask',
+    'sqs:SendMessage',
+  ])
     expect(asked, action).toContain(action);
   expect(requests.filter((request) => !allows(apply, request))).toEqual([]);
 });
@@ -143,7 +166,9 @@ it('scale is allowed every call of setting a number of tasks, and of letting go 
   }
   const requests = aws.world.trace.flatMap(requestsOf);
   const asked = requests.map(({ action }) => action);
-  expect(asked).toEqual(expect.arrayContaining(['ecs:UpdateService', 'dynamodb:UpdateItem', 'ecs:TagResource']));
+  expect(asked).toEqual(
+    expect.arrayContaining(['ecs:UpdateService', 'dynamodb:UpdateItem', 'ecs:TagResource', 'application-autoscaling:PutScheduledAction']),
+  );
   expect(requests.filter((request) => !allows(role, request))).toEqual([]);
 });
 

@@ -10,6 +10,8 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const VENV = join(ROOT, '.venv');
+/** Where Node.js keeps what it compiled: a command that starts again is up in half the time. */
+const COMPILED = join(ROOT, 'node_modules', '.cache', 'node-compile');
 const PYTHON = join(VENV, 'bin', 'python');
 const PROGRAMS = {
   up: { requirements: 'start', script: 'packages/cli/src/main.ts', args: ['up'] },
@@ -103,7 +105,8 @@ function start(program, args) {
   const child = spawn(join(bin, 'node'), [join(ROOT, program.script), ...program.args, ...args], {
     cwd: ROOT,
     stdio: 'inherit',
-    env: { ...process.env, PATH: path },
+    // A benchmark measures starts as they are elsewhere, without it.
+    env: { NODE_COMPILE_CACHE: program === PROGRAMS.bench ? '' : COMPILED, ...process.env, PATH: path },
   });
   // Ctrl-C reaches the child through the terminal; what is sent to this process alone is passed on.
   process.on('SIGINT', () => {});

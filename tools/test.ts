@@ -70,6 +70,7 @@ const SUITES: readonly Suite[] = [
   check('format and lint (biome)', 'biome', 'check', '--error-on-warnings', '.'),
   check('types (tsc)', 'tsc', '-p', '.'),
   check('generated types', 'node', 'tools/generate-types.ts', '--check'),
+  check('API document and client', 'node', 'tools/openapi.ts', '--check'),
   check('action READMEs', 'node', 'tools/action-readmes.ts', '--check'),
   check('workflows (actionlint)', 'node', 'tools/actionlint.ts'),
   check('workflows (zizmor)', '.venv/bin/zizmor', '--offline', '--no-progress', '.github', 'actions'),

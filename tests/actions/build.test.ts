@@ -5,6 +5,7 @@ import { BatchGetImageCommand, DescribeRepositoriesCommand, ECRClient, ListTagsF
 import { load } from 'cheerio';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { TestEmulator } from '../emulator.ts';
+import { FULL } from '../full.ts';
 import { platformFile } from './catalog.ts';
 import { PLATFORM, Place, type RunOptions } from './place.ts';
 import { entryFiles, PROGRAM, program, sourceFiles } from './source.ts';
@@ -88,7 +89,7 @@ describe('a pull request', () => {
     const { code, outputs, summary, log } = await onPullRequest(number);
     expect(log).toContain('plus-one 1.0.1 against 1.0.0, ran in the image: passed (1 passed)');
     expect(code).toBe(0);
-    expect(outputs).toMatchObject({ algorithms: '["plus-one"]', images: '[]', conformance: 'passed' });
+    expect(outputs).toMatchObject({ algorithms: '["plus-one"]', images: '[]', conformance: 'passed', needs: '[]' });
     for (const text of [section(number), summary]) {
       expect(text).toContain('### Conformance: passed, 1 passed');
       expect(text).toContain('| <code>head</code> | ✅ passed | oracle | all 16384 samples equal | the same |');
@@ -117,6 +118,9 @@ describe('a pull request', () => {
     const number = place.propose('change', { ...entryFiles({ version: '1.0.1' }), [PROGRAM]: WRONG });
     const { code, outputs, annotations, log } = await onPullRequest(number);
     expect([code, outputs.conformance]).toEqual([1, 'failed']);
+    expect(JSON.parse(outputs.needs ?? '')).toMatchObject([
+      { algorithm: 'plus-one', owner: '@OWNER/mip', reasons: [expect.stringMatching(/^head: \d+ of 16384/)] },
+    ]);
     expect(annotations).toMatchObject([{ level: 'error', message: 'conformance failed for plus-one' }]);
     expect(section(number)).toContain('### Conformance: failed, 1 failed');
     expect(section(number)).toContain('- ❌ <code>head</code>: the largest difference of a sample is 4, at most 0 is accepted');
@@ -126,23 +130,33 @@ describe('a pull request', () => {
     expect(log.replaceAll(/^::debug::.*/gm, '')).not.toContain('    at '); // no stack trace
   });
 
-  it('that changes only the entry runs the cases too; one that changes neither runs nothing', async () => {
-    const tighter = place.propose('change', { ...entryFiles({ extra: 'change_budget: { max_abs: 1 }\n' }) });
-    expect((await onPullRequest(tighter)).outputs).toMatchObject({ algorithms: '["plus-one"]', conformance: 'passed' });
-    place.push('change', { ...entryFiles(), 'README.md': 'Words.' });
-    rmSync(join(bin, 'log'));
-    const { code, outputs } = await onPullRequest(tighter);
-    expect([code, outputs, calls()]).toEqual([0, { algorithms: '[]', images: '[]', conformance: 'nothing', report: '' }, []]);
-    expect(section(tighter)).toBe('### Conformance: no algorithm to build, no case to run');
-  });
+  if (FULL)
+    it('that changes only the entry runs the cases too; one that changes neither runs nothing', async () => {
+      const tighter = place.propose('change', { ...entryFiles({ extra: 'change_budget: { max_abs: 1 }\n' }) });
+      const { outputs: tightened } = await onPullRequest(tighter);
+      expect(tightened).toMatchObject({ algorithms: '["plus-one"]', conformance: 'passed' });
+      expect(JSON.parse(tightened.needs ?? '')).toEqual([
+        { algorithm: 'plus-one', owner: '@OWNER/mip', reasons: ['the change_budget is another'] },
+      ]);
+      place.push('change', { ...entryFiles(), 'README.md': 'Words.' });
+      rmSync(join(bin, 'log'));
+      const { code, outputs } = await onPullRequest(tighter);
+      expect([code, outputs, calls()]).toEqual([
+        0,
+        { algorithms: '[]', images: '[]', conformance: 'nothing', report: '', needs: '[]' },
+        [],
+      ]);
+      expect(section(tighter)).toBe('### Conformance: no algorithm to build, no case to run');
+    });
 
-  it('from a fork has its results in the summary alone', async () => {
-    const number = place.propose('change', { ...entryFiles({ version: '1.0.1' }), [PROGRAM]: program('1 + image_data.stored') });
-    const { code, summary } = await onPullRequest(number, { fork: 'mallory/catalog', token: 'read-only' });
-    expect(code).toBe(0);
-    expect(summary).toContain('### Conformance: passed, 1 passed');
-    expect(place.github.requests).toEqual([]);
-  });
+  if (FULL)
+    it('from a fork has its results in the summary alone', async () => {
+      const number = place.propose('change', { ...entryFiles({ version: '1.0.1' }), [PROGRAM]: program('1 + image_data.stored') });
+      const { code, summary } = await onPullRequest(number, { fork: 'mallory/catalog', token: 'read-only' });
+      expect(code).toBe(0);
+      expect(summary).toContain('### Conformance: passed, 1 passed');
+      expect(place.github.requests).toEqual([]);
+    });
 
   it('whose image cannot be built fails with the last lines, and what a Dockerfile prints is no command', async () => {
     const number = place.propose('change', { ...entryFiles({ version: '1.0.1' }), [PROGRAM]: WRONG });
@@ -154,34 +168,40 @@ describe('a pull request', () => {
     expect(log).not.toMatch(/^\s*::set-output|##\[/m);
   });
 
-  it('whose base cannot be built any more is run all the same, and it is said', async () => {
-    const number = place.propose('change', { ...entryFiles({ version: '1.0.1' }), [PROGRAM]: program('1 + image_data.stored') });
-    const { code, outputs } = await onPullRequest(number, { fails: 'VERSION=1.0.0' });
-    expect([code, outputs.conformance]).toEqual([0, 'passed']);
-    expect(section(number)).toContain('the image of version 1.0.0 cannot be built any more');
-  });
-
-  it('on a machine whose Python lacks the packages has them installed, by hash, from the lock file of the action', async () => {
-    const number = place.propose('change', { ...entryFiles({ version: '1.0.1' }), [PROGRAM]: program('1 + image_data.stored') });
-    writeFileSync(join(bin, 'python3'), BARE_PYTHON.replaceAll('PYTHON', PYTHON).replaceAll('LOG', join(bin, 'installed')), {
-      mode: 0o755,
+  if (FULL)
+    it('whose base cannot be built any more is run all the same, and it is said', async () => {
+      const number = place.propose('change', { ...entryFiles({ version: '1.0.1' }), [PROGRAM]: program('1 + image_data.stored') });
+      const { code, outputs } = await onPullRequest(number, { fails: 'VERSION=1.0.0' });
+      expect([code, outputs.conformance]).toEqual([0, 'passed']);
+      expect(outputs.needs).toContain(
+        'no case could be compared with the version before: the image of version 1.0.0 cannot be built any more',
+      );
+      expect(section(number)).toContain('the image of version 1.0.0 cannot be built any more');
     });
-    const { code } = await onPullRequest(number);
-    expect(code).toBe(0);
-    const requirements = join(import.meta.dirname, '..', '..', 'requirements', 'conformance.txt');
-    expect(readFileSync(join(bin, 'installed'), 'utf8')).toBe(`--require-hashes --requirement ${requirements}\n`);
-  });
 
-  it('on a machine without Docker says so', async () => {
-    rmSync(join(bin, 'docker'));
-    const number = place.propose('change', { [PROGRAM]: WRONG });
-    const tools = join(bin, 'tools');
-    mkdirSync(tools);
-    for (const name of ['git', 'node']) symlinkSync(pathOf(name), join(tools, name));
-    const { code, summary } = await onPullRequest(number, { environment: { PATH: `${tools}:${bin}` } });
-    expect(code).toBe(1);
-    expect(summary).toContain('there is no docker on this machine: install it, or give the input engine another');
-  });
+  if (FULL)
+    it('on a machine whose Python lacks the packages has them installed, by hash, from the lock file of the action', async () => {
+      const number = place.propose('change', { ...entryFiles({ version: '1.0.1' }), [PROGRAM]: program('1 + image_data.stored') });
+      writeFileSync(join(bin, 'python3'), BARE_PYTHON.replaceAll('PYTHON', PYTHON).replaceAll('LOG', join(bin, 'installed')), {
+        mode: 0o755,
+      });
+      const { code } = await onPullRequest(number);
+      expect(code).toBe(0);
+      const requirements = join(import.meta.dirname, '..', '..', 'requirements', 'conformance.txt');
+      expect(readFileSync(join(bin, 'installed'), 'utf8')).toBe(`--require-hashes --requirement ${requirements}\n`);
+    });
+
+  if (FULL)
+    it('on a machine without Docker says so', async () => {
+      rmSync(join(bin, 'docker'));
+      const number = place.propose('change', { [PROGRAM]: WRONG });
+      const tools = join(bin, 'tools');
+      mkdirSync(tools);
+      for (const name of ['git', 'node']) symlinkSync(pathOf(name), join(tools, name));
+      const { code, summary } = await onPullRequest(number, { environment: { PATH: `${tools}:${bin}` } });
+      expect(code).toBe(1);
+      expect(summary).toContain('there is no docker on this machine: install it, or give the input engine another');
+    });
 });
 
 /** Has no package, and makes an environment whose own Python has them once they were installed. */
@@ -231,7 +251,7 @@ describe('after the merge', () => {
     expect(place.github.requests).toEqual([]);
 
     const before = calls().length;
-    expect((await push()).outputs).toEqual({ algorithms: '[]', images: '[]', conformance: 'nothing', report: '' });
+    expect((await push()).outputs).toEqual({ algorithms: '[]', images: '[]', conformance: 'nothing', report: '', needs: '' });
     expect(calls()).toHaveLength(before);
   });
 

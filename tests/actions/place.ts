@@ -17,6 +17,7 @@ import { type ActionOptions, type ActionResult, type RunningAction, startAction 
 export const PLATFORM = 'north';
 const ACCOUNT = '000000000000';
 
+const NOWHERE = 'http://127.0.0.1:9';
 const NOBODY = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 type Inputs = ActionOptions['inputs'];
@@ -105,7 +106,7 @@ export class Place {
 
   start(action: string, { inputs = {}, ref = 'main', depth, event, actor, token, environment }: RunOptions): RunningAction {
     const workspace = this.checkOut(ref, depth);
-    const { endpoint, region } = this.connection;
+    const { endpoint, scalingEndpoint, region } = this.connection;
     return startAction(action, {
       inputs: { path: '.', 'github-token': token ?? this.github.token(), ...inputs },
       event: event ?? { name: 'push', payload: {} },
@@ -115,6 +116,7 @@ export class Place {
       workspace,
       environment: {
         AWS_ENDPOINT_URL: endpoint,
+        AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING: scalingEndpoint,
         AWS_REGION: region,
         AWS_ACCESS_KEY_ID: 'test',
         AWS_SECRET_ACCESS_KEY: 'test',
@@ -131,7 +133,7 @@ export class Place {
 
   /** What an SDK client is made with; nothing answers there without a cloud. */
   get connection(): TestEmulator['connection'] {
-    return this.emulator?.connection ?? { endpoint: 'http://127.0.0.1:9', region: 'eu-central-1', credentials: NOBODY };
+    return this.emulator?.connection ?? { endpoint: NOWHERE, scalingEndpoint: NOWHERE, region: 'eu-central-1', credentials: NOBODY };
   }
 
   /** A clone, at a branch, a tag or a commit. */

@@ -48,7 +48,7 @@ describe('a plan', () => {
     const number = place.propose('change', bigger);
     await place.plan(number);
     const body = ours(number)[0]?.body ?? '';
-    expect(body).toContain('6 of these changes are not caused by this pull request');
+    expect(body).toContain('7 of these changes are not caused by this pull request');
     expect(body).toMatch(/- fourth: create service/);
     expect(body).not.toMatch(/- seg: update/);
   });

@@ -2,7 +2,14 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateRepositoryCommand, ECRClient, PutImageCommand } from '@aws-sdk/client-ecr';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { treeHash } from '@mip/catalog';
+import { imageFolders } from '@mip/catalog/image-folders';
+import { pusher } from '@mip/reconcile/testing/emulated';
+import { Registry } from '@mip/registry';
+import { TAGS } from '@mip/registry/names';
 import { describe, expect, it } from 'vitest';
 import type { TestEmulator } from '../emulator.ts';
 import { contractFiles, entryFile, entryPath, type Files } from './catalog.ts';
@@ -77,7 +84,7 @@ function history(): string {
 }
 
 const rollBack = ({ inputs, ...options }: RunOptions = {}) =>
-  place.run('rollback', { inputs: { platform: PLATFORM, algorithm: 'seg', method: 'source', ...inputs }, ...options });
+  place.run('rollback', { inputs: { platform: PLATFORM, algorithm: 'seg', method: 'source', now: 'false', ...inputs }, ...options });
 /** What the check of the pull request says of a branch. */
 const faults = async (ref: string) =>
   (await place.run('validate', { ref, inputs: { base: 'origin/main' } })).annotations.filter(({ level }) => level === 'error');
@@ -163,8 +170,9 @@ describe('by its source', () => {
   });
 });
 
+const ecr = () => new ECRClient(emulator.connection);
+
 describe('by its image', () => {
-  const ecr = () => new ECRClient(emulator.connection);
   const DIGEST = 'sha256:[0-9a-f]{64}';
 
   async function push(tag: string): Promise<void> {
@@ -216,5 +224,64 @@ describe('by its image', () => {
     });
     expect((await rollBack({ inputs: { algorithm: 'other', method: 'image' } })).outputs.version).toBe('1.0.0');
     expect(changed('main', 'mip/rollback/other-1.0.0')).toEqual([`M\t${entryPath('other')}`]);
+  });
+});
+
+describe('now', () => {
+  const now = (inputs: RunOptions['inputs']) => rollBack({ inputs: { now: 'true', for: '90m', ...inputs } });
+  const row = () => {
+    const document = DynamoDBDocumentClient.from(new DynamoDBClient(emulator.connection));
+    return new Registry(document, place.names.table('algorithms')).get('seg');
+  };
+
+  /** As the build action leaves it. */
+  async function publish(version: string): Promise<void> {
+    const repositoryUri = `ecr.example/${place.names.repository('seg')}`;
+    const order = {
+      algorithm: 'seg',
+      repositoryUri,
+      tag: `v${version}`,
+      treeHash: await treeHash(place.checkOut('main'), imageFolders(SOURCE)),
+    };
+    await pusher(emulator.connection.endpoint).publish(order, ecr());
+  }
+
+  it('the release before runs at once and for a while, without a pull request; plan respects it; then the catalog decides again', async () => {
+    const tags = Object.entries({ [TAGS.managedBy]: place.prefix, [TAGS.algorithm]: 'seg' }).map(([Key, Value]) => ({ Key, Value }));
+    await ecr().send(new CreateRepositoryCommand({ repositoryName: place.names.repository('seg'), tags }));
+    commit('seg 1.0.0', { ...released('1.0.0'), ...FOLDER });
+    await publish('1.0.0');
+    const head = commit('seg 1.1.0', { ...released('1.1.0'), [`${SOURCE}/algorithm.py`]: 'second' });
+    await publish('1.1.0');
+    const applied = await place.reconcile();
+    expect(applied.code, applied.log).toBe(0);
+    const [before, first] = [await row(), Date.now()];
+
+    const { code, outputs, summary, log } = await now({});
+    expect({ code, version: outputs.version }, log).toEqual({ code: 0, version: '1.0.0' });
+    const by = expect.stringContaining('/actions/runs/');
+    expect(await row()).toMatchObject({ version: '1.0.0', pin: { version: '1.0.0', until: outputs.until, by, commit: head } });
+    expect(Date.parse(outputs.until ?? '') - first).toBeGreaterThanOrEqual(90 * 60_000);
+    expect(summary).toContain(`### seg: pinned to 1.0.0 until ${outputs.until}`);
+    expect([place.github.repository.branches, open()]).toEqual([['main'], []]);
+    const planned = await place.run('plan', { inputs: { platform: PLATFORM, offline: 'auto' } });
+    expect(planned.outputs.changes).toBe('0');
+    expect(planned.summary).toContain('pinned to 1.0.0');
+
+    const back = await now({ version: 'catalog' });
+    expect({ code: back.code, outputs: back.outputs }, back.log).toEqual({ code: 0, outputs: { version: '1.1.0', until: '' } });
+    const after = await row();
+    expect({ version: after?.version, image: after?.image_uri, pin: after?.pin }).toEqual({ version: '1.1.0', image: before?.image_uri });
+  });
+
+  it('is refused in a sentence, and shown for each region, where the release cannot run; a time that is too long before anything is read', async () => {
+    history();
+    const { code, log, summary, outputs } = await now({});
+    const why = 'seg cannot be pinned: it is pinned to 1.0.0, which cannot run: its image seg:v1.0.0 is not in ECR';
+    expect({ code, outputs }).toEqual({ code: 1, outputs: {} });
+    expect(log).toContain(`::error::eu-central-1: ${why}`);
+    expect(summary).toContain(`| ❌ | <code>eu-central-1</code> | ${why}`);
+    expect((await now({ for: '8d' })).log).toContain('"8d" is no duration up to 7d');
+    expect(await row()).toBeUndefined();
   });
 });

@@ -88,10 +88,10 @@ export function startAction(name: string, options: ActionOptions): RunningAction
   return { done, said, kill: (signal) => child.kill(signal) };
 }
 
-/** Nothing of the machine but what a process needs. */
+/** Nothing of the machine but what a process needs, and where it is up soonest. */
 function inherited(): Record<string, string> {
-  const { PATH = '', HOME = '' } = process.env;
-  return { PATH, HOME };
+  const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env;
+  return { PATH, HOME, NODE_COMPILE_CACHE };
 }
 
 function runnerVariables(

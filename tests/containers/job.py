@@ -1,4 +1,4 @@
-"""A job for a worker in a container: ``job.py ENDPOINT submit|await ALGORITHM FILE PARAMETERS``.
+"""A job for a worker in a container: ``job.py ENDPOINT submit|await ALGORITHM FILE PARAMETERS ORACLE``.
 
 ``submit`` makes queue, table and buckets and sends the job; prints the queue's URL. ``await`` waits until the job has ended; prints
 its state, and whether the result is what the oracle expects.
@@ -8,13 +8,11 @@ import importlib
 import json
 import sys
 import time
-from io import BytesIO
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 
-import numpy as np
-from pydicom import dcmread
-
+from check import compare
 from cloud import Cloud
-from dicom import read, samples
 from made import message_of
 from shipped import path_of
 
@@ -22,7 +20,7 @@ PATIENCE_S = 120
 
 
 def main() -> None:
-    endpoint, verb, algorithm, file, parameters = sys.argv[1:]
+    endpoint, verb, algorithm, file, parameters, oracle = sys.argv[1:]
     given = json.loads(parameters)
     octets = path_of(file).read_bytes()
     if verb == "submit":
@@ -37,9 +35,10 @@ def main() -> None:
     while (record := cloud.record(job)).get("state") in ("queued", "running") and time.monotonic() < end:
         time.sleep(0.2)
     [result] = [content for name, content in cloud.results().items() if name.endswith(".dcm")] or [b""]
-    oracle = importlib.import_module(algorithm.replace("-", "_"))
-    expected = oracle.expected(read(path_of(file)), given)
-    equal = bool(result) and np.array_equal(samples(dcmread(BytesIO(result))), expected)
+    with NamedTemporaryFile(suffix=".dcm") as made:
+        made.write(result)
+        made.flush()
+        equal = bool(result) and compare(Path(oracle), str(path_of(file)), made.name, given)["equal"]
     print(json.dumps({"state": record.get("state"), "equal": equal}))
 
 

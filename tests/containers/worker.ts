@@ -50,7 +50,8 @@ export class TestWorker {
     const env = { PYTHONPATH: path, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
     const { emulator, algorithm } = this.#options;
     const [one] = algorithm.conformance ?? [];
-    const about = [algorithm.name, one?.image.file ?? '', JSON.stringify(one?.parameters ?? {})];
+    const oracle = join(ROOT, one?.expect.oracle ?? '');
+    const about = [algorithm.name, one?.image.file ?? '', JSON.stringify(one?.parameters ?? {}), oracle];
     const args = [join(import.meta.dirname, 'job.py'), emulator.connection.endpoint, verb, ...about];
     return JSON.parse((await execa(PYTHON, args, { env })).stdout);
   }

@@ -1,54 +1,35 @@
 /**
- * The whole, as a user meets it: `mip up` in one process, requests from another. One local cloud serves all tests of this file;
- * it has its own state folder and port, so that it can stand beside a running one.
+ * The whole, as a user meets it: `mip up` in one process, requests from another. One local cloud serves all tests of this file, because a start
+ * takes most of a minute of both cores; it has its own state folder, port and copy of the repository, so that it can stand beside a running one.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetQueueUrlCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Cloud, checkResult, testImage } from '../cloud.ts';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { Cloud, checkResult, copyRepository, type Json, testImage } from '../cloud.ts';
+import { shellSteps, shown } from '../live/shell-page.ts';
+import { playShell } from '../live/shell-session.ts';
+import { describeCanaries } from './canaries.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'mip-e2e-'));
-const cloud = new Cloud();
+const repository = copyRepository();
+const cloud = new Cloud(repository);
 const mip = (...args: string[]) => cloud.mip(args);
 const UP_MS = 240_000;
 
 let environment: Record<string, string>;
 
-function call(path: string, init: RequestInit = {}): Promise<Response> {
-  return fetch(environment.MIP_API_URL + path, { ...init, headers: { 'x-api-key': environment.MIP_API_KEY ?? '', ...init.headers } });
-}
-
-function post(algorithm: string, body: unknown): Promise<Response> {
-  return call(`/process/${algorithm}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: typeof body === 'string' ? body : JSON.stringify(body),
-  });
-}
-
-/** What the API answers; the tests look at what they expect of it. */
-// biome-ignore lint/suspicious/noExplicitAny: a test reads JSON that it then asserts
-type Json = any;
-
-async function ended(jobId: string): Promise<Json> {
-  for (;;) {
-    const job: Json = await (await call(`/jobs/${jobId}`)).json();
-    if (!['accepted', 'queued', 'running'].includes(job.state)) return job;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
-
 beforeAll(async () => {
+  symlinkSync(cloud.home, join(repository, '.mip')); // where the pages of docs/ have it
   expect(await cloud.start(), cloud.printed).toBe(undefined);
   environment = cloud.environment;
 }, UP_MS);
 
 afterAll(async () => {
   await cloud.remove();
-  rmSync(scratch, { recursive: true, force: true });
+  for (const folder of [scratch, repository]) rmSync(folder, { recursive: true, force: true });
 }, 60_000);
 
 describe('the local cloud', () => {
@@ -56,12 +37,15 @@ describe('the local cloud', () => {
     expect(cloud.printed).toMatch(/window-level .*equal to the reference/);
     expect(cloud.printed).toMatch(/grayscale .*equal to the reference/);
     expect(cloud.printed).toMatch(/threshold-ccl .*equal to the reference/);
+    expect(cloud.printed).toMatch(/python-simple .*equal to the reference/);
+    expect(cloud.printed).toMatch(/python-advanced .*equal to the reference/);
+    expect(cloud.printed).toMatch(/openmp-template .*equal to the reference/);
     expect(cloud.printed.match(/\(\d+\.\d s\)/g)?.length).toBeGreaterThanOrEqual(7);
     expect(cloud.printed).toContain('the local aspect removed:');
   });
 
   it('answers on health', async () => {
-    const answer = await call('/health');
+    const answer = await cloud.call('/health');
     expect(answer.status).toBe(200);
     expect(await answer.json()).toEqual({ status: 'healthy', timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/) });
   });
@@ -75,36 +59,34 @@ describe('the local cloud', () => {
 describe('a request as a viewer sends it', () => {
   it('is processed once, and its result decodes to the reference', async () => {
     const source = testImage('CT_small.dcm');
-    const [imported] = JSON.parse(mip('import', source, '--json').out);
-    const { study, series, instance } = imported.uids;
     const body = {
       job_id: 'viewer-1',
       client_id: environment.MIP_CLIENT_ID,
-      pacs: { study_uid: study, series_uid: series, instance_uid: instance },
+      pacs: cloud.importImage(source),
       parameters: { center: 40, width: 400 },
     };
-    const accepted = await post('window-level', body);
+    const accepted = await cloud.post('window-level', body);
     expect(accepted.status).toBe(202);
     expect(accepted.headers.get('location')).toBe('/jobs/viewer-1');
-    const job = await ended('viewer-1');
+    const job = await cloud.endedJob('viewer-1');
     expect(job).toMatchObject({ state: 'succeeded', algorithm: 'window-level', attempts: 0 });
     const result = job.results.find((one: { name: string }) => one.name.endsWith('.dcm'));
     const file = join(scratch, 'viewer-1.dcm');
-    writeFileSync(file, Buffer.from(await (await call(result.href)).arrayBuffer()));
+    writeFileSync(file, Buffer.from(await (await cloud.call(result.href)).arrayBuffer()));
     expect(checkResult('window-level', source, file, body.parameters)).toMatchObject({ equal: true });
-    const again = await post('window-level', body);
+    const again = await cloud.post('window-level', body);
     expect([200, 202]).toContain(again.status);
     expect(((await again.json()) as Json).accepted_at).toBe(job.accepted_at);
-    expect((await post('window-level', { ...body, parameters: { center: 41, width: 400 } })).status).toBe(409);
+    expect((await cloud.post('window-level', { ...body, parameters: { center: 41, width: 400 } })).status).toBe(409);
   });
 
   it('is refused in words when it is wrong, with a pointer for each fault', async () => {
     const pacs = { study_uid: '1.2.3', series_uid: '1.2.3.4', instance_uid: '1.2.3.4.5' };
-    const answer = await post('window-level', {
+    const answer = await cloud.post('window-level', {
       job_id: 'bad-1',
       pacs,
       parameters: { centre: 1, width: 'wide' },
-      callback_url: 'http://127.0.0.1/x',
+      callback_url: 'http://192.0.2.1/x',
     });
     const problem: Json = await answer.json();
     expect(answer.status).toBe(422);
@@ -116,11 +98,11 @@ describe('a request as a viewer sends it', () => {
       '/parameters/centre',
       '/parameters/width',
     ]);
-    expect((await post('window-level', '')).status).toBe(400);
-    expect((await post('window-level', '{')).status).toBe(400);
-    expect((await post('window-level', JSON.stringify({ filler: 'x'.repeat(300_000) }))).status).toBe(413);
-    expect((await post('nothing-like-it', { job_id: 'bad-2', pacs })).status).toBe(404);
-    expect((await call('/jobs/bad-1')).status).toBe(404);
+    expect((await cloud.post('window-level', '')).status).toBe(400);
+    expect((await cloud.post('window-level', '{')).status).toBe(400);
+    expect((await cloud.post('window-level', JSON.stringify({ filler: 'x'.repeat(300_000) }))).status).toBe(413);
+    expect((await cloud.post('nothing-like-it', { job_id: 'bad-2', pacs })).status).toBe(404);
+    expect((await cloud.call('/jobs/bad-1')).status).toBe(404);
     expect((await fetch(`${environment.MIP_API_URL}/jobs/bad-1`)).status).toBe(401);
   });
 });
@@ -128,18 +110,16 @@ describe('a request as a viewer sends it', () => {
 describe('a segmentation', () => {
   it('is found in the main image, a SEG on its pixels and its measurements; where there is nothing, the job says so', async () => {
     const source = testImage('explicit_VR-UN.dcm');
-    const [imported] = JSON.parse(mip('import', source, '--json').out);
-    const { study, series, instance } = imported.uids;
-    const pacs = { study_uid: study, series_uid: series, instance_uid: instance };
-    expect((await post('threshold-ccl', { job_id: 'seg-1', pacs })).status).toBe(202);
-    const job = await ended('seg-1');
+    const pacs = cloud.importImage(source);
+    expect((await cloud.post('threshold-ccl', { job_id: 'seg-1', pacs })).status).toBe(202);
+    const job = await cloud.endedJob('seg-1');
     expect(job).toMatchObject({ state: 'succeeded', outcome: 'found', pacs_delivery: { state: 'stored', stored: 1, failed: 0 } });
-    // That of the images that `mip up` sent through, and this one.
-    const query = `${environment.MIP_DICOMWEB_URL}/studies/${study}/series?Modality=SEG`;
-    expect(await (await fetch(query, { headers: { 'x-api-key': environment.MIP_API_KEY ?? '' } })).json()).toHaveLength(2);
+    // Those of the two algorithms that `mip up` sent the image through, and this one.
+    const query = `${environment.MIP_DICOMWEB_URL}/studies/${pacs.study_uid}/series?Modality=SEG`;
+    expect(await (await fetch(query, { headers: { 'x-api-key': environment.MIP_API_KEY ?? '' } })).json()).toHaveLength(3);
     const names = job.results.map((one: { name: string }) => one.name);
     expect(names).toEqual(['result-0001.dcm', 'measurements.json', 'manifest.json']);
-    const [seg, measurements] = await Promise.all(job.results.map(({ href }: { href: string }) => call(href)));
+    const [seg, measurements] = await Promise.all(job.results.map(({ href }: { href: string }) => cloud.call(href)));
     const file = join(scratch, 'seg-1.dcm');
     writeFileSync(file, Buffer.from(await seg.arrayBuffer()));
     expect(checkResult('threshold-ccl', source, file, {})).toMatchObject({ equal: true });
@@ -148,31 +128,29 @@ describe('a segmentation', () => {
       geometry: 'patient',
       segments: [{ label: 'Soft tissue', count: 1 }],
     });
-    expect((await post('threshold-ccl', { job_id: 'seg-2', pacs, parameters: { min_area_mm2: 999999 } })).status).toBe(202);
-    const nothing = await ended('seg-2');
+    expect((await cloud.post('threshold-ccl', { job_id: 'seg-2', pacs, parameters: { min_area_mm2: 999999 } })).status).toBe(202);
+    const nothing = await cloud.endedJob('seg-2');
     expect(nothing).toMatchObject({ state: 'succeeded', outcome: 'nothing-found' });
     expect(nothing.results.map((one: { name: string }) => one.name)).toEqual(['measurements.json', 'manifest.json']);
   });
 
   it('of an image in other units is refused in words', async () => {
-    const [imported] = JSON.parse(mip('import', testImage('MR_small.dcm'), '--json').out);
-    const { study, series, instance } = imported.uids;
-    const pacs = { study_uid: study, series_uid: series, instance_uid: instance };
-    const answer = await post('threshold-ccl', { job_id: 'seg-3', pacs });
+    const pacs = cloud.importImage(testImage('MR_small.dcm'));
+    const answer = await cloud.post('threshold-ccl', { job_id: 'seg-3', pacs });
     if (answer.status === 422) return; // the router looks at the image, where it can
     expect(answer.status).toBe(202);
-    expect(await ended('seg-3')).toMatchObject({ state: 'failed', error: { code: 'invalid-input' } });
+    expect(await cloud.endedJob('seg-3')).toMatchObject({ state: 'failed', error: { code: 'invalid-input' } });
   });
 });
 
 describe('an image that cannot be processed', () => {
   it('that does not exist is refused in words; where the index was too slow to say so, its job fails', async () => {
     const pacs = { study_uid: '1.2.3', series_uid: '1.2.3.4', instance_uid: '1.2.3.4.5' };
-    const answer = await post('window-level', { job_id: 'missing-1', pacs, parameters: { center: 40, width: 400 } });
+    const answer = await cloud.post('window-level', { job_id: 'missing-1', pacs, parameters: { center: 40, width: 400 } });
     const told: Json = await answer.json();
     if (answer.status === 202) {
       expect(told.admission.state).toBe('deferred');
-      expect(await ended('missing-1')).toMatchObject({ state: 'failed', error: { code: 'image-not-found' } });
+      expect(await cloud.endedJob('missing-1')).toMatchObject({ state: 'failed', error: { code: 'image-not-found' } });
     } else expect([answer.status, told.detail]).toEqual([404, 'The PACS has no such study.']);
     expect(JSON.stringify(told)).not.toContain('1.2.3.4');
   });
@@ -224,19 +202,23 @@ const workers = () => processes().filter((pid) => commandOf(pid).includes('mip_s
 const imageStores = () => processes().filter((pid) => commandOf(pid).includes('server.mjs'));
 
 describe('the agent', () => {
-  it('runs a process for every task: three algorithms and the image store', () => {
-    expect([workers().length, imageStores().length, processes().length]).toEqual([3, 1, 4]);
+  // What nobody asks for sleeps after a minute: from here on each algorithm has one task, whatever there is to do.
+  beforeAll(() => {
+    for (const name of ['grayscale', 'openmp-template', 'python-advanced', 'python-simple', 'threshold-ccl', 'window-level'])
+      expect(mip('scale', name, '1', '--for', '2h').code).toBe(0);
   });
+
+  it('runs a process for every task: six algorithms and the image store', () => {
+    return vi.waitFor(() => expect([workers().length, imageStores().length, processes().length]).toEqual([6, 1, 7]), 30_000);
+  }, 60_000);
 
   // A killed worker may have been polling: what SQS hands to its dead connection stays invisible for 60 s.
   it('restarts a worker that was killed, and the next job is answered', { timeout: 150_000 }, async () => {
     const before = workers();
     for (const pid of before) process.kill(pid, 'SIGKILL');
-    const [imported] = JSON.parse(mip('import', testImage('CT_small.dcm'), '--json').out);
-    const { study, series, instance } = imported.uids;
-    const pacs = { study_uid: study, series_uid: series, instance_uid: instance };
-    expect((await post('window-level', { job_id: 'after-kill', pacs, parameters: { center: 40, width: 400 } })).status).toBe(202);
-    expect(await ended('after-kill')).toMatchObject({ state: 'succeeded' });
+    const pacs = cloud.importImage(testImage('CT_small.dcm'));
+    expect((await cloud.post('window-level', { job_id: 'after-kill', pacs, parameters: { center: 40, width: 400 } })).status).toBe(202);
+    expect(await cloud.endedJob('after-kill')).toMatchObject({ state: 'succeeded' });
     expect(workers().filter((pid) => before.includes(pid))).toEqual([]);
   });
 });
@@ -308,8 +290,7 @@ describe('reconcile', () => {
   });
 
   it('names by field what somebody changed by hand, and heals it when asked', async () => {
-    const { AWS_ENDPOINT_URL: endpoint = '', AWS_REGION: region = '' } = environment;
-    const sqs = new SQSClient({ endpoint, region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
+    const sqs = new SQSClient(cloud.connection);
     const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: 'mip-grayscale-requests.fifo' }));
     expect(mip('drift').code).toBe(0);
     await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { VisibilityTimeout: '31' } }));
@@ -324,12 +305,21 @@ describe('reconcile', () => {
 
   it('lists what the registry says runs', () => {
     const rows = JSON.parse(mip('list', '--json').out);
-    expect(rows.map((row: { algorithm_name: string }) => row.algorithm_name)).toEqual(['grayscale', 'threshold-ccl', 'window-level']);
+    expect(rows.map((row: { algorithm_name: string }) => row.algorithm_name)).toEqual([
+      'grayscale',
+      'openmp-template',
+      'python-advanced',
+      'python-simple',
+      'threshold-ccl',
+      'window-level',
+    ]);
     expect(
       rows.every((row: { status: string; image_uri: string }) => row.status === 'active' && /@sha256:[0-9a-f]{64}$/.test(row.image_uri)),
     ).toBe(true);
   });
 });
+
+describeCanaries(cloud);
 
 describe('starting and stopping', () => {
   it('says what to do about a busy port', () => {
@@ -343,12 +333,30 @@ describe('starting and stopping', () => {
     'stops at Ctrl-C with status 0, and a second start finds everything in place',
     async () => {
       expect(await cloud.stop()).toBe(0);
-      expect(await cloud.start('--exit'), cloud.printed).toBe(0);
+      expect(await cloud.start(), cloud.printed).toBe(undefined);
       expect(cloud.printed).toContain('unchanged since the last start');
       expect(cloud.printed).toContain('nothing to change');
-      expect(await cloud.start()).toBe(undefined);
-      expect(workers()).toHaveLength(3);
+      await vi.waitFor(() => expect(workers()).toHaveLength(6), 30_000);
     },
     UP_MS,
+  );
+});
+
+const hasCurl = spawnSync('curl', ['--json', '{}', '--version']).status === 0;
+
+describe('docs/api.md', () => {
+  const PLAY_MS = 150_000;
+  const NOTHING = { language: 'console', text: '' } as const;
+  const steps = shellSteps(readFileSync(join(repository, 'docs/api.md'), 'utf8'), 'From one end to the other');
+
+  it.skipIf(!hasCurl)(
+    'is answered what it says, typed step by step into one shell (needs curl 7.82)',
+    { timeout: PLAY_MS + 10_000 },
+    async () => {
+      const { code, answers, faults } = await playShell(steps, repository, PLAY_MS);
+      expect(code, `${steps[answers.length - 1]?.script}${answers.at(-1)}${faults}`).toBe(0);
+      for (const [at, { script, answer = NOTHING }] of steps.entries())
+        expect(shown(answer, answers[at] ?? ''), script).toMatchObject(shown(answer, answer.text) as object);
+    },
   );
 });

@@ -8,10 +8,11 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PutSecretValueCommand, ResourceNotFoundException, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { emulatorConnection } from '@mip/local/environment';
 import getPort from 'get-port';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseDocument } from 'yaml';
-import { Cloud, checkResult, copyRepository, testImage } from '../cloud.ts';
+import { Cloud, checkResult, copyRepository, type Json, testImage } from '../cloud.ts';
 import { type Orthanc, startOrthanc } from '../orthanc.ts';
 
 const needed = ['Orthanc', 'storescu', 'findscu', 'dcmqrscp'];
@@ -22,7 +23,7 @@ const SOURCE = 'explicit_VR-UN.dcm';
 const UIDS = ['StudyInstanceUID', 'SeriesInstanceUID', 'SOPInstanceUID'] as const;
 
 describe.skipIf(missing.length > 0)(`the main job with each PACS (needs ${needed.join(', ')})`, () => {
-  const repository = copyRepository();
+  const repository = copyRepository('window-level');
   const scratch = mkdtempSync(join(tmpdir(), 'mip-pacs-'));
   const cloud = new Cloud(repository);
   const source = testImage(SOURCE);
@@ -60,32 +61,18 @@ describe.skipIf(missing.length > 0)(`the main job with each PACS (needs ${needed
   }, 60_000);
 
   /** A viewer's job on the image; its result as a file, held against the reference. */
-  async function mainJob(name: string): Promise<{ job: Json; result: string }> {
+  async function mainJob(name: string): Promise<string> {
     const [study_uid, series_uid, instance_uid] = uidsOf(source);
     const body = { job_id: `main-${name}`, pacs: { study_uid, series_uid, instance_uid, source: name }, parameters: PARAMETERS };
-    const accepted = await post(body);
+    const accepted = await cloud.post('window-level', body);
     expect(accepted.status, await accepted.clone().text()).toBe(202);
-    const job = await ended(body.job_id);
+    const job = await cloud.endedJob(body.job_id);
     expect(job).toMatchObject({ state: 'succeeded', pacs_delivery: { pacs: name, state: 'stored' } });
     const file = join(scratch, `${name}.dcm`);
     const { href } = job.results.find((one: { name: string }) => one.name.endsWith('.dcm'));
-    writeFileSync(file, Buffer.from(await (await call(href)).arrayBuffer()));
+    writeFileSync(file, Buffer.from(await (await cloud.call(href)).arrayBuffer()));
     expect(checkResult('window-level', source, file, PARAMETERS)).toMatchObject({ equal: true });
-    return { job, result: file };
-  }
-
-  const call = (path: string, init: RequestInit = {}) =>
-    fetch(environment.MIP_API_URL + path, { ...init, headers: { 'x-api-key': environment.MIP_API_KEY ?? '', ...init.headers } });
-
-  const post = (body: object) =>
-    call('/process/window-level', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
-
-  async function ended(jobId: string): Promise<Json> {
-    for (;;) {
-      const job: Json = await (await call(`/jobs/${jobId}`)).json();
-      if (!['accepted', 'queued', 'running'].includes(job.state)) return job;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+    return file;
   }
 
   /** QIDO-RS: the instance, by its UIDs. */
@@ -100,20 +87,20 @@ describe.skipIf(missing.length > 0)(`the main job with each PACS (needs ${needed
   it('the built-in store: imported, processed, found beside its image', { timeout: 60_000 }, async () => {
     const imported = cloud.mip(['import', source, '--json']);
     expect(imported.code, imported.err).toBe(0);
-    const { result } = await mainJob('built-in');
+    const result = await mainJob('built-in');
     expect(await found(environment.MIP_DICOMWEB_URL ?? '', { 'x-api-key': environment.MIP_API_KEY ?? '' }, result)).toHaveLength(1);
   });
 
   it('Orthanc over DICOMweb: stored there, processed, found there', { timeout: 60_000 }, async () => {
     expect(Object.values(await pacs.store(readFileSync(repaired)))).toEqual(uidsOf(source));
-    const { result } = await mainJob('hospital');
+    const result = await mainJob('hospital');
     expect(await found(pacs.url, pacs.authorization, result)).toHaveLength(1);
   });
 
   it('a PACS that speaks only DIMSE: storescu in, result found by findscu', { timeout: 60_000 }, async () => {
     const sent = spawnSync('storescu', ['-aec', 'MIPGATEWAY', '127.0.0.1', String(gateway.dicomPort), repaired], { encoding: 'utf8' });
     expect(sent.status, sent.stderr).toBe(0);
-    const { result } = await mainJob('gateway');
+    const result = await mainJob('gateway');
     const [study, series, instance] = uidsOf(result);
     await expect.poll(() => dimse.find({ study, series, instance }), { timeout: 30_000, interval: 250 }).toContain(instance);
   });
@@ -127,7 +114,7 @@ describe.skipIf(missing.length > 0)(`the main job with each PACS (needs ${needed
       let tries = 0;
       const ask = async () => {
         tries += 1;
-        const answer = await post({ job_id: `none-${name}-${tries}`, pacs: { ...uids, source: name } });
+        const answer = await cloud.post('window-level', { job_id: `none-${name}-${tries}`, pacs: { ...uids, source: name } });
         const said: Json = await answer.json();
         return answer.status === 404 ? said.detail : said.admission.state;
       };
@@ -135,10 +122,6 @@ describe.skipIf(missing.length > 0)(`the main job with each PACS (needs ${needed
     },
   );
 });
-
-/** What the API answers; the tests look at what they expect of it. */
-// biome-ignore lint/suspicious/noExplicitAny: a test reads JSON that it then asserts
-type Json = any;
 
 function edit(file: string, change: (document: ReturnType<typeof parseDocument>) => void): void {
   const document = parseDocument(readFileSync(file, 'utf8'));
@@ -160,12 +143,7 @@ function gatewayConfiguration(port: number): Record<string, unknown> {
 
 /** The platform makes the secrets with nothing of use in them, well before it starts a worker; what they hold is the operator's to say. */
 async function fillSecrets(cloud: Cloud, secrets: Record<string, object>): Promise<void> {
-  const endpoint = await cloud.emulator();
-  const client = new SecretsManagerClient({
-    endpoint,
-    region: 'eu-central-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
+  const client = new SecretsManagerClient(emulatorConnection(await cloud.emulator(), 'eu-central-1'));
   for (const [name, value] of Object.entries(secrets)) {
     const put = new PutSecretValueCommand({ SecretId: `mip/pacs/${name}`, SecretString: JSON.stringify(value) });
     for (;;) {

@@ -1,4 +1,4 @@
-/** What a platform engineer meets: a catalog of thirteen on the local cloud, refusals, adoption, a number of tasks by hand, an algorithm that leaves. */
+/** What a platform engineer meets: a catalog of sixteen on the local cloud, refusals, adoption, a number of tasks by hand, an algorithm that leaves. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DescribeServicesCommand, ECSClient } from '@aws-sdk/client-ecs';
@@ -10,20 +10,20 @@ const repository = copyRepository();
 const cloud = new Cloud(repository);
 const mip = (...args: string[]) => cloud.mip(args);
 const UP_MS = 240_000;
+/** The catalog of this repository. */
+const OWN = ['grayscale', 'openmp-template', 'python-advanced', 'python-simple', 'threshold-ccl', 'window-level'];
 const EXTRA = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'].map((letter) => `extra-${letter}-window`);
 
 const fileOf = (name: string) => join(repository, 'catalog/algorithms', `${name}.yaml`);
 const template = readFileSync(fileOf('window-level'), 'utf8');
 
-/** Without tasks, so that thirteen algorithms are not thirteen workers. */
+/** Without tasks, so that so many algorithms are not as many workers. */
 function write(name: string): void {
   writeFileSync(fileOf(name), template.replace('name: window-level', `name: ${name}\nstatus: inactive`));
 }
 
 function clients() {
-  const { AWS_ENDPOINT_URL: endpoint = '', AWS_REGION: region = '' } = cloud.environment;
-  const connection = { endpoint, region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
-  return { ecs: new ECSClient(connection), sqs: new SQSClient(connection) };
+  return { ecs: new ECSClient(cloud.connection), sqs: new SQSClient(cloud.connection) };
 }
 
 async function desiredCount(service: string): Promise<number | undefined> {
@@ -43,9 +43,9 @@ afterAll(async () => {
   rmSync(repository, { recursive: true, force: true });
 }, 60_000);
 
-describe('a catalog of thirteen', () => {
+describe('a catalog of sixteen', () => {
   it('is in sync after the start', () => {
-    expect(listed()).toEqual([...EXTRA, 'grayscale', 'threshold-ccl', 'window-level']);
+    expect(listed()).toEqual([...EXTRA, ...OWN]);
     const plan = mip('plan');
     expect(plan.code, plan.out + plan.err).toBe(0);
   });
@@ -67,8 +67,8 @@ describe('a catalog of thirteen', () => {
     for (const name of gone) rmSync(fileOf(name));
     const apply = mip('apply');
     expect(apply.code).toBe(1);
-    expect(apply.err).toContain('5 of 13 algorithms would be deleted, more than 30 %. If that is meant, allow "deletes" for this run.');
-    expect(listed()).toHaveLength(13);
+    expect(apply.err).toContain('5 of 16 algorithms would be deleted, more than 30 %. If that is meant, allow "deletes" for this run.');
+    expect(listed()).toHaveLength(16);
     for (const name of gone) write(name);
     expect(mip('plan').code).toBe(0);
   });

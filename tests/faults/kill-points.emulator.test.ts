@@ -10,6 +10,7 @@ import fc from 'fast-check';
 import pLimit from 'p-limit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openEmulator, type TestEmulator } from '../emulator.ts';
+import { FULL } from '../full.ts';
 import { observedState } from './observed-state.ts';
 import { FaultProxy } from './proxy.ts';
 import { killAt } from './steps.ts';
@@ -34,7 +35,6 @@ const STORIES: readonly Story[] = [
   { title: 'a delete that withdraws', before: ['two'], catalog: 'one' },
   { title: 'a delete that finishes', before: ['two', 'one'], catalog: 'one' },
 ];
-const FULL = process.env.MIP_TEST_FULL === '1';
 const SEED = Number(process.env.MIP_SEED ?? randomInt(1 << 30));
 const SAMPLE = 6;
 /** Longer than a lease, clocks that differ, and SQS's minute. */
@@ -49,8 +49,9 @@ beforeAll(async () => {
 afterAll(() => emulator.stop());
 
 const connection = () => ({ ...emulator.connection, region: REGION });
-const order = (prefix: string, catalog: CatalogName, apply: number, endpoint = emulator.connection.endpoint): Order => ({
-  ...{ endpoint, region: REGION, prefix, catalog },
+const order = (prefix: string, catalog: CatalogName, apply: number, proxy?: FaultProxy): Order => ({
+  ...(proxy ? { endpoint: proxy.endpoint } : emulator.connection),
+  ...{ region: REGION, prefix, catalog },
   aheadMs: apply * LATER_MS,
 });
 
@@ -75,8 +76,8 @@ async function settle(prefix: string, { catalog, before }: Story): Promise<reado
 /** How many calls the run makes, and where everything ends. */
 async function undisturbed(story: Story): Promise<{ calls: number; state: readonly string[] }> {
   const prefix = await begun(story);
-  const proxy = await FaultProxy.open(emulator.connection.endpoint);
-  await applyOrder(order(prefix, story.catalog, story.before.length, proxy.endpoint));
+  const proxy = await FaultProxy.open(emulator.connection.endpoint, emulator.connection.scalingEndpoint);
+  await applyOrder(order(prefix, story.catalog, story.before.length, proxy));
   const calls = proxy.calls.length;
   await proxy.close();
   return { calls, state: await settle(prefix, story) };
@@ -84,8 +85,8 @@ async function undisturbed(story: Story): Promise<{ calls: number; state: readon
 
 async function tryPoint({ story, number, when }: Point, expected: readonly string[]): Promise<void> {
   const prefix = await begun(story);
-  const proxy = await FaultProxy.open(emulator.connection.endpoint);
-  const args = [join(import.meta.dirname, 'apply.ts'), JSON.stringify(order(prefix, story.catalog, story.before.length, proxy.endpoint))];
+  const proxy = await FaultProxy.open(emulator.connection.endpoint, emulator.connection.scalingEndpoint);
+  const args = [join(import.meta.dirname, 'apply.ts'), JSON.stringify(order(prefix, story.catalog, story.before.length, proxy))];
   const child = spawn(process.execPath, args, { stdio: 'ignore' });
   const reached = await killAt(proxy, child, { call: (call) => call.number === number, when });
   await proxy.close();

@@ -1,4 +1,10 @@
 /** All that an emulator holds under a prefix, read with plain SDK calls, every page of every list, in a form that two prefixes can be compared in. */
+import {
+  ApplicationAutoScalingClient,
+  DescribeScalingPoliciesCommand,
+  DescribeScheduledActionsCommand,
+  paginateDescribeScalableTargets,
+} from '@aws-sdk/client-application-auto-scaling';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ECRClient, ListTagsForResourceCommand, paginateDescribeRepositories, paginateListImages } from '@aws-sdk/client-ecr';
 import {
@@ -15,6 +21,7 @@ import { batches, readEach } from '@mip/reconcile/aws/batches';
 import { placeOf } from '@mip/reconcile/testing/emulated';
 
 interface Connection {
+  readonly scalingEndpoint?: string;
   readonly endpoint: string;
   readonly region: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
@@ -26,7 +33,9 @@ const INCIDENTAL =
 
 /** Sorted JSON of every resource, one line each. */
 export async function observedState(connection: Connection, prefix: string): Promise<readonly string[]> {
-  const parts = await Promise.all([repositories, queues, taskDefinitions, services, roles, rows].map((read) => read(connection, prefix)));
+  const parts = await Promise.all(
+    [repositories, queues, taskDefinitions, services, targets, roles, rows].map((read) => read(connection, prefix)),
+  );
   return parts
     .flat()
     .map((resource) => JSON.stringify(normal(resource)).replaceAll(prefix, 'PREFIX'))
@@ -100,6 +109,21 @@ const services: Reader = async (connection, prefix) => {
     return described;
   });
   return found.flat().map(({ tags = [], ...service }) => ({ service, tags: recordOf(tags) }));
+};
+
+const targets: Reader = async ({ scalingEndpoint, ...connection }, prefix) => {
+  const client = new ApplicationAutoScalingClient({ ...connection, ...(scalingEndpoint && { endpoint: scalingEndpoint }) });
+  const every = await all(
+    paginateDescribeScalableTargets({ client }, { ServiceNamespace: 'ecs' }),
+    ({ ScalableTargets }) => ScalableTargets,
+  );
+  const own = every.filter(({ ResourceId }) => ResourceId?.startsWith(`service/${prefix}-`));
+  return readEach(own, async (target) => {
+    const of = { ServiceNamespace: 'ecs', ResourceId: target.ResourceId } as const;
+    const { ScalingPolicies = [] } = await client.send(new DescribeScalingPoliciesCommand(of));
+    const { ScheduledActions = [] } = await client.send(new DescribeScheduledActionsCommand(of));
+    return { target, policies: ScalingPolicies, actions: ScheduledActions };
+  });
 };
 
 const roles: Reader = async (connection, prefix) => {

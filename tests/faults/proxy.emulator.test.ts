@@ -31,7 +31,7 @@ let proxy: FaultProxy;
 
 beforeAll(async () => {
   emulator = await openEmulator();
-  proxy = await FaultProxy.open(emulator.connection.endpoint);
+  proxy = await FaultProxy.open(emulator.connection.endpoint, emulator.connection.scalingEndpoint);
 }, 60_000);
 afterAll(async () => {
   await proxy.close();

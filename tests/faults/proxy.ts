@@ -31,17 +31,19 @@ export class FaultProxy {
   /** Called with every answer of the emulator, also where the caller never gets it. */
   onAnswer: (call: WireCall, status: number) => void = () => undefined;
   readonly #target: URL;
+  readonly #scaling: URL;
   readonly #limits = new Limits();
   readonly #server: Server;
 
-  private constructor(target: string) {
+  private constructor(target: string, scaling: string) {
     this.#target = new URL(target);
+    this.#scaling = new URL(scaling);
     this.#server = createServer((incoming, outgoing) => void this.#serve(incoming, outgoing).catch(() => incoming.socket.destroy()));
   }
 
-  /** @param target the emulator's endpoint. */
-  static async open(target: string): Promise<FaultProxy> {
-    const proxy = new FaultProxy(target);
+  /** @param target the emulator's endpoint. @param scaling that of Application Auto Scaling, where that is another. */
+  static async open(target: string, scaling = target): Promise<FaultProxy> {
+    const proxy = new FaultProxy(target, scaling);
     proxy.#server.listen(0, '127.0.0.1');
     await once(proxy.#server, 'listening');
     return proxy;
@@ -96,7 +98,8 @@ export class FaultProxy {
 
   /** Addresses in the answer lead back through the proxy. */
   async #forward({ method, url, headers }: IncomingMessage, body: Buffer): Promise<Answer> {
-    const { hostname, port } = this.#target;
+    const isScaling = String(headers['x-amz-target'] ?? '').startsWith('AnyScaleFrontendService.');
+    const { hostname, port } = isScaling ? this.#scaling : this.#target;
     const sent = request({ hostname, port, method, path: url, headers: { ...headers, 'content-length': body.length } });
     sent.end(body);
     const [received] = (await once(sent, 'response')) as [IncomingMessage];

@@ -8,6 +8,8 @@ export interface Actor {
   readonly login: string;
   /** The slug of the app whose token this is. A person has none. */
   readonly app?: string;
+  /** It is the app itself, by a key that it signs with, not an installation of it. */
+  readonly signs?: true;
   /** Of an app: what is not named is `none`, as in a workflow's `permissions:`. A person may do everything. */
   readonly permissions?: Permissions;
 }
@@ -37,6 +39,7 @@ const RANK: Record<Level, number> = { none: 0, read: 1, write: 2 };
 
 /** @param subject what the call is about, where an issue and a pull request need different scopes. */
 export function allows(actor: Actor, need: Need, subject?: 'issue' | 'pull-request'): boolean {
+  if (need === 'app' || actor.signs) return need === 'app' && actor.signs === true;
   if (!actor.app) return true;
   if (typeof need === 'string') return need === 'anybody';
   const fit = subject === 'issue' && need.length > 1 ? need.filter((own) => own.startsWith('issues:')) : need;

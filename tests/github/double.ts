@@ -9,10 +9,16 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TokenOptions } from './actor.ts';
+import type { App } from './app.ts';
+import type { Permissions } from './permissions.ts';
+import type { Membership } from './records.ts';
 import { RepositoryDouble } from './repository-double.ts';
 import type { Fault, GitHubCall, Rule } from './rules.ts';
 import { type Reading, type Reply, type Request, read, respond } from './serve.ts';
 import { GitHubState } from './state.ts';
+
+/** Git holds this process up for seconds, and the client's connections with it: none of them may be closed just when it goes on. */
+const KEEP_ALIVE_MS = 120_000;
 
 export class GitHubDouble {
   /** Every request since the last `restart`. */
@@ -28,6 +34,7 @@ export class GitHubDouble {
   private constructor(repository: string) {
     this.repository = new RepositoryDouble(this.#state, this.#state.addRepository(repository));
     this.#server = createServer((incoming, outgoing) => void this.#serve(incoming, outgoing).catch(() => incoming.socket.destroy()));
+    this.#server.keepAliveTimeout = KEEP_ALIVE_MS;
   }
 
   /** @param options `repository` like `octo/catalog`: private, empty, its branch will be `main`. */
@@ -49,9 +56,19 @@ export class GitHubDouble {
     return this.#state.addToken(options);
   }
 
+  /** An app that is installed on the repository. */
+  app(slug: string, permissions: Permissions = { contents: 'write', 'pull-requests': 'write' }): App {
+    return this.#state.addApp(slug, permissions);
+  }
+
   /** A fork of the repository as it is now, like `alice/catalog`. */
   fork(fullName: string): RepositoryDouble {
     return new RepositoryDouble(this.#state, this.#state.addRepository(fullName, this.#state.first));
+  }
+
+  /** Somebody becomes a member of a team, like `octo/clinic`, or is only invited. */
+  member(team: string, login: string, state: Membership = 'active'): void {
+    this.#state.memberships.set(`${team}/${login}`.toLowerCase(), state);
   }
 
   /** How often each operation was called since the last `restart`. */

@@ -1,6 +1,7 @@
 /** Every operation of the double once, as an action makes it: through @actions/github, and nothing that does not fit the description. */
 import { getOctokit } from '@actions/github';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { jwtOf } from './app.ts';
 import { DESCRIBED } from './description.ts';
 import { GitHubDouble } from './double.ts';
 import { HANDLERS } from './operations/index.ts';
@@ -11,14 +12,18 @@ const SENTENCE = 'A sentence.';
 let github: GitHubDouble;
 let rest: ReturnType<typeof getOctokit>['rest'];
 let person: typeof rest;
+let app: typeof rest;
 
 /** What is there before: a branch with a pull request, an issue, a check run, a deployment, a run. */
-const there = { pull: 0, issue: 0, comment: 0, check: 0, deployment: 0, run: 0, main: '', head: '', tree: '', blob: '' };
+const there = { pull: 0, issue: 0, comment: 0, check: 0, deployment: 0, run: 0, installation: 0, main: '', head: '', tree: '', blob: '' };
 
 beforeAll(async () => {
   github = await GitHubDouble.open();
   ({ rest } = getOctokit(github.token(), { baseUrl: github.url }));
   person = getOctokit(github.token({ login: 'octocat' }), { baseUrl: github.url }).rest;
+  const installed = github.app('mip');
+  there.installation = installed.installation;
+  app = getOctokit(jwtOf(installed), { baseUrl: github.url }).rest;
   const { repository } = github;
   const workflow = { '.github/workflows/scale.yml': 'on: workflow_dispatch\n' };
   there.main = repository.push('main', { 'README.md': 'one\n', ...workflow });
@@ -27,6 +32,7 @@ beforeAll(async () => {
   repository.push('second', { x: 'x' });
   there.issue = repository.issue({ title: 'Drift', labels: ['drift'] });
   there.comment = repository.comment(there.issue, { body: SENTENCE });
+  github.member('octo/clinic', 'alice');
   repository.review(there.pull, { login: 'reviewer', state: 'APPROVED' });
   there.run = repository.workflowRun({ jobs: [{ name: 'apply', conclusion: 'failure', steps: [{ name: 'mip', conclusion: 'failure' }] }] });
   const commit = (await rest.git.getCommit({ ...at, commit_sha: there.head })).data;
@@ -45,6 +51,13 @@ type Answered = Promise<{ readonly status: number }>;
 /** Where the operation makes something, the status says so; what it made is asserted in the tests of its kind. */
 const CALLS: readonly (readonly [keyof typeof OPERATIONS, number, () => Answered])[] = [
   ['users/get-authenticated', 200, () => person.users.getAuthenticated()],
+  [
+    'teams/get-membership-for-user-in-org',
+    200,
+    () => person.teams.getMembershipForUserInOrg({ org: 'octo', team_slug: 'clinic', username: 'alice' }),
+  ],
+  ['apps/get-repo-installation', 200, () => app.apps.getRepoInstallation(at)],
+  ['apps/create-installation-access-token', 201, () => app.apps.createInstallationAccessToken({ installation_id: there.installation })],
   ['repos/get', 200, () => rest.repos.get(at)],
   ['repos/get-collaborator-permission-level', 200, () => rest.repos.getCollaboratorPermissionLevel({ ...at, username: 'octo' })],
   ['repos/get-branch', 200, () => rest.repos.getBranch({ ...at, branch: 'change' })],

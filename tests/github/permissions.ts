@@ -7,13 +7,17 @@ export type Permissions = Partial<Record<Scope, Level>>;
 
 /**
  * One of several scopes is enough, as for comments, which stand on issues and on pull requests. `on` says when a scope counts only for one
- * of the two. `person` is for people's tokens only.
+ * of the two. `person` is for people's tokens only, `app` for an app that signs for itself.
  */
-export type Need = readonly `${Scope}:${'read' | 'write'}`[] | 'anybody' | 'person';
+export type Need = readonly `${Scope}:${'read' | 'write'}`[] | 'anybody' | 'person' | 'app';
 
 /** Source: https://docs.github.com/rest/authentication/permissions-required-for-github-apps */
 export const OPERATIONS = {
   'users/get-authenticated': 'person',
+  // A workflow's own token may not: no scope of `permissions` reads members of an organisation.
+  'teams/get-membership-for-user-in-org': 'person',
+  'apps/get-repo-installation': 'app',
+  'apps/create-installation-access-token': 'app',
   'repos/get': 'anybody',
   'repos/get-collaborator-permission-level': 'anybody',
   'repos/get-branch': ['contents:read'],

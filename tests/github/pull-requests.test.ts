@@ -102,6 +102,20 @@ describe('a pull request', () => {
     ]);
   });
 
+  it('keeps a review that was dismissed, and one of a commit before', async () => {
+    github.repository.push('reviewed', { 'r.txt': '1' });
+    const number = github.repository.pullRequest({ head: 'reviewed' });
+    const [first] = [github.repository.commit('reviewed')];
+    github.repository.dismiss(github.repository.review(number, { login: 'clinician', state: 'APPROVED' }));
+    const second = github.repository.push('reviewed', { 'r.txt': '2' });
+    github.repository.review(number, { login: 'clinician', state: 'COMMENTED' });
+    const { data } = await rest.pulls.listReviews({ ...at, pull_number: number });
+    expect(data.map(({ state, commit_id }) => [state, commit_id])).toEqual([
+      ['DISMISSED', first],
+      ['COMMENTED', second],
+    ]);
+  });
+
   it('is an issue too', async () => {
     const number = github.repository.pullRequest({ head: 'many', base: 'lags' });
     expect((await rest.issues.get({ ...at, issue_number: number })).data.pull_request?.url).toBe(

@@ -54,7 +54,7 @@ export interface Review {
   readonly id: number;
   readonly pullRequest: number;
   readonly login: string;
-  readonly state: 'APPROVED' | 'CHANGES_REQUESTED' | 'COMMENTED' | 'DISMISSED';
+  state: 'APPROVED' | 'CHANGES_REQUESTED' | 'COMMENTED' | 'DISMISSED';
   readonly body: string;
   readonly commit: string;
   readonly at: string;
@@ -143,5 +143,8 @@ export interface Dispatch {
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly login: string;
 }
+
+/** Pending: invited, and not accepted yet. */
+export type Membership = 'active' | 'pending';
 
 export type Role = 'admin' | 'maintain' | 'read' | 'triage' | 'write';

@@ -1,5 +1,5 @@
 /** A repository as a test sees it: what people and other workflows do in it, and what has become of it. */
-import { addIssue, mergePullRequest, mergeTitle, openPullRequest, setState } from './pull-request.ts';
+import { addIssue, followBranches, mergePullRequest, mergeTitle, openPullRequest, setState } from './pull-request.ts';
 import type {
   CheckRun,
   Comment,
@@ -123,9 +123,19 @@ export class RepositoryDouble {
     return mergePullRequest(this.#github, this.#own, own, { login, method, ...words });
   }
 
-  review(number: number, { login, state, body = '' }: { login: string; state: Review['state']; body?: string }): void {
+  /** Somebody reviews the head of a pull request. @returns the review's id. */
+  review(number: number, { login, state, body = '' }: { login: string; state: Review['state']; body?: string }): number {
+    followBranches(this.#github, this.#own);
     const commit = this.#own.pullRequests.get(number)?.head.sha ?? '';
-    this.#own.reviews.push({ id: this.#github.nextId, pullRequest: number, login, state, body, commit, at: this.#github.now });
+    const { nextId: id, now: at } = this.#github;
+    this.#own.reviews.push({ id, pullRequest: number, login, state, body, commit, at });
+    return id;
+  }
+
+  /** A review is dismissed: it stays, at its time, and counts no more. */
+  dismiss(id: number): void {
+    const found = this.#own.reviews.find((own) => own.id === id);
+    if (found) found.state = 'DISMISSED';
   }
 
   /** @returns its number. */

@@ -2,7 +2,9 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ACTIONS, type Actor, actorOf, type TokenOptions } from './actor.ts';
+import { type App, newApp, signer } from './app.ts';
 import { Git } from './git.ts';
+import type { Permissions } from './permissions.ts';
 import type {
   CheckRun,
   Comment,
@@ -11,6 +13,7 @@ import type {
   Dispatch,
   Issue,
   Label,
+  Membership,
   PullRequest,
   Review,
   Role,
@@ -63,6 +66,9 @@ export class Repository {
 export class GitHubState {
   /** Where the API is, without a slash at the end. */
   url = '';
+  /** Of teams, as `org/team/login` in lower case. */
+  readonly memberships = new Map<string, Membership>();
+  readonly apps: App[] = [];
   readonly #folder: string;
   readonly #repositories = new Map<string, Repository>();
   readonly #tokens = new Map<string, Actor>();
@@ -111,7 +117,15 @@ export class GitHubState {
 
   /** @param authorization the header. */
   actor(authorization: string): Actor | undefined {
-    return this.#tokens.get(authorization.replace(/^(token|bearer) /i, ''));
+    const token = authorization.replace(/^(token|bearer) /i, '');
+    return this.#tokens.get(token) ?? signer(this.apps, token);
+  }
+
+  /** Installed on the first repository. */
+  addApp(slug: string, permissions: Permissions): App {
+    const app = newApp({ id: this.idOf(`${slug}[bot]`), slug, installation: this.nextId, permissions });
+    this.apps.push(app);
+    return app;
   }
 
   /** A number for a name (a login, an app, a check suite), the same each time. */

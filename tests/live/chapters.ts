@@ -43,7 +43,8 @@ export const CHAPTERS: readonly Chapter[] = [
     done: 'In another terminal, an image is sent through it.',
     async play(stage) {
       const used = stage.process();
-      const logs = await stage.commandUntil(/job-succeeded/, 'logs', NAME, '--since', '1h');
+      // That of its candidate, and this one.
+      const logs = await stage.commandUntil(/(job-succeeded[\s\S]*){2}/, 'logs', NAME, '--since', '1h');
       const status = await stage.commandUntil(/soft-tissue .* 0 +0 +0\s/, 'status');
       assert.equal(used.code, 0, used.lines.join('\n'));
       includes(used.lines, 'result-0001.dcm');
@@ -79,6 +80,7 @@ export const CHAPTERS: readonly Chapter[] = [
     title: 'Deleted while jobs are queued',
     done: `Its worker is held where it is, five jobs are sent, and the file is deleted. Then the worker goes on.`,
     async play(stage) {
+      stage.command('scale', NAME, '1'); // it would sleep a minute after its last job
       await stage.commandUntil(/1 of 1 run, 0 start; rollout completed/, 'status', NAME); // the worker before the change has ended
       assert.ok(stage.signalWorkers('SIGSTOP') > 0, 'no worker runs');
       for (const job of JOBS) assert.equal(await stage.post(job), 202);

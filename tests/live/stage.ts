@@ -75,22 +75,14 @@ export class Stage {
 
   /** Asks for a job; the status. */
   async post(jobId: string): Promise<number> {
-    const answer = await this.#call(`/process/${NAME}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ job_id: jobId, pacs: this.#image(), parameters: WINDOW }),
-    });
+    const answer = await this.cloud.post(NAME, { job_id: jobId, pacs: this.#image(), parameters: WINDOW });
     await answer.body?.cancel();
     return answer.status;
   }
 
   /** The state of a job once it is over. */
   async ended(jobId: string): Promise<string> {
-    for (const end = Date.now() + LONGEST_MS; Date.now() < end; await sleep(100)) {
-      const { state } = (await (await this.#call(`/jobs/${jobId}`)).json()) as { state: string };
-      if (!['accepted', 'queued', 'running'].includes(state)) return state;
-    }
-    return 'not over';
+    return (await this.cloud.endedJob(jobId, LONGEST_MS)).state;
   }
 
   /** Stops the algorithm's workers where they are, or lets them go on. */
@@ -102,14 +94,7 @@ export class Stage {
   }
 
   #image(): object {
-    if (this.#pacs) return this.#pacs;
-    const [{ uids }] = JSON.parse(this.cloud.mip(['import', testImage('CT_small.dcm'), '--json']).out);
-    this.#pacs = { study_uid: uids.study, series_uid: uids.series, instance_uid: uids.instance };
+    this.#pacs ??= this.cloud.importImage(testImage('CT_small.dcm'));
     return this.#pacs;
-  }
-
-  #call(path: string, init: RequestInit = {}): Promise<Response> {
-    const { MIP_API_URL: url = '', MIP_API_KEY: key = '' } = this.cloud.environment;
-    return fetch(url + path, { ...init, headers: { 'x-api-key': key, ...init.headers } });
   }
 }

@@ -11,6 +11,8 @@ from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.processing import apply_color_lut
 
 Integers = NDArray[Any]
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 
 def read(path: str | Path) -> Dataset:
@@ -65,6 +67,35 @@ def first_number(item: Dataset, name: str) -> float | None:
     if value is None or value == "" or (not isinstance(value, (str, float, int)) and len(value) == 0):
         return None
     return float(value) if isinstance(value, (str, float, int)) else float(value[0])
+
+
+def modality(source: Dataset, index: int, stored: NDArray[Any]) -> Floats:
+    """Stored samples in modality units."""
+    if "ModalityLUTSequence" in source:
+        lut = source.ModalityLUTSequence[0]
+        table = np.frombuffer(lut.LUTData, "<u2") if isinstance(lut.LUTData, bytes) else np.array(lut.LUTData)
+        first = lut.LUTDescriptor[1]
+        first -= 65536 if source.PixelRepresentation == 1 and first > 32767 else 0
+        return table[np.clip(stored.astype(np.int64) - first, 0, len(table) - 1)].astype(np.float64)
+    item = group(source, index, "PixelValueTransformationSequence")
+    slope, intercept = first_number(item, "RescaleSlope"), first_number(item, "RescaleIntercept")
+    return stored * np.float64(1 if slope is None else slope) + np.float64(intercept or 0)
+
+
+def padding(source: Dataset, stored: NDArray[Any]) -> Mask:
+    """Where a sample means that there is no image."""
+    value = source.get("PixelPaddingValue")
+    if value is None:
+        return np.zeros(stored.shape, bool)
+    limit = source.get("PixelPaddingRangeLimit", value)
+    return (stored >= min(value, limit)) & (stored <= max(value, limit))
+
+
+def pixel_area(source: Dataset) -> float | None:
+    """mm2 of a pixel of an image that has a place in the patient, else ``None``."""
+    pair = source.get("PixelSpacing")
+    placed = source.get("ImagePositionPatient") and source.get("ImageOrientationPatient")
+    return float(pair[0]) * float(pair[1]) if pair and placed and min(pair) > 0 else None
 
 
 def fail(words: str) -> None:

@@ -43,8 +43,20 @@ def write(path: Path, greys: Any, **attributes: Any) -> Path:
     return path
 
 
+def oracle_of(algorithm: str) -> str:
+    return str(HERE / f"{algorithm.replace('-', '_')}.py")
+
+
 def check(algorithm: str, source: Path, result: Path, parameters: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-    command = [sys.executable, str(HERE / "check.py"), algorithm, str(source), str(result), "--parameters", json.dumps(parameters)]
+    command = [
+        sys.executable,
+        str(HERE / "check.py"),
+        oracle_of(algorithm),
+        str(source),
+        str(result),
+        "--parameters",
+        json.dumps(parameters),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/")
     assert done.stderr == ""
     return done.returncode, json.loads(done.stdout)
@@ -62,7 +74,7 @@ def right(source: Path) -> Any:
 
 def test_a_right_result_is_equal(tmp_path: Path, source: Path, right: Any) -> None:
     code, line = check("window-level", source, write(tmp_path / "r.dcm", right), WINDOW)
-    assert (code, line) == (0, {"algorithm": "window-level", "equal": True, "pixels": 16384, "different": 0, "max_abs": 0})
+    assert (code, line) == (0, {"oracle": "window_level", "equal": True, "pixels": 16384, "different": 0, "max_abs": 0})
 
 
 def test_one_wrong_pixel_is_found(tmp_path: Path, source: Path, right: Any) -> None:

@@ -4,7 +4,7 @@ An image is (row, column), a volume (slice, row, column). Disks are of a slice; 
 volume go through its slices.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,7 @@ from skimage.filters import gaussian, threshold_otsu
 from skimage.measure import label, regionprops
 from skimage.morphology import closing, disk, opening
 
-from dicom import samples
-from window_level import modality
+from dicom import modality, padding, pixel_area, samples
 
 Mask = NDArray[np.bool_]
 DEFAULTS: dict[str, Any] = {"threshold": 81.8, "method": "fixed", "low": 30.0, "high": 150.0, "min_area_mm2": 100.0}
@@ -25,7 +24,17 @@ def expected(source: Dataset, parameters: Mapping[str, Any]) -> Mask:
     """What belongs to the components of every frame by itself, (frame, row, column)."""
     stored = samples(source)
     frames = [modality(source, index, frame) for index, frame in enumerate(stored)]
-    return np.stack([found(hu, padding(source, frame), area(source), parameters) for hu, frame in zip(frames, stored, strict=True)])
+    return np.stack(
+        [found(hu, padding(source, frame), pixel_area(source), parameters) for hu, frame in zip(frames, stored, strict=True)]
+    )
+
+
+def expected_volume(sources: Sequence[Dataset], parameters: Mapping[str, Any]) -> Mask:
+    """What belongs to the components of a volume, (slice, row, column); the sources are its slices in their order."""
+    stored = [samples(source)[0] for source in sources]
+    hu = np.stack([modality(source, 0, slice_) for source, slice_ in zip(sources, stored, strict=True)])
+    padded = np.stack([padding(source, slice_) for source, slice_ in zip(sources, stored, strict=True)])
+    return found(hu, padded, pixel_area(sources[0]), parameters)
 
 
 def found(hu: NDArray[np.float64], padded: Mask, pixel_mm2: float | None, parameters: Mapping[str, Any]) -> Mask:
@@ -75,19 +84,3 @@ def large(mask: Mask, pixel_mm2: float, least: float) -> Mask:
 def largest_slice(region: Mask) -> int:
     """Pixels of the slice that has most of them."""
     return int(np.count_nonzero(region)) if region.ndim == 2 else int(region.sum(axis=(1, 2)).max())
-
-
-def padding(source: Dataset, stored: NDArray[Any]) -> Mask:
-    """Where a sample means that there is no image."""
-    value = source.get("PixelPaddingValue")
-    if value is None:
-        return np.zeros(stored.shape, bool)
-    limit = source.get("PixelPaddingRangeLimit", value)
-    return (stored >= min(value, limit)) & (stored <= max(value, limit))
-
-
-def area(source: Dataset) -> float | None:
-    """mm2 of a pixel of an image that has a place in the patient, else ``None``."""
-    pair = source.get("PixelSpacing")
-    placed = source.get("ImagePositionPatient") and source.get("ImageOrientationPatient")
-    return float(pair[0]) * float(pair[1]) if pair and placed and min(pair) > 0 else None

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
 
-from dicom import first_number, group, samples
+from dicom import first_number, group, modality, samples
 
 Floats = NDArray[np.float64]
 
@@ -29,19 +29,6 @@ def _frame(source: Dataset, index: int, stored: NDArray[Any], parameters: Mappin
     grey = FUNCTIONS[function](modality(source, index, stored), float(center), float(width))
     grey = np.floor(grey + 0.5).astype(np.uint8)
     return 255 - grey if source.PhotometricInterpretation == "MONOCHROME1" else grey
-
-
-def modality(source: Dataset, index: int, stored: NDArray[Any]) -> Floats:
-    """Stored samples in modality units."""
-    if "ModalityLUTSequence" in source:
-        lut = source.ModalityLUTSequence[0]
-        table = np.frombuffer(lut.LUTData, "<u2") if isinstance(lut.LUTData, bytes) else np.array(lut.LUTData)
-        first = lut.LUTDescriptor[1]
-        first -= 65536 if source.PixelRepresentation == 1 and first > 32767 else 0
-        return table[np.clip(stored.astype(np.int64) - first, 0, len(table) - 1)].astype(np.float64)
-    item = group(source, index, "PixelValueTransformationSequence")
-    slope, intercept = first_number(item, "RescaleSlope"), first_number(item, "RescaleIntercept")
-    return stored * np.float64(1 if slope is None else slope) + np.float64(intercept or 0)
 
 
 def linear(x: Floats, c: float, w: float) -> Floats:

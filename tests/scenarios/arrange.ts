@@ -6,6 +6,7 @@ import { apply, type Input, plan } from '@mip/reconcile';
 import { scale } from '@mip/reconcile/scale';
 import { runOptions, settle } from '@mip/reconcile/testing/fixtures';
 import { MemoryAws } from '@mip/reconcile/testing/memory-aws';
+import { Registry } from '@mip/registry';
 import { entriesOf, inputOf, type Observed } from './scenario.ts';
 
 export async function arrange(catalog: Catalog, observed: Observed): Promise<MemoryAws> {
@@ -20,6 +21,8 @@ export async function arrange(catalog: Catalog, observed: Observed): Promise<Mem
     const override = observed.scaled?.[algorithm.name];
     if (override) await scale(aws, before.platform, { algorithm, override }, runOptions(aws));
   }
+  for (const [name, pin] of Object.entries(observed.pinned ?? {}))
+    await new Registry(aws.dynamodb, before.platform.names.table('algorithms')).pin(name, before.platform.catalogId, pin);
   await others(aws, observed);
   for (const { call, input } of observed.by_hand ?? []) await byHand(aws, call, input);
   aws.world.restart();
@@ -43,7 +46,7 @@ async function others(
 /** Past the SDK: the names of inputs are the same. */
 async function byHand(aws: MemoryAws, call: string, input: unknown): Promise<void> {
   const [service = '', operation = ''] = call.split(':');
-  const { operations } = aws.memory[service as 'sqs' | 'ecs' | 'ecr' | 'iam'];
+  const { operations } = service === 'application-autoscaling' ? aws.memory.scaling : aws.memory[service as 'sqs' | 'ecs' | 'ecr' | 'iam'];
   const handle = operations[operation];
   if (!handle) throw new Error(`the in-memory AWS has no ${call}`);
   await aws.world.call(service, operation, input, handle);

@@ -12,7 +12,9 @@ import {
   validateCatalog,
 } from '@mip/catalog';
 import { type Input, type Plan, platformIn, type Report } from '@mip/reconcile';
-import { FACTS, NOW } from '@mip/reconcile/testing/fixtures';
+import { FACTS, frozen, NOW } from '@mip/reconcile/testing/fixtures';
+import type { Behaviour } from '@mip/reconcile/testing/memory-fleet';
+import type { Pin } from '@mip/registry';
 import { load } from 'js-yaml';
 
 /** How an entry that was applied differed from the catalog's; `like` takes another one, also `SCENARIO/NAME` of another scenario. */
@@ -28,6 +30,10 @@ export interface Observed {
   readonly sources?: Readonly<Record<string, { readonly before: number; readonly now: number }>>;
   /** Numbers of tasks that somebody set for a while. */
   readonly scaled?: Readonly<Record<string, { readonly count: number; readonly until: string }>>;
+  /** Versions that have a frozen contract beside those that were applied. */
+  readonly released?: Readonly<Record<string, readonly string[]>>;
+  /** Released versions that somebody put in the place of the catalog's for a while. */
+  readonly pinned?: Readonly<Record<string, Pin>>;
   /** Queues that nobody tagged. */
   readonly unowned?: readonly string[];
   /** Repositories of another catalog. */
@@ -36,6 +42,8 @@ export interface Observed {
   readonly by_hand?: readonly { readonly call: string; readonly input: Readonly<Record<string, unknown>> }[];
   /** `deep` believes no hash, as `mip drift` does. */
   readonly look?: 'deep';
+  /** How new versions behave in the first apply, as `algorithm@version`; mended before the next run. */
+  readonly versions?: Readonly<Record<string, Behaviour>>;
   /** What AWS says to the first apply instead of making that call for that resource. */
   readonly fails?: { readonly call: string; readonly of: string; readonly error: string; readonly message: string };
 }
@@ -81,13 +89,15 @@ export function entriesOf(before: Before, { algorithms }: Catalog): readonly Alg
 /** What reconcile is given. */
 export function inputOf(
   catalog: Catalog,
-  { sources = {} }: Observed,
+  { sources = {}, before = {}, released = {} }: Observed,
   algorithms = catalog.algorithms,
   when: 'before' | 'now' = 'now',
 ): Input {
   const treeHashes = new Map(algorithms.map(({ name }) => [name, `${name}, edition ${sources[name]?.[when] ?? 1}`]));
   const lineOf = (file: string, pointer: string) => algorithms.find((one) => one.file === file)?.position(pointer).line ?? 1;
+  const others = catalog.algorithms.flatMap((one) => (released[one.name] ?? []).map((version) => ({ ...one, version })));
+  const contracts = frozen(...entriesOf(before, catalog), ...catalog.algorithms, ...others);
   const platform = platformIn('eu-central-1', catalog.platforms[0] as Platform, FACTS);
   const faults = when === 'now' && hasErrors(catalog.problems) ? catalog.problems.map(renderProblem) : [];
-  return { algorithms, faults, treeHashes, platform, now: new Date(NOW), lineOf };
+  return { algorithms, faults, treeHashes, platform, now: new Date(NOW), lineOf, contracts };
 }

@@ -10,7 +10,7 @@ import { dirname, join, relative } from 'node:path';
 const root = join(import.meta.dirname, '..', '..');
 const stubs = join(import.meta.dirname, 'stubs');
 
-export type EventName = 'pull_request' | 'push' | 'workflow_dispatch' | 'schedule';
+export type EventName = 'pull_request' | 'pull_request_review' | 'push' | 'workflow_dispatch' | 'schedule';
 
 export interface WorkflowOptions {
   /** The checkout that it runs in: it has `.github/workflows` and what they use by path. It is copied, not changed. */

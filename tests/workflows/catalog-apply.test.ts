@@ -5,6 +5,7 @@ import { makeTaskAws } from '@mip/reconcile/aws/task-clients';
 import { Registry } from '@mip/registry';
 import { TAGS } from '@mip/registry/names';
 import { describe, expect, it, vi } from 'vitest';
+import { Candidates } from '../actions/candidates.ts';
 import { entryFile, entryPath, type Files } from '../actions/catalog.ts';
 import { sourceFiles } from '../actions/source.ts';
 import { StandIn } from '../actions/stand-in.ts';
@@ -71,9 +72,11 @@ describe('a merge', () => {
 
   it('that brings a source has its image pushed by digest and attested, and that image is what runs', async () => {
     const standIn = new StandIn();
+    const candidates = await Candidates.open(runner.place);
     runner.place.push('main', sourceFiles());
     const { code, jobs, log } = await runner.onPush({ programs: standIn.folder, environment: standIn.variables() });
     standIn.remove();
+    await candidates.close();
     expect(code, log).toBe(0);
     expect(jobs.build?.steps.slice(-3)).toEqual([
       'What was pushed, as the list that an attestation is about',

@@ -24,7 +24,7 @@ it('with a fault has it annotated at its line; mended, one comment shows the pla
   const number = runner.place.propose('change', faulty);
   const broken = await runner.onPullRequest(number);
   expect(broken.code).toBe(1);
-  expect(Object.keys(broken.jobs)).toEqual(['changes', 'validate']);
+  expect(Object.keys(broken.jobs)).toEqual(['changes', 'validate', 'approve']);
   expect(errors(broken)).toEqual([
     {
       job: 'validate',
@@ -53,7 +53,10 @@ it('with a fault has it annotated at its line; mended, one comment shows the pla
     login: 'github-actions[bot]',
     body: expect.stringMatching(/mip:section:plan[\s\S]*mip:section:conformance/),
   });
-  expect(checks('change')).toMatchObject([{ name: 'mip plan (north)', conclusion: 'success' }]);
+  expect(checks('change')).toMatchObject([
+    { name: 'mip plan (north)', conclusion: 'success' },
+    { name: 'clinical approval (north)', conclusion: 'success', title: 'nothing needs the approval of a clinical owner' },
+  ]);
 
   runner.place.push('change', entryFiles('fourth'));
   expect((await runner.onPullRequest(number)).code).toBe(0);
@@ -62,8 +65,9 @@ it('with a fault has it annotated at its line; mended, one comment shows the pla
 
 it('that leaves the catalog alone has its required checks skipped, which counts as passed', async () => {
   const number = runner.place.propose('docs', { 'README.md': 'Words.' });
-  const { code, jobs } = await runner.onPullRequest(number);
-  expect({ code, jobs: Object.keys(jobs) }).toEqual({ code: 0, jobs: ['changes'] });
+  const { code, jobs, log } = await runner.onPullRequest(number);
+  expect({ code, jobs: Object.keys(jobs) }, log).toEqual({ code: 0, jobs: ['changes', 'approve'] });
+  expect(checks('docs')).toMatchObject([{ name: 'clinical approval (north)', conclusion: 'success' }]); // which nobody could wait for otherwise
 });
 
 it('whose workflow asks for too little fails as on GitHub, and says what to add', async () => {
@@ -87,7 +91,7 @@ it('whose plan role is refused says so, and writes nothing', async () => {
   expect(run.jobs.plan).toMatchObject({ result: 'failure', steps: expect.not.arrayContaining(['./actions/plan']) });
   expect(errors(run)).toMatchObject([{ job: 'plan', message: expect.stringContaining('Could not assume role with OIDC') }]);
   expect(run.jobs.build?.result).toBe('success'); // the images are tested all the same
-  expect(checks('change')).toEqual([]);
+  expect(checks('change')).toMatchObject([{ name: 'clinical approval (north)', conclusion: 'success' }]);
 });
 
 it('runs nothing that a name or a value says', async () => {
@@ -101,7 +105,7 @@ it('runs nothing that a name or a value says', async () => {
   rmSync(mark, { force: true });
   expect(injected).toBe(false);
   expect(errors(run).map(({ file, line }) => [file, line])).toEqual([
-    [entryPath('seg'), 16],
+    [entryPath('seg'), 15],
     [undefined, undefined],
   ]);
   expect(errors(run)[0]?.message).toContain('touch'); // it is shown, as text

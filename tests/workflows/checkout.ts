@@ -1,6 +1,7 @@
 /** A checkout as a runner has it: of a place's repository, with this repository's workflows and actions where it brings none of its own. */
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, globSync } from 'node:fs';
+import { cpSync, existsSync, globSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cachedBundle } from '../../tools/bundle-cache.ts';
 import type { Place } from '../actions/place.ts';
@@ -28,6 +29,19 @@ export async function layOut(folder: string): Promise<void> {
   for (const file of globSync(SUPPORT, { cwd: root })) lay(join(root, file), join(folder, file));
   const names = globSync('actions/*/main.ts', { cwd: root }).map((file) => file.split('/')[1] ?? '');
   await Promise.all(names.map(async (name) => lay(await cachedBundle(root, name), join(folder, 'actions', name, 'dist'))));
+}
+
+let laidOut: Promise<string> | undefined;
+
+/** A folder with what is committed here for others to use, and nothing else; it goes with the process. */
+export function published(): Promise<string> {
+  laidOut ??= (async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mip-published-'));
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+    await layOut(folder);
+    return folder;
+  })();
+  return laidOut;
 }
 
 function checkOutMerge(place: Place, number: number): string {

@@ -20,7 +20,7 @@ it('scale sets a number of tasks for a while, with its own role', async () => {
   expect(Object.keys(jobs)).toEqual(['override']);
   expect(jobs.override?.outputs['2.until']).toMatch(/^\d{4}-\d\d-\d\dT/);
   expect(jobs.override?.summary).toContain('### seg: 3 tasks until');
-  expect([await tasks(runner.place, 'seg'), await tasks(runner.place, 'other')]).toEqual([3, 1]);
+  expect([await tasks(runner.place, 'seg'), await tasks(runner.place, 'other')]).toEqual([3, 0]);
   expect(runner.identity.assumed).toEqual([roleOf('SCALE')]);
 });
 

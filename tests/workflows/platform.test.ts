@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { Place } from '../actions/place.ts';
 import { copyRepository } from '../cloud.ts';
 import type { TestEmulator } from '../emulator.ts';
+import { FULL } from '../full.ts';
 import { runWorkflow } from './act.ts';
 import { Identity } from './identity.ts';
 import { giveRights } from './rights.ts';
@@ -15,7 +16,6 @@ import { roleOf, VARIABLES } from './runner.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
 
-const FULL = process.env.MIP_TEST_FULL === '1';
 const PLATFORM = `
 name: north
 catalog_id: north
@@ -60,6 +60,7 @@ afterAll(async () => {
 const region = 'eu-central-1';
 const environment = () => ({
   AWS_ENDPOINT_URL: emulator.connection.endpoint,
+  AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING: emulator.connection.scalingEndpoint,
   AWS_ENDPOINT_URL_STS: identity.url,
   AWS_EC2_METADATA_DISABLED: 'true',
 });

@@ -3,6 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { MEASURED } from '../../actions/approve/approve.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -48,8 +49,8 @@ function steps(name: string): readonly Step[] {
   return jobs(name).flatMap((job) => job.steps);
 }
 
-it('there are seven', () => {
-  expect(names).toEqual(['catalog-apply', 'catalog-pr', 'ci', 'deploy-platform', 'drift', 'rollback', 'scale']);
+it('there are eight', () => {
+  expect(names).toEqual(['catalog-apply', 'catalog-pr', 'ci', 'clinical-approval', 'deploy-platform', 'drift', 'rollback', 'scale']);
 });
 
 describe.each(names)('%s', (name) => {
@@ -72,10 +73,15 @@ describe.each(names)('%s', (name) => {
     for (const { run = '' } of steps(name)) expect(run).not.toContain('${{');
   });
 
-  it('leaves no token on the disk, and knows no secret', () => {
+  it('leaves no token on the disk, and knows no secret but the one that reads teams, in jobs that run nothing of a pull request', () => {
     const checkouts = steps(name).filter(({ uses }) => uses?.startsWith('actions/checkout@'));
     for (const { with: given } of checkouts) expect(given?.['persist-credentials']).toBe(false);
-    expect(texts.get(name)).not.toContain('secrets.');
+    const knowing = jobs(name).filter((job) => JSON.stringify(job).includes('secrets.'));
+    for (const job of knowing) {
+      expect(JSON.stringify(job).replaceAll('secrets.MIP_TEAM_TOKEN', '')).not.toContain('secrets.');
+      expect(job.steps.map(({ uses, run }) => uses?.split('@')[0] ?? run)).toEqual(['actions/checkout', './actions/approve']);
+      expect(job.steps[0]?.with?.ref).toMatch(/^\$\{\{ github\.event\.repository\.default_branch \}\}$/);
+    }
   });
 
   it('does not run on what gives a fork rights', () => {
@@ -92,6 +98,19 @@ describe.each(names)('%s', (name) => {
 
 describe('catalog-pr', () => {
   const { on, concurrency, jobs } = workflow('catalog-pr');
+
+  it('has what a change does to results recorded by a job of its own, and measured by one that may not write it', () => {
+    expect(jobs.build?.permissions).not.toHaveProperty('checks');
+    expect(jobs.approve?.permissions).toEqual({ contents: 'read', 'pull-requests': 'read', checks: 'write' });
+    expect(jobs.approve?.if).toContain('github.event.pull_request.head.repo.full_name == github.repository');
+    expect(jobs.approve?.if).toContain('github.event.pull_request.base.ref == github.event.repository.default_branch');
+  });
+
+  it('measures what a fork may not touch unmeasured', () => {
+    const [, paths = ''] = /git diff .* -- (.*); then/.exec(texts.get('catalog-pr') ?? '') ?? [];
+    expect(paths.split(' ').length).toBeGreaterThan(5);
+    for (const path of paths.split(' ')) expect(`${path}${path.includes('.yml') ? '' : '/x'}`).toMatch(MEASURED);
+  });
 
   it('has the required checks, which no filter of the trigger leaves out', () => {
     expect(Object.keys(jobs)).toEqual(expect.arrayContaining(['validate', 'plan', 'build']));

@@ -3,7 +3,7 @@ import { openForEachTest } from '../actions/each-test.ts';
 import { PLATFORM, Place } from '../actions/place.ts';
 import type { TestEmulator } from '../emulator.ts';
 import { type EventName, runWorkflow, type WorkflowRun } from './act.ts';
-import { checkOut } from './checkout.ts';
+import { checkOut, published } from './checkout.ts';
 import { Identity } from './identity.ts';
 import { giveRights } from './rights.ts';
 
@@ -55,6 +55,15 @@ export class Runner {
     return this.#run({ workflow, event: 'pull_request', workspace, payload, fork: head.repo.full_name !== base.repo.full_name }, options);
   }
 
+  /** What runs when somebody reviewed a pull request, or a review was dismissed. */
+  async onReview(number: number, options: RunOptions = {}, workflow = 'clinical-approval'): Promise<WorkflowRun> {
+    const payload = { number, action: 'submitted', ...this.place.pullRequestPayload(number) };
+    const { head, base } = payload.pull_request;
+    const workspace = await checkOut(this.place, { pullRequest: number });
+    const fork = head.repo.full_name !== base.repo.full_name;
+    return this.#run({ workflow, event: 'pull_request_review', workspace, payload, fork }, options);
+  }
+
   /** What runs when something came to `main`. */
   async onPush(options: RunOptions = {}, workflow = 'catalog-apply'): Promise<WorkflowRun> {
     return this.#run(
@@ -73,7 +82,7 @@ export class Runner {
     return this.#run({ workflow, event: 'schedule', workspace: await checkOut(this.place, 'main'), payload: {} }, options);
   }
 
-  #run(started: Started, { variables, environment, ...options }: RunOptions): Promise<WorkflowRun> {
+  async #run(started: Started, { variables, environment, ...options }: RunOptions): Promise<WorkflowRun> {
     const { fork = false, payload, ...run } = started;
     const { github, connection } = this.place;
     giveRights(run.workspace, { token: (permissions) => github.token({ permissions }), identityUrl: this.identity.tokenUrl, fork });
@@ -85,7 +94,9 @@ export class Runner {
       environment: {
         GITHUB_API_URL: github.url,
         MIP_TEST_REMOTE: github.repository.directory,
+        MIP_TEST_PUBLISHED: await published(),
         AWS_ENDPOINT_URL: connection.endpoint,
+        AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING: connection.scalingEndpoint,
         AWS_ENDPOINT_URL_STS: this.identity.url,
         AWS_EC2_METADATA_DISABLED: 'true', // without credentials, nobody is asked that may answer on this machine
         ...environment,

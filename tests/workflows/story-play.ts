@@ -1,5 +1,6 @@
 /** Plays a story: a region on an emulator, a double of GitHub's API, the workflows of this repository, chapter after chapter. */
 import assert from 'node:assert/strict';
+import { Candidates } from '../actions/candidates.ts';
 import type { Files } from '../actions/catalog.ts';
 import { Place } from '../actions/place.ts';
 import { sourceFiles } from '../actions/source.ts';
@@ -57,6 +58,7 @@ export async function playStory(chapters: readonly Chapter[], { begins, ended }:
   const emulator = await Place.emulator();
   const standIn = new StandIn();
   const runner = await Runner.open(emulator, ['seg', 'other']);
+  const candidates = await Candidates.open(runner.place);
   try {
     const { repository } = runner.place.github;
     runner.place.push('main', { ...sourceFiles(), ...movingTags(repository) }, 'Add plus-one');
@@ -72,6 +74,7 @@ export async function playStory(chapters: readonly Chapter[], { begins, ended }:
     return played;
   } finally {
     standIn.remove();
+    await candidates.close();
     await runner.close();
     await emulator.stop();
   }

@@ -60,7 +60,11 @@ export function summarySeen(summary = ''): string[] {
 
 export function checksSeen(repository: RepositoryDouble, branch: string): string[] {
   const checks = repository.checks(repository.commit(branch) ?? '');
-  return checks.map(({ name, conclusion, externalId }) => `check run ${name}: ${conclusion}, of the plan ${externalId}`);
+  return checks.map(({ name, conclusion, externalId, title }) =>
+    name.startsWith('mip plan')
+      ? `check run ${name}: ${conclusion}, of the plan ${externalId}`
+      : `check run ${name}: ${conclusion}, ${title}`,
+  );
 }
 
 /** Of the images that were pushed, as `build` gives them. */

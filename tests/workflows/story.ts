@@ -14,7 +14,7 @@ const FAULTY: Files = { ...MENDED, [PLUS_ONE]: release[PLUS_ONE]?.replace('cpu: 
 const BIGGER: Files = { [entryPath('seg')]: entryFile('seg', { cpu: '2048', memory: '4096' }) };
 
 const results = ({ jobs }: WorkflowRun) => Object.fromEntries(Object.entries(jobs).map(([name, { result }]) => [name, result]));
-const ALL_GREEN = { changes: 'success', validate: 'success', plan: 'success', build: 'success' };
+const ALL_GREEN = { changes: 'success', validate: 'success', plan: 'success', build: 'success', approve: 'success' };
 
 function pushToPullRequest({ runner, programs }: Stage, files: Files): Promise<WorkflowRun> {
   runner.place.push(BRANCH, files);
@@ -52,7 +52,7 @@ export const CHAPTERS: readonly Chapter[] = [
       ...see.commentSeen(scene),
     ],
     holds({ run, repository }) {
-      assert.deepEqual(results(run), { changes: 'success', validate: 'failure' });
+      assert.deepEqual(results(run), { changes: 'success', validate: 'failure', approve: 'success' });
       const [{ file, line, column } = {}] = run.annotations;
       assert.deepEqual({ file, line, column }, { file: PLUS_ONE, line: 6, column: 6 });
       assert.equal(commentOf(repository), undefined);
@@ -73,7 +73,7 @@ export const CHAPTERS: readonly Chapter[] = [
       assert.match(commentOf(repository)?.body ?? '', /mip:section:plan[\s\S]*mip:section:conformance[\s\S]*Conformance: passed, 1 passed/);
       assert.deepEqual(
         repository.checks(repository.commit(BRANCH) ?? '').map(({ conclusion }) => conclusion),
-        ['success'],
+        ['success', 'success'],
       );
     },
   },

@@ -9,12 +9,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openEmulator, type TestEmulator } from '../../emulator.ts';
+import { FULL } from '../../full.ts';
 import type { WireCall, WireError } from '../call.ts';
 import { THROTTLED } from '../proxy.ts';
 import { type Balance, Place, type TestWorker, type WorkerOptions } from './place.ts';
 import { atStep, isAt, STEPS, type Step } from './steps.ts';
 
-const FULL = process.env.MIP_TEST_FULL === '1';
 const S3_DOWN: WireError = { code: 'SlowDown', message: 'Please reduce your request rate.', status: 503 };
 const SQS_DOWN: WireError = { code: 'ServiceUnavailable', message: 'The request has failed due to a temporary failure.', status: 503 };
 const TOO_MUCH: WireError = { ...THROTTLED, code: 'ProvisionedThroughputExceededException' };
@@ -105,7 +105,7 @@ const ROWS: readonly Row[] = [
 const CELLS = new Map<string, string>();
 
 describe.concurrent('a worker that is hit at a step of its loop', () => {
-  it.each(ROWS)('$fault', { timeout: 120_000 }, async (row) => {
+  it.each(ROWS)('$fault', { timeout: 300_000 }, async (row) => {
     await withPlace(async (place) => {
       const faults = await play(place, row, true);
       expect(faults, place.complaints()).toEqual([]);

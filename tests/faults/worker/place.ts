@@ -8,10 +8,18 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateTableCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
 import { DeadLetters } from '@mip/api/dead-letters';
+import { sqsEvents } from '@mip/api/sqs-events';
 import type { SweeperPorts } from '@mip/api/sweeper';
-import { deduplicationId, type JobMessage, type JobRecord, JobTable, jobKey } from '@mip/registry';
+import { deduplicationId, endOf, isOpen, type JobEvent, type JobMessage, type JobRecord, JobTable, jobKey } from '@mip/registry';
 import { hashUid } from '@mip/registry/image-keys';
 import type { TestEmulator } from '../../emulator.ts';
 import type { WireCall } from '../call.ts';
@@ -62,6 +70,7 @@ export class Place {
   readonly jobs: string[] = [];
   readonly queueUrl: string;
   readonly deadUrl: string;
+  readonly eventsUrl: string;
   readonly sqs: SQSClient;
   readonly #name: string;
   readonly #connection: TestEmulator['connection'];
@@ -74,7 +83,7 @@ export class Place {
   /** Ends that were written, by job id. */
   readonly #ends = new Map<string, number>();
 
-  private constructor(name: string, emulator: TestEmulator, proxy: FaultProxy, urls: { queueUrl: string; deadUrl: string }) {
+  private constructor(name: string, emulator: TestEmulator, proxy: FaultProxy, urls: Awaited<ReturnType<typeof makeQueues>>) {
     this.#name = name;
     this.#connection = emulator.connection;
     this.proxy = proxy;
@@ -84,6 +93,7 @@ export class Place {
     this.#folder = join(tmpdir(), name);
     this.queueUrl = urls.queueUrl;
     this.deadUrl = urls.deadUrl;
+    this.eventsUrl = urls.eventsUrl;
     for (const folder of ['tmp', 'marks']) mkdirSync(join(this.#folder, folder), { recursive: true });
     proxy.onAnswer = (call, status) => this.#sees(call, status);
   }
@@ -141,6 +151,8 @@ export class Place {
       requests: {
         send: (_url, message) => this.sendText(JSON.stringify(message), message.job_key, deduplicationId(message, message.delivery)),
       },
+      events: sqsEvents(this.sqs, `${this.#name}-results.fifo`),
+      waker: { wake: async () => undefined },
       names: { requestQueue: () => `${this.#name}-requests.fifo`, deadLetterQueue: () => `${this.#name}-requests-dlq.fifo` },
       now: () => new Date(Date.now() + aheadMinutes * 60_000),
     };
@@ -195,7 +207,7 @@ export class Place {
     const open = new Set(this.jobs.filter((job) => !this.#settled.has(job)));
     for (const end = Date.now() + seconds * 1000; Date.now() < end; await sleep(150)) {
       for (const job of open) {
-        if ((await this.record(job)).open_state !== undefined) break;
+        if (isOpen((await this.record(job)).state)) break;
         open.delete(job);
         this.#settled.add(job);
       }
@@ -211,10 +223,26 @@ export class Place {
     return names.reduce((sum, name) => sum + Number(Attributes?.[name] ?? 0), 0);
   }
 
+  /** The ends that were told: `job.succeeded job-1`. */
+  async #told(): Promise<ReadonlySet<string>> {
+    const told = new Set<string>();
+    for (;;) {
+      const receive = new ReceiveMessageCommand({ QueueUrl: this.eventsUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 0 });
+      const { Messages = [] } = await this.sqs.send(receive);
+      if (Messages.length === 0) return told;
+      for (const { Body = '', ReceiptHandle } of Messages) {
+        const { type, job_id } = JSON.parse(Body) as JobEvent;
+        told.add(`${type} ${job_id}`);
+        await this.sqs.send(new DeleteMessageCommand({ QueueUrl: this.eventsUrl, ReceiptHandle }));
+      }
+    }
+  }
+
   /** Ends what still runs, then counts what is left. */
   async balance(): Promise<Balance> {
     const records = await Promise.all(this.jobs.map((job) => this.record(job)));
-    const lost = records.filter((record) => record.open_state !== undefined).length;
+    const told = await this.#told();
+    const lost = records.filter((record) => isOpen(record.state) || !told.has(`${endOf(record.state)} ${record.job_id}`)).length;
     const listed = records.flatMap(({ results = [] }) => results.map(({ key }) => key));
     const stored = await this.#stored();
     const ends = this.jobs.map((job) => this.#ends.get(job) ?? 0);
@@ -281,6 +309,7 @@ export class Place {
         MIP_IMAGES_BUCKET: `${this.#name}-images`,
         MIP_IMAGES_TABLE: `${this.#name}-images`,
         MIP_RESULTS_BUCKET: `${this.#name}-results`,
+        MIP_RESULTS_QUEUE: `${this.#name}-results.fifo`,
         MIP_THREADS: '1',
       },
       ...{ MIP_ALGORITHM_DIR: join(here, 'algorithm'), MIP_VISIBILITY: String(VISIBILITY), MIP_CHILDREN: '1', MIP_STOP_GRACE: '5' },
@@ -388,7 +417,7 @@ function kill(pid: number): void {
   }
 }
 
-async function makeQueues({ connection }: TestEmulator, name: string): Promise<{ queueUrl: string; deadUrl: string }> {
+async function makeQueues({ connection }: TestEmulator, name: string): Promise<{ queueUrl: string; deadUrl: string; eventsUrl: string }> {
   const sqs = new SQSClient(connection);
   const fifo = {
     FifoQueue: 'true',
@@ -401,7 +430,8 @@ async function makeQueues({ connection }: TestEmulator, name: string): Promise<{
   const deadLetterTargetArn = (await sqs.send(asked)).Attributes?.QueueArn;
   const Attributes = { ...fifo, RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 3 }) };
   const requests = await sqs.send(new CreateQueueCommand({ QueueName: `${name}-requests.fifo`, Attributes }));
-  return { queueUrl: requests.QueueUrl ?? '', deadUrl: dead.QueueUrl ?? '' };
+  const events = await sqs.send(new CreateQueueCommand({ QueueName: `${name}-results.fifo`, Attributes: fifo }));
+  return { queueUrl: requests.QueueUrl ?? '', deadUrl: dead.QueueUrl ?? '', eventsUrl: events.QueueUrl ?? '' };
 }
 
 /** The part of the image store's index that a worker reads. */

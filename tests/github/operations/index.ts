@@ -1,5 +1,6 @@
 /** All operations of the double: the compiler knows when one is missing. */
 import type { Handlers } from '../operation.ts';
+import { APPS } from './apps.ts';
 import { CHECKS } from './checks.ts';
 import { COMMENTS } from './comments.ts';
 import { COMMITS } from './commits.ts';
@@ -10,9 +11,11 @@ import { OBJECTS } from './objects.ts';
 import { PULL_REQUESTS } from './pull-requests.ts';
 import { REFS } from './refs.ts';
 import { REPOSITORIES } from './repositories.ts';
+import { TEAMS } from './teams.ts';
 import { WORKFLOWS } from './workflows.ts';
 
 export const HANDLERS: Handlers = {
+  ...APPS,
   ...CHECKS,
   ...COMMENTS,
   ...COMMITS,
@@ -23,5 +26,6 @@ export const HANDLERS: Handlers = {
   ...PULL_REQUESTS,
   ...REFS,
   ...REPOSITORIES,
+  ...TEAMS,
   ...WORKFLOWS,
 };
