@@ -9,10 +9,10 @@ import { measured } from './measured.ts';
 import { bound, type Row } from './row.ts';
 import { timesRow } from './validate-rows.ts';
 
-/** The most times an empty script, and the most MB, for each action: those that people wait for at a form do less. */
+/** The most times an empty script, and the most MB, for each action: those that neither plan nor apply do less. */
 const LIGHT = { times: 7, size: 2 };
 const HEAVY = { times: 10, size: 3 };
-const LIMITS: Readonly<Record<string, typeof LIGHT>> = { validate: LIGHT, scale: LIGHT, rollback: LIGHT };
+const LIMITS: Readonly<Record<string, typeof LIGHT>> = { validate: LIGHT, scale: LIGHT, approve: LIGHT };
 const ROUNDS = 21;
 const EMPTY = 'an empty script';
 

@@ -9,7 +9,7 @@ import { bound, type Row } from './row.ts';
 import { ROLES, wanted } from './wanted.ts';
 
 /** The calls that an apply may make beyond those of the plan over what is there already. */
-const MOST_MORE_CALLS = 40;
+const MOST_MORE_CALLS = 48;
 const MANY = 200;
 const LATENCY_MS = 30;
 
@@ -60,8 +60,8 @@ async function oneMore(count: number, log: (line: string) => void): Promise<Row>
   return bound(`apply 1 new algorithm into ${count}, beyond a plan`, 'AWS calls', aws.calls.total - planned, MOST_MORE_CALLS);
 }
 
-/** Each with all its resources: repository, two queues, role, task definition, service, row. */
-const RESOURCES = 7;
+/** Each with all its resources: repository, two queues, role, task definition, service, what scales it, row. */
+const RESOURCES = 8;
 
 function algorithms(count: number): readonly Algorithm[] {
   return Array.from({ length: count }, (_, index) => algorithm(`seg-${index}`));
