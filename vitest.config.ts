@@ -42,6 +42,7 @@ const APART = ['tests/**/*.test.ts', 'tools/**/*.test.ts'];
 
 export default defineConfig({
   test: {
+    setupFiles: ['tests/properties.ts'],
     sequence: { sequencer: LongFirst },
     testTimeout: 60_000, // a process of a test that takes five seconds alone may take six times that beside all others
     hookTimeout: 120_000,

@@ -1,9 +1,9 @@
 /**
  * A real process that applies is killed (SIGKILL) right before a call reaches the emulator, and right after the call took effect; the next
- * apply ends where an undisturbed one would have. With MIP_TEST_FULL every call is tried, else a few, chosen by a seed that is printed.
+ * apply ends where an undisturbed one would have. With MIP_TEST_FULL every call is tried, else a few, chosen by the seed of all tests.
  */
 import { spawn } from 'node:child_process';
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { deployPlace } from '@mip/reconcile/testing/emulated';
 import fc from 'fast-check';
@@ -11,6 +11,7 @@ import pLimit from 'p-limit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openEmulator, type TestEmulator } from '../emulator.ts';
 import { FULL } from '../full.ts';
+import { SEED } from '../seed.ts';
 import { observedState } from './observed-state.ts';
 import { FaultProxy } from './proxy.ts';
 import { killAt } from './steps.ts';
@@ -35,7 +36,6 @@ const STORIES: readonly Story[] = [
   { title: 'a delete that withdraws', before: ['two'], catalog: 'one' },
   { title: 'a delete that finishes', before: ['two', 'one'], catalog: 'one' },
 ];
-const SEED = Number(process.env.MIP_SEED ?? randomInt(1 << 30));
 const SAMPLE = 6;
 /** Longer than a lease, clocks that differ, and SQS's minute. */
 const LATER_MS = 120_000;

@@ -68,7 +68,9 @@ describe('text of others, made printable,', () => {
 
 describe('JSON, made printable,', () => {
   it('holds what it held, in lines without a control or a command', () => {
-    const values = fc.oneof(texts, fc.array(texts, { maxLength: 3 }), fc.dictionary(texts, texts, { maxKeys: 3, noNullPrototype: true }));
+    // No backslash in a key: once V8's JSON.parse has read the key "\\", it may take "\n" for it. https://github.com/nodejs/node/issues/63785
+    const keys = texts.map((text) => text.replaceAll('\\', '/'));
+    const values = fc.oneof(texts, fc.array(texts, { maxLength: 3 }), fc.dictionary(keys, texts, { maxKeys: 3, noNullPrototype: true }));
     fc.assert(
       fc.property(values, fc.constantFrom(undefined, 2), (value, indent) => {
         const text = printableJson(value, indent);
@@ -80,6 +82,10 @@ describe('JSON, made printable,', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+
+  it('keeps names of any kind', () => {
+    expect(printableJson({ '\n': 1, '\u0085': 2, '\\': 3, '##[': 4 })).toBe('{"\\n":1,"\\u0085":2,"\\\\":3,"#\\u0023[":4}');
   });
 
   it('is null where there is no value', () => {

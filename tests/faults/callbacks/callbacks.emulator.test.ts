@@ -1,9 +1,8 @@
 /**
  * Requests with a callback through the API while every fifth call to AWS fails, workers and notifiers die at random between any two steps, and
  * the client's server refuses or cuts a third of what it gets: every accepted job ends once, and every callback arrives, under one id.
- * 12 requests; with MIP_TEST_FULL 2,000. The seed is printed; `MIP_SEED` chooses it.
+ * 12 requests; with MIP_TEST_FULL 2,000.
  */
-import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -20,12 +19,12 @@ import pLimit from 'p-limit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openEmulator, type TestEmulator } from '../../emulator.ts';
 import { FULL } from '../../full.ts';
+import { SEED } from '../../seed.ts';
 import { type Fault, FaultProxy, THROTTLED } from '../proxy.ts';
 import { type Crew, Died, notifier, worker } from './crew.ts';
 import { type CallbackPlatform, CLIENT, openPlatform } from './platform.ts';
 import { Receiver } from './receiver.ts';
 
-const SEED = Number(process.env.MIP_SEED ?? randomInt(1 << 30));
 const REQUESTS = FULL ? 2000 : 12;
 /** How many workers there are, and how many notifiers of each queue. */
 const CREW = FULL ? { workers: 6, notifiers: 4 } : { workers: 2, notifiers: 1 };

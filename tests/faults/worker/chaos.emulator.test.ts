@@ -1,8 +1,7 @@
 /**
  * Many jobs while workers and their children are killed at random every second and every tenth call to AWS fails: each job ends, by one write,
- * with one result. 16 jobs; with MIP_TEST_FULL 500. The seed is printed; `MIP_SEED` chooses it.
+ * with one result. 16 jobs; with MIP_TEST_FULL 500.
  */
-import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sweep } from '@mip/api/sweeper';
 import fc from 'fast-check';
@@ -10,11 +9,11 @@ import pLimit from 'p-limit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openEmulator, type TestEmulator } from '../../emulator.ts';
 import { FULL } from '../../full.ts';
+import { SEED } from '../../seed.ts';
 import type { WireCall } from '../call.ts';
 import { type Fault, THROTTLED } from '../proxy.ts';
 import { Place, type TestWorker } from './place.ts';
 
-const SEED = Number(process.env.MIP_SEED ?? randomInt(1 << 30));
 const JOBS = FULL ? 500 : 16;
 const WORKERS = 3;
 const MINUTES_AHEAD = 60;
