@@ -8,6 +8,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { copyRepository } from '../tests/cloud.ts';
 import { bundledTwice } from './bundled-packages.ts';
+import { isOfSources } from './sources.ts';
 
 const root = join(import.meta.dirname, '..');
 const away = mkdtempSync(join(tmpdir(), 'mip-bundle-'));
@@ -23,6 +24,8 @@ import { RUNS_AS } from './words.ts';
 info(\`\${context.repo.owner} \${RUNS_AS} \${roleName(getInput('role'))}\`);
 setOutput('asks', getOctokit('token').request.endpoint('GET /user').url);
 `;
+
+const WORDS = "export const RUNS_AS: string = 'runs as';\n";
 
 async function bundle(checkout: string, ...args: string[]) {
   const done = await execa(process.execPath, ['tools/bundle-actions.ts', ...args], { cwd: checkout, reject: false });
@@ -46,7 +49,7 @@ beforeAll(async () => {
   mkdirSync(join(here, 'actions/tiny'));
   writeFileSync(join(here, 'actions/tiny/action.yml'), 'name: tiny\n');
   writeFileSync(join(here, 'actions/tiny/main.ts'), ACTION);
-  writeFileSync(join(here, 'actions/tiny/words.ts'), "export const RUNS_AS: string = 'runs as';\n");
+  writeFileSync(join(here, 'actions/tiny/words.ts'), WORDS);
   cpSync(here, there, { recursive: true, filter: (path) => path !== join(here, 'node_modules') });
   // Not a link: with one, what is bundled would lie at the same place for both.
   spawnSync('cp', ['-al', join(root, 'node_modules'), join(there, 'node_modules')]);
@@ -61,7 +64,7 @@ describe('bundling an action', () => {
   it('makes the same bytes in another checkout', () => {
     expect(first).toEqual({ code: 0, out: expect.stringMatching(/^tiny +\d\.\d\d MB$/), err: '' });
     expect(second).toEqual(first);
-    expect(Object.keys(filesOf(here)).sort()).toEqual(['index.js', 'licenses.txt', 'package.json']);
+    expect(Object.keys(filesOf(here)).sort()).toEqual(['index.js', 'licenses.txt', 'package.json', 'sources.sha256']);
     expect(filesOf(there)).toEqual(filesOf(here));
   });
 
@@ -80,6 +83,17 @@ describe('bundling an action', () => {
     const notices = readFileSync(join(here, 'actions/tiny/dist/licenses.txt'), 'utf8');
     for (const title of ['@actions/core 3', 'undici 6']) expect(notices).toContain(title);
     expect(notices).toContain('Permission is hereby granted');
+  });
+
+  it('says of which sources it is, and sees when they change', () => {
+    const sums = () => spawnSync('sha256sum', ['--check', '--quiet', 'actions/tiny/dist/sources.sha256'], { cwd: here, encoding: 'utf8' });
+    expect(sums()).toMatchObject({ status: 0, stdout: '' });
+    expect(isOfSources(join(here, 'actions/tiny/dist'), here)).toBe(true);
+    appendFileSync(join(here, 'actions/tiny/words.ts'), '//');
+    expect(sums()).toMatchObject({ status: 1, stdout: 'actions/tiny/words.ts: FAILED\n' });
+    expect(isOfSources(join(here, 'actions/tiny/dist'), here)).toBe(false);
+    writeFileSync(join(here, 'actions/tiny/words.ts'), WORDS);
+    expect(isOfSources(join(here, 'actions/tiny/dist'), here)).toBe(true);
   });
 
   it('finds what is committed and different, missing, or too much', async () => {

@@ -1,20 +1,29 @@
-/** Bundles that tests and benchmarks run: made once of what they are made of. */
+/** Bundles that tests and benchmarks run: those that are committed where they are of today's sources, else made once of what they are made of. */
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, globSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import pLimit from 'p-limit';
 import { AT_ONCE, bundleActions } from './bundles.ts';
+import { isOfSources } from './sources.ts';
 
 const oneOfFew = pLimit(AT_ONCE);
 const found = new Map<string, Promise<string>>();
+const committed = new Map<string, string | undefined>();
 
 /** @returns the folder that is to be `actions/<name>/dist`; nobody may write to it. It is looked for once in a process. */
 export function cachedBundle(root: string, name: string): Promise<string> {
   const key = join(root, name);
-  const known = found.get(key) ?? oneOfFew(() => find(root, name));
+  const known = found.get(key) ?? oneOfFew(async () => committedBundle(root, name) ?? (await find(root, name)));
   found.set(key, known);
   return known;
+}
+
+/** `actions/<name>/dist`, unless its sources have changed since. It is looked for once in a process. */
+export function committedBundle(root: string, name: string): string | undefined {
+  const dist = join(root, 'actions', name, 'dist');
+  if (!committed.has(dist)) committed.set(dist, isOfSources(dist, root) ? dist : undefined);
+  return committed.get(dist);
 }
 
 async function find(root: string, name: string): Promise<string> {

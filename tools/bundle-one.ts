@@ -6,6 +6,7 @@ import ncc from '@vercel/ncc';
 import { bundleSource } from './bundle-sources.ts';
 import { bundledTwice, packageFolders } from './bundled-packages.ts';
 import { licensesOf } from './licenses.ts';
+import { SOURCES, sumsOf } from './sources.ts';
 
 /** By name, what belongs into the folder. ncc adds a `package.json` that says what kind of module the code is. */
 async function filesOf(code: string): Promise<Readonly<Record<string, string | Buffer>>> {
@@ -26,10 +27,14 @@ async function filesOf(code: string): Promise<Readonly<Record<string, string | B
 }
 
 async function bundleOne(name: string, folder: string): Promise<void> {
-  const { code, files } = await bundleSource(process.cwd(), name);
+  const { code, files, read } = await bundleSource(process.cwd(), name);
   const twice = bundledTwice(files).map((sentence) => `it carries ${sentence}. Make it one, with overrides in package.json if need be.`);
   if (twice.length > 0) throw new Error(twice.join('\n'));
-  const made = { ...(await filesOf(code)), 'licenses.txt': await licensesOf(packageFolders(files)) };
+  const made = {
+    ...(await filesOf(code)),
+    'licenses.txt': await licensesOf(packageFolders(files)),
+    [SOURCES]: sumsOf(process.cwd(), read),
+  };
   await mkdir(folder, { recursive: true });
   for (const [file, content] of Object.entries(made)) await writeFile(join(folder, file), content);
 }

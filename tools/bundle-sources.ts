@@ -11,6 +11,8 @@ export interface BundleSource {
   readonly code: string;
   /** The files whose code is in it, relative to the repository. */
   readonly files: readonly string[];
+  /** All that were read, relative to the repository. */
+  readonly read: readonly string[];
 }
 
 /** CommonJS packages ask for Node's own modules by `require`, which a module does not have. */
@@ -28,5 +30,5 @@ export async function bundleSource(root: string, name: string): Promise<BundleSo
   const [output] = Object.values(metafile.outputs);
   const missing = output?.imports.filter(({ path }) => !isBuiltin(path)).map(({ path }) => `${path} is imported and not there.`) ?? [];
   if (missing.length > 0) throw new Error(missing.join('\n'));
-  return { code: outputFiles[0]?.text ?? '', files: Object.keys(output?.inputs ?? {}).sort() };
+  return { code: outputFiles[0]?.text ?? '', files: Object.keys(output?.inputs ?? {}).sort(), read: Object.keys(metafile.inputs) };
 }

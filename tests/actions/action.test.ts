@@ -12,7 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function runWith(work: string): Promise<ActionResult> {
   writeFileSync(join(folder, 'main.ts'), `import { runAction } from '${SHELL}';\nrunAction(${work});\n`);
-  return runAction('own', { inputs: {}, event: { name: 'push', payload: {} }, workspace: folder, action: folder });
+  return runAction('own', { inputs: {}, event: { name: 'push', payload: {} }, workspace: folder, action: join(folder, 'main.ts') });
 }
 
 it('an action whose work is never done fails: a process that ends with 0 is a success for GitHub', async () => {

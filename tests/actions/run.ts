@@ -1,9 +1,10 @@
-/** Runs an action as a runner does: a process with inputs, an event and files for its outputs and its summary. */
+/** Runs an action as a runner does, its bundle where that is of today's sources: a process with inputs, an event and files for its outputs and its summary. */
 import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { committedBundle } from '../../tools/bundle-cache.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -19,7 +20,7 @@ export interface ActionOptions {
   /** The workspace: where the repository is checked out. */
   readonly workspace: string;
   readonly environment?: Readonly<Record<string, string>>;
-  /** The folder with the action's `main.ts`; by default this repository's. */
+  /** The action's program; by default this repository's. */
   readonly action?: string;
 }
 
@@ -60,7 +61,7 @@ export function startAction(name: string, options: ActionOptions): RunningAction
   const at = (file: string) => join(files, file);
   writeFileSync(at('event.json'), JSON.stringify(options.event.payload));
   for (const file of ['output', 'summary', 'env', 'state']) writeFileSync(at(file), '');
-  const child = spawn(process.execPath, [join(options.action ?? join(root, 'actions', name), 'main.ts')], {
+  const child = spawn(process.execPath, [options.action ?? programOf(name)], {
     cwd: options.workspace,
     env: { ...inherited(), ...runnerVariables(options, at), ...inputVariables(options.inputs), ...options.environment },
   });
@@ -86,6 +87,11 @@ export function startAction(name: string, options: ActionOptions): RunningAction
     }
   };
   return { done, said, kill: (signal) => child.kill(signal) };
+}
+
+function programOf(name: string): string {
+  const bundle = committedBundle(root, name);
+  return bundle ? join(bundle, 'index.js') : join(root, 'actions', name, 'main.ts');
 }
 
 /** Nothing of the machine but what a process needs, and where it is up soonest. */
