@@ -51,8 +51,9 @@ beforeAll(async () => {
   writeFileSync(join(here, 'actions/tiny/main.ts'), ACTION);
   writeFileSync(join(here, 'actions/tiny/words.ts'), WORDS);
   cpSync(here, there, { recursive: true, filter: (path) => path !== join(here, 'node_modules') });
-  // Not a link: with one, what is bundled would lie at the same place for both.
-  spawnSync('cp', ['-al', join(root, 'node_modules'), join(there, 'node_modules')]);
+  // No links: with them, what is bundled would lie at the same place for both.
+  rmSync(join(here, 'node_modules'));
+  for (const checkout of [here, there]) spawnSync('cp', ['-al', join(root, 'node_modules'), join(checkout, 'node_modules')]);
   [first, second] = await Promise.all([bundle(here, 'tiny'), bundle(there, 'tiny')]);
 });
 
