@@ -21,6 +21,8 @@ const LONG = [
   'tests/workflows/story.test.ts',
   'tests/actions/rollback.test.ts',
   'tests/faults/worker/loop.emulator.test.ts',
+  'tests/faults/proxy.emulator.test.ts',
+  'packages/cli/src/commands/deploy.emulator.test.ts',
   'tests/actions/approve.test.ts',
 ];
 
@@ -33,15 +35,14 @@ class LongFirst extends BaseSequencer {
 }
 
 const exclude = [...configDefaults.exclude, ...(FULL ? [] : FULL_ONLY)];
-/**
- * What stands beside the code shares a few processes, so that what it imports is loaded once: it leaves nothing behind there. (In threads it would
- * take longer: to start a process from a large one is slow.) What is under `tests` has a process for each file.
- */
-const BESIDE_THE_CODE = ['actions/**/*.test.ts', 'packages/*/src/**/*.test.ts', 'infra/test/**/*.test.ts'];
+/** A process for each file: they start many, and to start one from a large process is slow. So threads would take longer, too. */
 const APART = ['tests/**/*.test.ts', 'tools/**/*.test.ts'];
+/** They share a few processes, so that what they import is loaded once: they leave nothing behind there. */
+const BESIDE_THE_CODE = ['actions/**/*.test.ts', 'packages/*/src/**/*.test.ts', 'infra/test/**/*.test.ts'];
 
 export default defineConfig({
   test: {
+    globalSetup: ['tests/one-emulator.ts'],
     setupFiles: ['tests/properties.ts'],
     sequence: { sequencer: LongFirst },
     testTimeout: 60_000, // a process of a test that takes five seconds alone may take six times that beside all others

@@ -1,4 +1,4 @@
-/** An AWS emulator for one test file: the one at `MIP_TEST_ENDPOINT`, or its own, with its own state, on a free port. */
+/** An AWS emulator: the one at `MIP_TEST_ENDPOINT`, which is that of all tests, or one of its own, with its own state, on a free port. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,19 +20,32 @@ export interface TestEmulator {
 
 const CONNECTION = { region: 'eu-central-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
 
-/** Names of tables and queues have to be unique where the emulator is shared. */
+/** Names of tables, queues and roles have to be unique: tests share it. */
 export async function openEmulator(): Promise<TestEmulator> {
+  const endpoint = process.env.MIP_TEST_ENDPOINT;
+  return endpoint ? await withScaling(endpoint, async () => {}) : await openOwnEmulator();
+}
+
+/** For what concerns a whole account. */
+export async function openOwnEmulator(): Promise<TestEmulator> {
   const home = await mkdtemp(join(tmpdir(), 'mip-emulator-'));
-  const shared = process.env.MIP_TEST_ENDPOINT;
-  const own = shared ? undefined : await startEmulator({ root: join(import.meta.dirname, '..'), home, grace: 2000 });
-  const connection = { ...CONNECTION, endpoint: shared ?? own?.endpoint ?? '' };
+  const emulator = await startEmulator({ root: join(import.meta.dirname, '..'), home, grace: 2000 });
+  return withScaling(emulator.endpoint, async () => {
+    await emulator.stop();
+    await rm(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 }); // one that had to be killed may still write
+  });
+}
+
+async function withScaling(endpoint: string, stop: () => Promise<void>): Promise<TestEmulator> {
+  const home = await mkdtemp(join(tmpdir(), 'mip-scaling-'));
+  const connection = { ...CONNECTION, endpoint };
   const scaling = await startScaling({ home, connection });
   return {
     connection: { ...connection, scalingEndpoint: scaling.url },
     stop: async () => {
       await scaling.stop();
-      await own?.stop();
-      await rm(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 }); // one that had to be killed may still write
+      await rm(home, { recursive: true, force: true });
+      await stop();
     },
   };
 }

@@ -2,7 +2,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,8 +10,10 @@ import { bundledTwice } from './bundled-packages.ts';
 import { isOfSources } from './sources.ts';
 
 const root = join(import.meta.dirname, '..');
-const away = mkdtempSync(join(tmpdir(), 'mip-bundle-'));
-const here = copyRepository();
+// On the disk of what is installed, which has to be linked.
+mkdirSync(join(root, '.mip'), { recursive: true });
+const away = mkdtempSync(join(root, '.mip', 'bundle-'));
+const here = join(away, 'here');
 const there = join(away, 'another', 'folder');
 
 const ACTION = `
@@ -46,19 +47,21 @@ let first: Awaited<ReturnType<typeof bundle>>;
 let second: typeof first;
 
 beforeAll(async () => {
+  const copy = copyRepository();
+  cpSync(copy, here, { recursive: true, filter: (path) => path !== join(copy, 'node_modules') });
+  rmSync(copy, { recursive: true });
   mkdirSync(join(here, 'actions/tiny'));
   writeFileSync(join(here, 'actions/tiny/action.yml'), 'name: tiny\n');
   writeFileSync(join(here, 'actions/tiny/main.ts'), ACTION);
   writeFileSync(join(here, 'actions/tiny/words.ts'), WORDS);
-  cpSync(here, there, { recursive: true, filter: (path) => path !== join(here, 'node_modules') });
-  // No links: with them, what is bundled would lie at the same place for both.
-  rmSync(join(here, 'node_modules'));
+  cpSync(here, there, { recursive: true });
+  // No symbolic links: with them, what is bundled would lie at the same place for both.
   for (const checkout of [here, there]) spawnSync('cp', ['-al', join(root, 'node_modules'), join(checkout, 'node_modules')]);
   [first, second] = await Promise.all([bundle(here, 'tiny'), bundle(there, 'tiny')]);
 });
 
 afterAll(() => {
-  for (const folder of [here, away]) rmSync(folder, { recursive: true, force: true });
+  rmSync(away, { recursive: true, force: true });
 });
 
 describe('bundling an action', () => {

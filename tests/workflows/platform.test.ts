@@ -5,9 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { Place } from '../actions/place.ts';
 import { copyRepository } from '../cloud.ts';
-import type { TestEmulator } from '../emulator.ts';
+import { openOwnEmulator, type TestEmulator } from '../emulator.ts';
 import { FULL } from '../full.ts';
 import { runWorkflow } from './act.ts';
 import { Identity } from './identity.ts';
@@ -38,7 +37,7 @@ function program(name: string, script: string): void {
 }
 
 beforeAll(async () => {
-  emulator = await Place.emulator();
+  emulator = await openOwnEmulator();
   identity = await Identity.open(emulator.connection.endpoint);
   writeFileSync(join(workspace, 'catalog/platforms/north.yaml'), PLATFORM.trimStart());
   writeFileSync(join(workspace, '.ci/run'), '#!/bin/sh\necho "every suite of $GITHUB_REPOSITORY"\n');

@@ -6,7 +6,7 @@ import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-clo
 import { GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { copyRepository } from '../../../../tests/cloud.ts';
-import { openEmulator, type TestEmulator } from '../../../../tests/emulator.ts';
+import { openOwnEmulator, type TestEmulator } from '../../../../tests/emulator.ts';
 import { FULL } from '../../../../tests/full.ts';
 
 const PLATFORM = `
@@ -25,7 +25,7 @@ let emulator: TestEmulator;
 let root: string;
 
 beforeAll(async () => {
-  emulator = await openEmulator();
+  emulator = await openOwnEmulator();
   root = copyRepository();
   // Nothing runs candidates here.
   const entries = join(root, 'catalog/algorithms');
