@@ -1,6 +1,6 @@
 /** The waker on an emulator: how often it calls ECS, and that nobody who asks for a job notices when it cannot. */
 import { randomBytes } from 'node:crypto';
-import { CreateTableCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, PutItemCommand, type UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import {
   CreateClusterCommand,
   CreateServiceCommand,
@@ -13,6 +13,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { physicalNames, Registry } from '@mip/registry';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openEmulator, type TestEmulator } from '../../../tests/emulator.ts';
+import { createTable } from '../../../tests/tables.ts';
 import { EcsWaker } from './waker.ts';
 
 const prefix = `w${randomBytes(4).toString('hex')}`;
@@ -32,18 +33,8 @@ beforeAll(async () => {
   emulator = await openEmulator();
   dynamodb = new DynamoDBClient(emulator.connection);
   ecs = new ECSClient(emulator.connection);
-  for (const [table, key] of [
-    ['leases', 'lease'],
-    ['algorithms', 'algorithm_name'],
-  ] as const)
-    await dynamodb.send(
-      new CreateTableCommand({
-        TableName: names.table(table),
-        BillingMode: 'PAY_PER_REQUEST',
-        KeySchema: [{ AttributeName: key, KeyType: 'HASH' }],
-        AttributeDefinitions: [{ AttributeName: key, AttributeType: 'S' }],
-      }),
-    );
+  await createTable(dynamodb, names.table('leases'), 'lease');
+  await createTable(dynamodb, names.table('algorithms'), 'algorithm_name');
   const { cluster } = names;
   await ecs.send(new CreateClusterCommand({ clusterName: cluster }));
   await ecs.send(
@@ -67,7 +58,7 @@ beforeEach(async () => {
 });
 
 /** A process of the router of its own. */
-function waker(over: { ecs?: Pick<ECSClient, 'send'> } = {}): EcsWaker {
+function waker(over: { ecs?: Pick<ECSClient, 'send'>; dynamodb?: Pick<DynamoDBClient, 'send'> } = {}): EcsWaker {
   const counted = <Client extends { send: unknown }>(client: Client): Client => {
     const send = (command: { constructor: { name: string } }, ...rest: never[]) => {
       calls.push(command.constructor.name.replace('Command', ''));
@@ -76,7 +67,7 @@ function waker(over: { ecs?: Pick<ECSClient, 'send'> } = {}): EcsWaker {
     return { send } as never;
   };
   return new EcsWaker({
-    dynamodb: counted(dynamodb),
+    dynamodb: counted(over.dynamodb ?? dynamodb),
     ecs: counted(over.ecs ?? ecs),
     registry: new Registry(DynamoDBDocumentClient.from(dynamodb), names.table('algorithms')),
     names,
@@ -155,6 +146,26 @@ describe('the waker', () => {
     const silent = new ECSClient({ ...emulator.connection, endpoint: 'http://192.0.2.1' }); // nobody is there
     await expect(waker({ ecs: silent }).wake(LINE)).resolves.toBe(undefined);
     expect(faults).toHaveLength(2);
+  });
+
+  it('looks again five seconds after ECS refused, whichever process is asked then, and not before', async () => {
+    const refusing = { send: () => Promise.reject(new Error('ThrottlingException')) } as never;
+    await waker({ ecs: refusing }).wake(LINE);
+    expect(faults).toEqual([new Error('ThrottlingException')]);
+    time += 4999;
+    await burst(100, [waker(), waker()]);
+    expect([await tasks(), times('DescribeServices')]).toEqual([0, 1]);
+    time += 1;
+    await burst(100, [waker(), waker()]);
+    expect([await tasks(), times('DescribeServices')]).toEqual([1, 2]);
+  });
+
+  it('tells of the refusal where the minute cannot be given back, too', async () => {
+    const refusing = { send: () => Promise.reject(new Error('AccessDenied')) } as never;
+    let asked = 0;
+    const once = { send: (command: UpdateItemCommand) => (asked++ ? Promise.reject(new Error('down')) : dynamodb.send(command)) } as never;
+    await expect(waker({ ecs: refusing, dynamodb: once }).wake(LINE)).resolves.toBe(undefined);
+    expect([asked, faults]).toEqual([2, [new Error('AccessDenied')]]);
   });
 
   it('does nothing for a line whose service is gone', async () => {

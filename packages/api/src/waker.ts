@@ -3,8 +3,8 @@
  *
  * One request looks for all others of a minute (a row in the table of leases, taken under a condition). That loses no wake-up as long as a
  * service does not fall asleep within the minute after somebody found it awake: scale-in has a cooldown of 300 s and wants 15 minutes of little
- * to do, a task that runs takes a message within a second and is protected from then on, and what is worked on counts as backlog. What slips
- * through all the same, a call that failed among it, is woken by the sweeper, which looks at jobs that have waited for minutes.
+ * to do, a task that runs takes a message within a second and is protected from then on, and what is worked on counts as backlog. A look that
+ * failed is over after seconds. What slips through all the same is woken by the sweeper, which looks at jobs that have waited for minutes.
  */
 import { ConditionalCheckFailedException, type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeServicesCommand, type ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
@@ -34,6 +34,8 @@ export interface WakerOptions {
 
 /** No request waits longer for what it does on behalf of others. */
 const LONGEST_MS = 1500;
+const GIVE_BACK_MS = 500;
+const AGAIN_MS = 5000;
 
 export class EcsWaker implements Waker {
   readonly #options: WakerOptions;
@@ -50,14 +52,15 @@ export class EcsWaker implements Waker {
     if (line === undefined || (this.#looked.get(line) ?? 0) > now().getTime()) return;
     try {
       const abortSignal = AbortSignal.timeout(LONGEST_MS);
-      if (await this.#mine(line, abortSignal)) await this.#look(line, algorithm, abortSignal);
+      const until = await this.#mine(line, abortSignal);
+      if (until !== undefined) await this.#look(line, algorithm, abortSignal).catch((fault) => this.#giveBack(line, until, fault));
     } catch (fault) {
       onFault(fault as Error);
     }
   }
 
-  /** Whether this is the request that looks in this minute. */
-  async #mine(line: string, abortSignal: AbortSignal): Promise<boolean> {
+  /** Until when this is the request that looks, unless another one does. */
+  async #mine(line: string, abortSignal: AbortSignal): Promise<number | undefined> {
     const { dynamodb, names, now } = this.#options;
     const at = now().getTime();
     const until = at + WAKE_SECONDS * 1000;
@@ -72,14 +75,30 @@ export class EcsWaker implements Waker {
     });
     try {
       await dynamodb.send(command, { abortSignal });
-      return true;
+      return until;
     } catch (error) {
       // Somebody else's minute began before this one; of a fault nobody knows whose minute it is.
       const theirs = error instanceof ConditionalCheckFailedException ? Number(error.Item?.expires_at?.N ?? 0) : 0;
       this.#looked.set(line, theirs);
-      if (error instanceof ConditionalCheckFailedException) return false;
+      if (error instanceof ConditionalCheckFailedException) return undefined;
       throw error;
     }
+  }
+
+  /** After a fault, which it throws: a request in a few seconds looks again; not each, for ECS may be refusing because of too many. */
+  async #giveBack(line: string, until: number, fault: Error): Promise<never> {
+    const { dynamodb, names, now } = this.#options;
+    const again = now().getTime() + AGAIN_MS;
+    this.#looked.set(line, again);
+    const command = new UpdateItemCommand({
+      TableName: names.table('leases'),
+      Key: { lease: { S: wakeLease(line) } },
+      UpdateExpression: 'SET expires_at = :again',
+      ConditionExpression: 'expires_at = :until',
+      ExpressionAttributeValues: { ':again': { N: String(again) }, ':until': { N: String(until) } },
+    });
+    await dynamodb.send(command, { abortSignal: AbortSignal.timeout(GIVE_BACK_MS) }).catch(() => undefined); // then it is the minute
+    throw fault;
   }
 
   async #look(line: string, algorithm: string, abortSignal: AbortSignal): Promise<void> {
