@@ -277,7 +277,7 @@ describe('now', () => {
   it('is refused in a sentence, and shown for each region, where the release cannot run; a time that is too long before anything is read', async () => {
     history();
     const { code, log, summary, outputs } = await now({});
-    const why = 'seg cannot be pinned: it is pinned to 1.0.0, which cannot run: its image seg:v1.0.0 is not in ECR';
+    const why = 'seg cannot be pinned to 1.0.0: its image seg:v1.0.0 is not in ECR';
     expect({ code, outputs }).toEqual({ code: 1, outputs: {} });
     expect(log).toContain(`::error::eu-central-1: ${why}`);
     expect(summary).toContain(`| ❌ | <code>eu-central-1</code> | ${why}`);

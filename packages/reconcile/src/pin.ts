@@ -9,7 +9,7 @@ import { narrow } from './narrow.ts';
 import { parseDuration } from './override.ts';
 import { apply, type Input, plan } from './reconcile.ts';
 import type { Report, RunOptions } from './run.ts';
-import { unservable } from './served.ts';
+import { releaseOf } from './served.ts';
 import { leaseFor, underLease } from './under-lease.ts';
 
 export interface PinOrder {
@@ -46,10 +46,8 @@ async function check(aws: Aws, { contracts, platform }: Input, algorithm: Algori
   if (releases?.some((one) => one.version === pin.version && one.yanked))
     throw new Error(`${name} ${pin.version} was yanked; choose another release`);
   const images = await releasedImages(aws, platform.names, [{ name, version: pin.version }]);
-  const known = { treeHashes: new Map(), overrides: new Map(), pins: new Map([[name, pin]]), images, ...(contracts && { contracts }) };
-  const { releases: _, ...alone } = algorithm;
-  const [refusal] = unservable([alone], known, platform.names, () => 1);
-  if (refusal) throw new Error(`${name} cannot be pinned: ${refusal.reason}`);
+  const released = releaseOf(algorithm, pin.version, { images, ...(contracts && { contracts }) });
+  if (typeof released === 'string') throw new Error(`${name} cannot be pinned to ${pin.version}: ${released}`);
 }
 
 /** What a rollback goes back to: the last release before the present version that was not yanked. @param released the versions with a contract. */

@@ -115,7 +115,11 @@ function running({ releases = [] }: Algorithm) {
 }
 
 /** An entry with the contract of a version and its image as it was released, or why there is none. Size and scaling are the entry's. */
-function releaseOf(algorithm: Algorithm, version: string, { contracts, images }: Known): Algorithm | string {
+export function releaseOf(
+  algorithm: Algorithm,
+  version: string,
+  { contracts, images }: Pick<Known, 'contracts' | 'images'>,
+): Algorithm | string {
   const { name } = algorithm;
   const contract = contracts?.get(keyOf({ name, version }));
   if (!contract) return `its frozen contract is not in the catalog`;
