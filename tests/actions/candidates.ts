@@ -6,9 +6,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DescribeTaskDefinitionCommand, DescribeTasksCommand, ECSClient, type KeyValuePair, ListTasksCommand } from '@aws-sdk/client-ecs';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { createTable } from '../tables.ts';
 import type { Place } from './place.ts';
 
 const PYTHON = join(import.meta.dirname, '..', '..', '.venv', 'bin', 'python');
@@ -29,15 +30,7 @@ export class Candidates {
   /** Makes what of a platform a candidate works with, and watches from now on. */
   static async open(place: Place): Promise<Candidates> {
     const { connection, names } = place;
-    const key = (AttributeName: string, KeyType: 'HASH' | 'RANGE') => ({ AttributeName, KeyType });
-    await new DynamoDBClient(connection).send(
-      new CreateTableCommand({
-        TableName: names.table('jobs'),
-        BillingMode: 'PAY_PER_REQUEST',
-        KeySchema: [key('client_id', 'HASH'), key('job_id', 'RANGE')],
-        AttributeDefinitions: ['client_id', 'job_id'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const })),
-      }),
-    );
+    await createTable(new DynamoDBClient(connection), names.table('jobs'), 'client_id', 'job_id');
     const s3 = new S3Client({ ...connection, forcePathStyle: true });
     for (const bucket of ['images', 'results'] as const) await s3.send(new CreateBucketCommand({ Bucket: names.bucket(bucket) }));
     const candidates = new Candidates(place);

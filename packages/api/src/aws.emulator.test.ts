@@ -1,6 +1,6 @@
 /** The API over the tables, queue and bucket of an emulator: what the ports in memory only claim. */
 import { randomUUID } from 'node:crypto';
-import { type AttributeDefinition, CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { CreateQueueCommand, DeleteQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
@@ -9,6 +9,7 @@ import { ClientTable, jobKey, type NameScope, physicalNames, Registry } from '@m
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openEmulator, type TestEmulator } from '../../../tests/emulator.ts';
+import { createTable } from '../../../tests/tables.ts';
 import { createApp } from './app.ts';
 import { type AwsOptions, awsPorts } from './aws.ts';
 import { BuiltInImages } from './look/built-in.ts';
@@ -37,16 +38,6 @@ let queueUrl: string;
 let app: FastifyInstance;
 let hospital: DicomwebServer;
 let options: AwsOptions;
-
-async function createTable(dynamodb: DynamoDBClient, table: string, hash: string, range?: string) {
-  const attributes = [hash, ...(range ? [range] : [])];
-  const AttributeDefinitions = attributes.map((AttributeName): AttributeDefinition => ({ AttributeName, AttributeType: 'S' }));
-  const KeySchema = attributes.map((AttributeName, index) => ({
-    AttributeName,
-    KeyType: index === 0 ? ('HASH' as const) : ('RANGE' as const),
-  }));
-  await dynamodb.send(new CreateTableCommand({ TableName: table, BillingMode: 'PAY_PER_REQUEST', AttributeDefinitions, KeySchema }));
-}
 
 async function createQueue(): Promise<string> {
   const Attributes = { FifoQueue: 'true', DeduplicationScope: 'messageGroup', FifoThroughputLimit: 'perMessageGroupId' };

@@ -1,6 +1,6 @@
 /** Lists over tables of an emulator: every row once, whatever the size of a page, and one read for each page. */
 import { randomUUID } from 'node:crypto';
-import { BatchWriteItemCommand, CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { BatchWriteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DeleteParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
@@ -8,6 +8,7 @@ import { type JobFilter, type JobPlace, JobTable, physicalNames, Registry, type 
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openEmulator, type TestEmulator } from '../../../tests/emulator.ts';
+import { createTable } from '../../../tests/tables.ts';
 import { adminPorts } from './admin-aws.ts';
 import { createApp } from './app.ts';
 import { ENTRY } from './testing/fixtures.ts';
@@ -24,20 +25,7 @@ afterAll(async () => {
   await emulator.stop();
 });
 
-/** Makes a table and puts these items into it. */
-async function fill(TableName: string, keys: readonly string[], indexed: readonly string[], items: readonly object[]): Promise<void> {
-  const schema = (names: readonly string[]) =>
-    names.map((AttributeName, index) => ({ AttributeName, KeyType: index === 0 ? ('HASH' as const) : ('RANGE' as const) }));
-  const index = { IndexName: 'by-client', KeySchema: schema(indexed), Projection: { ProjectionType: 'ALL' as const } };
-  await dynamodb.send(
-    new CreateTableCommand({
-      TableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [...new Set([...keys, ...indexed])].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
-      KeySchema: schema(keys),
-      ...(indexed.length > 0 && { GlobalSecondaryIndexes: [index] }),
-    }),
-  );
+async function fill(TableName: string, items: readonly object[]): Promise<void> {
   for (let at = 0; at < items.length; at += 25) {
     const puts = items.slice(at, at + 25).map((one) => ({ PutRequest: { Item: marshall(one, { removeUndefinedValues: true }) } }));
     await dynamodb.send(new BatchWriteItemCommand({ RequestItems: { [TableName]: puts } }));
@@ -72,7 +60,9 @@ describe('the jobs of a client', () => {
     const one = counted();
     asked = one.asked;
     jobs = new JobTable(one.document, table);
-    await fill(table, ['client_id', 'job_id'], ['client_id', 'accepted_at'], [...own, made('clinic-b', 1), made('clinic-c', 2)]);
+    const byClient = { name: 'by-client', key: 'client_id', sortKey: 'accepted_at' };
+    await createTable(dynamodb, table, 'client_id', 'job_id', [byClient]);
+    await fill(table, [...own, made('clinic-b', 1), made('clinic-c', 2)]);
   });
 
   async function allOf(filter: JobFilter): Promise<readonly string[]> {
@@ -128,7 +118,8 @@ describe('the algorithms', () => {
     const one = counted();
     asked = one.asked;
     registry = new Registry(one.document, table);
-    await fill(table, ['algorithm_name'], [], rows);
+    await createTable(dynamodb, table, 'algorithm_name');
+    await fill(table, rows);
   });
 
   async function allOf(filter: RowFilter): Promise<readonly string[]> {
@@ -161,8 +152,9 @@ describe('the administrator', () => {
   let ssm: SSMClient;
   beforeAll(async () => {
     ssm = new SSMClient(emulator.connection);
-    await fill(names.table('algorithms'), ['algorithm_name'], [], [ENTRY]);
-    await fill(names.table('clients'), ['key_hash'], [], []);
+    await createTable(dynamodb, names.table('algorithms'), 'algorithm_name');
+    await createTable(dynamodb, names.table('clients'), 'key_hash');
+    await fill(names.table('algorithms'), [ENTRY]);
   });
   afterAll(() => ssm.destroy());
 

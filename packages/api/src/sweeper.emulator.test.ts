@@ -1,6 +1,6 @@
 /** The sweeper and redrive over the queues and the table of an emulator. */
 import { randomUUID } from 'node:crypto';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   CreateQueueCommand,
   GetQueueAttributesCommand,
@@ -12,6 +12,7 @@ import {
 import { deduplicationId, type JobRecord, JobTable, jobEvent, jobKey, type NameScope, physicalNames } from '@mip/registry';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openEmulator, type TestEmulator } from '../../../tests/emulator.ts';
+import { BY_OPEN_STATE, createTable } from '../../../tests/tables.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { type RedrivePorts, redrive } from './redrive.ts';
 import { messageOf } from './submission.ts';
@@ -49,9 +50,10 @@ beforeEach(async () => {
     waker: { wake: async (line) => void woken.push(line) },
     now: () => new Date(START.getTime() + minutes * MINUTE),
   };
-  table = new JobTable(new DynamoDBClient(emulator.connection), names.table('jobs'));
-  await makeTable(names.table('jobs'));
-  await makeLeases(names.table('leases'));
+  const dynamodb = new DynamoDBClient(emulator.connection);
+  table = new JobTable(dynamodb, names.table('jobs'));
+  await createTable(dynamodb, names.table('jobs'), 'client_id', 'job_id', [BY_OPEN_STATE]);
+  await createTable(dynamodb, names.table('leases'), 'lease');
   const fifo = { FifoQueue: 'true', DeduplicationScope: 'messageGroup', FifoThroughputLimit: 'perMessageGroupId' };
   const make = async (QueueName: string, more: Record<string, string> = {}) =>
     (await sqs.send(new CreateQueueCommand({ QueueName, Attributes: { ...fifo, ...more } }))).QueueUrl ?? '';
@@ -61,34 +63,6 @@ beforeEach(async () => {
   const deadLetterTargetArn = (await sqs.send(asked)).Attributes?.QueueArn;
   queueUrl = await make(names.requestQueue('a1'), { RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 3 }) });
 });
-
-async function makeLeases(TableName: string): Promise<void> {
-  const AttributeDefinitions = [{ AttributeName: 'lease', AttributeType: 'S' as const }];
-  const KeySchema = [{ AttributeName: 'lease', KeyType: 'HASH' as const }];
-  const command = new CreateTableCommand({ TableName, BillingMode: 'PAY_PER_REQUEST', AttributeDefinitions, KeySchema });
-  await new DynamoDBClient(emulator.connection).send(command);
-}
-
-async function makeTable(TableName: string): Promise<void> {
-  const key = (hash: string, range: string) => [
-    { AttributeName: hash, KeyType: 'HASH' as const },
-    { AttributeName: range, KeyType: 'RANGE' as const },
-  ];
-  await new DynamoDBClient(emulator.connection).send(
-    new CreateTableCommand({
-      TableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: ['client_id', 'job_id', 'open_state', 'updated_at'].map((AttributeName) => ({
-        AttributeName,
-        AttributeType: 'S',
-      })),
-      KeySchema: key('client_id', 'job_id'),
-      GlobalSecondaryIndexes: [
-        { IndexName: 'by-open-state', KeySchema: key('open_state', 'updated_at'), Projection: { ProjectionType: 'ALL' } },
-      ],
-    }),
-  );
-}
 
 /** A job in the table, as the router leaves it before it sends its message. */
 async function put(job_id: string, change: Partial<JobRecord> = {}): Promise<JobRecord> {

@@ -1,9 +1,10 @@
 /** What is counted of a client, on the tables of an emulator. */
 import { randomUUID } from 'node:crypto';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openEmulator, type TestEmulator } from '../../../tests/emulator.ts';
+import { createTable } from '../../../tests/tables.ts';
 import { OpenJobs } from './open-jobs.ts';
 import { RateTable } from './rate-table.ts';
 
@@ -13,10 +14,6 @@ const LATER = new Date('2024-01-31T10:01:00.000Z');
 let emulator: TestEmulator;
 let dynamodb: DynamoDBClient;
 let document: DynamoDBDocumentClient;
-
-const text = (AttributeName: string) => ({ AttributeName, AttributeType: 'S' as const });
-const keys = (...names: readonly string[]) =>
-  names.map((AttributeName, index) => ({ AttributeName, KeyType: index === 0 ? ('HASH' as const) : ('RANGE' as const) }));
 
 beforeAll(async () => {
   emulator = await openEmulator();
@@ -32,15 +29,7 @@ describe('the requests of a minute', () => {
   let table: string;
   beforeAll(async () => {
     table = `test-${randomUUID()}`;
-    const AttributeDefinitions = [text('client_id'), text('row')];
-    await dynamodb.send(
-      new CreateTableCommand({
-        TableName: table,
-        BillingMode: 'PAY_PER_REQUEST',
-        AttributeDefinitions,
-        KeySchema: keys('client_id', 'row'),
-      }),
-    );
+    await createTable(dynamodb, table, 'client_id', 'row');
   });
 
   const rows = async (client: string) => {
@@ -90,20 +79,8 @@ describe('the open jobs of a client', () => {
   let jobs: OpenJobs;
   beforeAll(async () => {
     const table = `test-${randomUUID()}`;
-    const index = {
-      IndexName: 'by-client-open',
-      KeySchema: keys('client_id', 'open_state'),
-      Projection: { ProjectionType: 'KEYS_ONLY' as const },
-    };
-    await dynamodb.send(
-      new CreateTableCommand({
-        TableName: table,
-        BillingMode: 'PAY_PER_REQUEST',
-        AttributeDefinitions: [text('client_id'), text('job_id'), text('open_state')],
-        KeySchema: keys('client_id', 'job_id'),
-        GlobalSecondaryIndexes: [index],
-      }),
-    );
+    const byClientOpen = { name: 'by-client-open', key: 'client_id', sortKey: 'open_state', projection: 'KEYS_ONLY' } as const;
+    await createTable(dynamodb, table, 'client_id', 'job_id', [byClientOpen]);
     jobs = new OpenJobs(document, table);
     const states = ['accepted', 'queued', 'queued', 'running', undefined, undefined];
     for (const [number, open_state] of states.entries())

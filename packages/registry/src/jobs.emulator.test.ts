@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openEmulator, type TestEmulator } from '../../../tests/emulator.ts';
+import { BY_OPEN_STATE, createTable } from '../../../tests/tables.ts';
 import { ClientTable, hashClientKey, newClientKey } from './clients.ts';
 import type { JobRecord } from './generated/job-record.ts';
 import { JobTable } from './jobs.ts';
@@ -12,27 +13,6 @@ const LATER = new Date('2024-01-31T10:00:01.500Z');
 
 let emulator: TestEmulator;
 let dynamodb: DynamoDBClient;
-
-const BY_OPEN_STATE = ['open_state', 'updated_at'];
-
-async function createTable(...keys: readonly string[]): Promise<string> {
-  const name = `test-${randomUUID()}`;
-  const indexed = keys.includes('job_id') ? BY_OPEN_STATE : [];
-  const schema = (names: readonly string[]) =>
-    names.map((AttributeName, index) => ({ AttributeName, KeyType: index === 0 ? ('HASH' as const) : ('RANGE' as const) }));
-  await dynamodb.send(
-    new CreateTableCommand({
-      TableName: name,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [...keys, ...indexed].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
-      KeySchema: schema(keys),
-      ...(indexed.length > 0 && {
-        GlobalSecondaryIndexes: [{ IndexName: 'by-open-state', KeySchema: schema(indexed), Projection: { ProjectionType: 'ALL' } }],
-      }),
-    }),
-  );
-  return name;
-}
 
 beforeAll(async () => {
   emulator = await openEmulator();
@@ -47,7 +27,8 @@ describe('the table of jobs', () => {
   let jobs: JobTable;
   let table: string;
   beforeAll(async () => {
-    table = await createTable('client_id', 'job_id');
+    table = `test-${randomUUID()}`;
+    await createTable(dynamodb, table, 'client_id', 'job_id', [BY_OPEN_STATE]);
     jobs = new JobTable(dynamodb, table);
   });
 
@@ -246,7 +227,8 @@ describe('the table of clients', () => {
   let clients: ClientTable;
   let table: string;
   beforeAll(async () => {
-    table = await createTable('key_hash');
+    table = `test-${randomUUID()}`;
+    await createTable(dynamodb, table, 'key_hash');
     clients = new ClientTable(dynamodb, table);
   });
 

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openEmulator, type TestEmulator } from '../../../tests/emulator.ts';
+import { createTable } from '../../../tests/tables.ts';
 import type { PublishedEntry } from './entry.ts';
 import { NotOwned, Registry } from './registry.ts';
 
@@ -10,23 +11,21 @@ const NOW = new Date('2024-01-31T10:00:00.000Z');
 const LATER = new Date('2024-01-31T10:05:00.000Z');
 
 let emulator: TestEmulator;
+let dynamodb: DynamoDBClient;
 let document: DynamoDBDocumentClient;
 let table: string;
 let registry: Registry;
 
 beforeAll(async () => {
   emulator = await openEmulator();
-  document = DynamoDBDocumentClient.from(new DynamoDBClient(emulator.connection), { marshallOptions: { removeUndefinedValues: true } });
+  dynamodb = new DynamoDBClient(emulator.connection);
+  document = DynamoDBDocumentClient.from(dynamodb, { marshallOptions: { removeUndefinedValues: true } });
 });
 afterAll(() => emulator.stop());
 
 beforeEach(async () => {
   table = `test-${randomUUID()}`;
-  const KeySchema = [{ AttributeName: 'algorithm_name', KeyType: 'HASH' as const }];
-  const AttributeDefinitions = [{ AttributeName: 'algorithm_name', AttributeType: 'S' as const }];
-  await document.send(
-    new CreateTableCommand({ TableName: table, BillingMode: 'PAY_PER_REQUEST', KeySchema, AttributeDefinitions }) as never,
-  );
+  await createTable(dynamodb, table, 'algorithm_name');
   registry = new Registry(document, table);
 });
 

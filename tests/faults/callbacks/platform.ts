@@ -1,6 +1,6 @@
 /** What the API, a worker and the notifier find around them on an emulator: two tables and three pairs of queues, reached through a proxy. */
 import { randomBytes } from 'node:crypto';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
@@ -8,6 +8,7 @@ import { writeCallbackSecret } from '@mip/api/callbacks/secret-store';
 import { ENTRY, KEY } from '@mip/api/testing/requests';
 import { ClientTable, JobTable, type NameScope, nextCallbackSecret, physicalNames, Registry } from '@mip/registry';
 import type { TestEmulator } from '../../emulator.ts';
+import { BY_OPEN_STATE, createTable } from '../../tables.ts';
 
 export const CLIENT = 'clinic-a';
 
@@ -29,9 +30,9 @@ export async function openPlatform({ connection }: TestEmulator): Promise<Callba
   const scope = { prefix: `n${randomBytes(4).toString('hex')}`, account: '000000000000', region: 'eu-central-1', platform: 'test' };
   const names = physicalNames(scope);
   const dynamodb = new DynamoDBClient(connection);
-  await createTable(dynamodb, names.table('algorithms'), ['algorithm_name']);
-  await createTable(dynamodb, names.table('clients'), ['key_hash']);
-  await createTable(dynamodb, names.table('jobs'), ['client_id', 'job_id'], ['open_state', 'updated_at']);
+  await createTable(dynamodb, names.table('algorithms'), 'algorithm_name');
+  await createTable(dynamodb, names.table('clients'), 'key_hash');
+  await createTable(dynamodb, names.table('jobs'), 'client_id', 'job_id', [BY_OPEN_STATE]);
   const sqs = new SQSClient(connection);
   const make = async (QueueName: string, Attributes: Record<string, string>) =>
     (await sqs.send(new CreateQueueCommand({ QueueName, Attributes }))).QueueUrl ?? '';
@@ -52,25 +53,4 @@ export async function openPlatform({ connection }: TestEmulator): Promise<Callba
   await writeCallbackSecret(new SecretsManagerClient(connection), names.callbackSecret(CLIENT), secret);
   const jobs = new JobTable(dynamodb, names.table('jobs'));
   return { scope, names, jobs, sqs, urls: { requests, events, callbacks, deadCallbacks }, secret: secret.current };
-}
-
-async function createTable(
-  client: DynamoDBClient,
-  TableName: string,
-  keys: readonly string[],
-  index: readonly string[] = [],
-): Promise<void> {
-  const schema = (of: readonly string[]) =>
-    of.map((AttributeName, at) => ({ AttributeName, KeyType: at === 0 ? ('HASH' as const) : ('RANGE' as const) }));
-  await client.send(
-    new CreateTableCommand({
-      TableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [...keys, ...index].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
-      KeySchema: schema(keys),
-      ...(index.length > 0 && {
-        GlobalSecondaryIndexes: [{ IndexName: 'by-open-state', KeySchema: schema(index), Projection: { ProjectionType: 'ALL' } }],
-      }),
-    }),
-  );
 }

@@ -6,7 +6,7 @@ import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CreateTableCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import {
   CreateQueueCommand,
@@ -22,6 +22,7 @@ import type { SweeperPorts } from '@mip/api/sweeper';
 import { deduplicationId, endOf, isOpen, type JobEvent, type JobMessage, type JobRecord, JobTable, jobKey } from '@mip/registry';
 import { hashUid } from '@mip/registry/image-keys';
 import type { TestEmulator } from '../../emulator.ts';
+import { BY_OPEN_STATE, createTable } from '../../tables.ts';
 import type { WireCall } from '../call.ts';
 import { FaultProxy } from '../proxy.ts';
 
@@ -101,7 +102,7 @@ export class Place {
   static async open(emulator: TestEmulator): Promise<Place> {
     const name = `w${randomBytes(5).toString('hex')}`;
     const urls = await makeQueues(emulator, name);
-    await makeTable(emulator, name);
+    await createTable(new DynamoDBClient(emulator.connection), name, 'client_id', 'job_id', [BY_OPEN_STATE]);
     const s3 = new S3Client({ ...emulator.connection, forcePathStyle: true });
     for (const bucket of ['images', 'results']) await s3.send(new CreateBucketCommand({ Bucket: `${name}-${bucket}` }));
     const { study, series, instance } = IMAGE;
@@ -441,32 +442,8 @@ async function putRow(
   { study, row, key, octets }: { study: string; row: string; key: string; octets: Buffer },
 ): Promise<void> {
   const dynamodb = new DynamoDBClient(connection);
-  const keys = [
-    { AttributeName: 'study', KeyType: 'HASH' as const },
-    { AttributeName: 'row', KeyType: 'RANGE' as const },
-  ];
-  const AttributeDefinitions = keys.map(({ AttributeName }) => ({ AttributeName, AttributeType: 'S' as const }));
-  await dynamodb.send(new CreateTableCommand({ TableName, BillingMode: 'PAY_PER_REQUEST', KeySchema: keys, AttributeDefinitions }));
+  await createTable(dynamodb, TableName, 'study', 'row');
   const sha256 = createHash('sha256').update(octets).digest('hex');
   const Item = { ...{ study: { S: study }, row: { S: row }, key: { S: key }, sha256: { S: sha256 } }, size: { N: String(octets.length) } };
   await dynamodb.send(new PutItemCommand({ TableName, Item }));
-}
-
-async function makeTable({ connection }: TestEmulator, TableName: string): Promise<void> {
-  const keys = (hash: string, range: string) => [
-    { AttributeName: hash, KeyType: 'HASH' as const },
-    { AttributeName: range, KeyType: 'RANGE' as const },
-  ];
-  const names = ['client_id', 'job_id', 'open_state', 'updated_at'];
-  await new DynamoDBClient(connection).send(
-    new CreateTableCommand({
-      TableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      KeySchema: keys('client_id', 'job_id'),
-      AttributeDefinitions: names.map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const })),
-      GlobalSecondaryIndexes: [
-        { IndexName: 'by-open-state', KeySchema: keys('open_state', 'updated_at'), Projection: { ProjectionType: 'ALL' } },
-      ],
-    }),
-  );
 }
