@@ -87,7 +87,6 @@ function addTable(scope: Construct, { names }: Place, table: Table): TableV2 {
         ...(index.keysOnly && { projectionType: ProjectionType.KEYS_ONLY }),
       }),
     ),
-    ...(expiry === undefined ? {} : { timeToLiveAttribute: expiry }),
     billing: Billing.onDemand(),
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
     deletionProtection: true,
