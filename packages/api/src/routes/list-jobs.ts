@@ -2,12 +2,13 @@ import { viewJob } from '../job-view.ts';
 import { clientOf } from '../middleware/authenticate.ts';
 import { CURSOR, LIMIT, readCursor, writeCursor } from './cursor.ts';
 import { queryOf } from './query.ts';
+import { JOB_ID } from './read-job.ts';
 import type { Route } from './route.ts';
 import { type RouteSchema, ref } from './route-schema.ts';
 
 const TIME = '[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,3})?Z';
 /** What a cursor holds: when the last job of the page was accepted, and its id. */
-const PARTS = [/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{12}Z$/, /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/];
+const PARTS = [/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{12}Z$/, JOB_ID];
 
 const schema: RouteSchema = {
   operationId: 'listJobs',

@@ -8,9 +8,11 @@ import type { Ports } from '../ports.ts';
 import type { Route } from './route.ts';
 import { type Parameter, ref } from './route-schema.ts';
 
+export const JOB_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
 export const JOB_ID_PARAMETER: Parameter = {
   description: 'Your id of the job.',
-  schema: { type: 'string', minLength: 1, maxLength: 64, pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' },
+  schema: { type: 'string', minLength: 1, maxLength: 64, pattern: JOB_ID.source },
 };
 
 export const readJob: Route = {
@@ -30,8 +32,6 @@ export const readJob: Route = {
     return async (request, reply) => reply.header('cache-control', 'no-store').send(viewJob(await ownJob(jobs, request)));
   },
 };
-
-const JOB_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /** The job that the path names among those of the request's client. @throws {Problem} 404, also for the jobs of others. */
 export async function ownJob(jobs: Ports['jobs'], request: FastifyRequest): Promise<JobRecord> {
