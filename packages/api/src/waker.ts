@@ -32,6 +32,13 @@ export interface WakerOptions {
   readonly onFault: (fault: Error) => void;
 }
 
+/** On the row that is there. */
+interface Only {
+  readonly condition: string;
+  /** What the condition calls `:than`, in milliseconds since 1970. */
+  readonly than: number;
+}
+
 /** No request waits longer for what it does on behalf of others. */
 const LONGEST_MS = 1500;
 const GIVE_BACK_MS = 500;
@@ -61,20 +68,10 @@ export class EcsWaker implements Waker {
 
   /** Until when this is the request that looks, unless another one does. */
   async #mine(line: string, abortSignal: AbortSignal): Promise<number | undefined> {
-    const { dynamodb, names, now } = this.#options;
-    const at = now().getTime();
+    const at = this.#options.now().getTime();
     const until = at + WAKE_SECONDS * 1000;
-    this.#looked.set(line, until); // before anything is awaited: those that come meanwhile need not ask
-    const command = new UpdateItemCommand({
-      TableName: names.table('leases'),
-      Key: { lease: { S: wakeLease(line) } },
-      UpdateExpression: 'SET expires_at = :until',
-      ConditionExpression: 'attribute_not_exists(expires_at) OR expires_at <= :now',
-      ExpressionAttributeValues: { ':until': { N: String(until) }, ':now': { N: String(at) } },
-      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-    });
     try {
-      await dynamodb.send(command, { abortSignal });
+      await this.#setMinute(line, until, { condition: 'attribute_not_exists(expires_at) OR expires_at <= :than', than: at }, abortSignal);
       return until;
     } catch (error) {
       // Somebody else's minute began before this one; of a fault nobody knows whose minute it is.
@@ -87,18 +84,25 @@ export class EcsWaker implements Waker {
 
   /** After a fault, which it throws: a request in a few seconds looks again; not each, for ECS may be refusing because of too many. */
   async #giveBack(line: string, until: number, fault: Error): Promise<never> {
-    const { dynamodb, names, now } = this.#options;
-    const again = now().getTime() + AGAIN_MS;
-    this.#looked.set(line, again);
+    const again = this.#options.now().getTime() + AGAIN_MS;
+    const still = { condition: 'expires_at = :than', than: until };
+    await this.#setMinute(line, again, still, AbortSignal.timeout(GIVE_BACK_MS)).catch(() => undefined); // then it is the minute
+    throw fault;
+  }
+
+  /** @throws {ConditionalCheckFailedException} with the row that is there, where the condition on it does not hold. */
+  async #setMinute(line: string, until: number, { condition, than }: Only, abortSignal: AbortSignal): Promise<void> {
+    const { dynamodb, names } = this.#options;
+    this.#looked.set(line, until); // before anything is awaited: those that come meanwhile need not ask
     const command = new UpdateItemCommand({
       TableName: names.table('leases'),
       Key: { lease: { S: wakeLease(line) } },
-      UpdateExpression: 'SET expires_at = :again',
-      ConditionExpression: 'expires_at = :until',
-      ExpressionAttributeValues: { ':again': { N: String(again) }, ':until': { N: String(until) } },
+      UpdateExpression: 'SET expires_at = :until',
+      ConditionExpression: condition,
+      ExpressionAttributeValues: { ':until': { N: String(until) }, ':than': { N: String(than) } },
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
-    await dynamodb.send(command, { abortSignal: AbortSignal.timeout(GIVE_BACK_MS) }).catch(() => undefined); // then it is the minute
-    throw fault;
+    await dynamodb.send(command, { abortSignal });
   }
 
   async #look(line: string, algorithm: string, abortSignal: AbortSignal): Promise<void> {
