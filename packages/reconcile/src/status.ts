@@ -112,38 +112,41 @@ function othersOf(entry: RegistryEntry | undefined, lines: readonly string[], ow
   return [...releases, ...lines.filter((line) => !known.has(line)).map((line) => ({ line }))];
 }
 
-function lineStatusOf(other: Other, { service, requests, dead }: Omit<Seen, 'algorithm' | 'entry'>): LineStatus {
-  const dead_letters = dead && dead.waiting + dead.in_flight;
-  const drain = other.version === undefined ? drainOf(service, requests, dead_letters) : undefined;
+function lineStatusOf(other: Other, seen: SeenOfLine): LineStatus {
+  const work = workOf(seen);
+  const drain = other.version === undefined ? drainOf(seen.service, seen.requests, work.dead_letters) : undefined;
+  return { ...other, ...work, ...(drain && { drain }) };
+}
+
+/** What works on a line, and what waits there. */
+function workOf({ service, requests, dead }: SeenOfLine): Pick<LineStatus, 'tasks' | 'requests' | 'dead_letters'> {
   return {
-    ...other,
     ...(service && { tasks: tasksOf(service) }),
     ...(requests && { requests }),
-    ...(dead_letters !== undefined && { dead_letters }),
-    ...(drain && { drain }),
+    ...(dead && { dead_letters: dead.waiting + dead.in_flight }),
   };
 }
 
-interface Seen {
-  readonly algorithm: string;
-  readonly entry: RegistryEntry | undefined;
+interface SeenOfLine {
   readonly service: Service | undefined;
   readonly requests: QueueDepth | undefined;
   readonly dead: QueueDepth | undefined;
 }
 
+interface Seen extends SeenOfLine {
+  readonly algorithm: string;
+  readonly entry: RegistryEntry | undefined;
+}
+
 /** Pure. */
-export function statusOf({ algorithm, entry, service, requests, dead }: Seen, now: Date): AlgorithmStatus {
-  const dead_letters = dead && dead.waiting + dead.in_flight;
-  const tasks = service && tasksOf(service);
-  const drain = entry ? undefined : drainOf(service, requests, dead_letters);
+export function statusOf({ algorithm, entry, ...seen }: Seen, now: Date): AlgorithmStatus {
+  const work = workOf(seen);
+  const drain = entry ? undefined : drainOf(seen.service, seen.requests, work.dead_letters);
   return {
     algorithm,
-    state: stateOf(entry, tasks, drain),
+    state: stateOf(entry, work.tasks, drain),
     ...(entry && { entry: shown(entry, now) }),
-    ...(tasks && { tasks }),
-    ...(requests && { requests }),
-    ...(dead_letters !== undefined && { dead_letters }),
+    ...work,
     ...(drain && { drain }),
   };
 }
