@@ -45,7 +45,10 @@ console.log('::error::no place');
 console.log([version, env.GITHUB_REPOSITORY, env.GITHUB_ACTOR, env.GITHUB_API_URL, env.AWS_ACCESS_KEY_ID, env.INPUT_TOKEN.length].join(' '));
 appendFileSync(env.GITHUB_OUTPUT, 'word=hello\\n');
 appendFileSync(env.GITHUB_STEP_SUMMARY, '# Summary\\n');
-if (env.INPUT_BREAK === 'true') process.exit(1);
+if (env.INPUT_BREAK === 'true') {
+  for (let line = 1; line <= 2000; line++) console.log('line ' + line);
+  process.exit(1);
+}
 `,
 };
 
@@ -110,6 +113,8 @@ describe('a workflow under act', () => {
     const { code, jobs } = await run({ break: 'true' });
     expect(code).toBe(1);
     expect(jobs.first).toMatchObject({ result: 'failure', outputs: { 'say.word': 'hello' } });
+    expect(jobs.first?.printed).toContain('line 2000\n'); // of which act by itself would lose the last
+    expect(jobs.first?.printed).not.toContain('last words');
     expect(jobs.first?.printed).toContain('something failed');
     expect(jobs.second).toBeUndefined();
   });

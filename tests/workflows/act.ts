@@ -3,9 +3,11 @@
  * the real ones; those of others are the stand-ins in `stubs/`. What act does not do: concurrency, environments, permissions, artifacts.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
+import { createInterface } from 'node:readline';
 
 const root = join(import.meta.dirname, '..', '..');
 const stubs = join(import.meta.dirname, 'stubs');
@@ -108,26 +110,51 @@ function standIns(workspace: string, known: readonly string[]): Record<string, s
 
 type Placed = Pick<WorkflowOptions, 'workspace' | 'programs' | 'signal'>;
 
-function act(
+async function act(
   args: readonly string[],
   { workspace, programs, signal }: Placed,
   home: string,
 ): Promise<{ code: number | null; log: string }> {
-  const path = [...(programs ? [programs] : []), dirname(process.execPath), join(root, '.venv', 'bin'), process.env.PATH].join(':');
+  const path = [...(programs ? [programs] : []), heardOut(home), dirname(process.execPath), join(root, '.venv', 'bin'), process.env.PATH];
   const child = spawn(join(root, '.venv', 'bin', 'act'), [...args, '--action-cache-path', join(home, 'cache')], {
     cwd: workspace,
-    env: { PATH: path, HOME: home },
+    env: { PATH: path.join(':'), HOME: home },
   });
   signal?.addEventListener('abort', () => child.kill('SIGINT'));
-  let log = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk: Buffer) => {
-      log += chunk;
-    });
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, log }));
+  const said: string[] = [];
+  createInterface(child.stdout).on('line', (line) => {
+    const [, failed] = LAST_WORDS.exec(line) ?? [];
+    if (failed) writeFileSync(join(home, failed), '');
+    else said.push(line);
   });
+  createInterface(child.stderr).on('line', (line) => said.push(line));
+  const [code] = await once(child, 'close');
+  return { code, log: said.join('\n') };
+}
+
+const LAST_WORDS = /the last words of (\d+)/;
+
+/**
+ * Once a step has failed, act stops reading what it printed, and its last lines may be lost. So what a step runs ends, when it failed, only after
+ * what it printed was seen. @returns the folder of those programs.
+ */
+function heardOut(home: string): string {
+  const folder = join(home, 'programs');
+  mkdirSync(folder);
+  for (const [name, program] of Object.entries({ node: process.execPath, bash: '/bin/bash' })) {
+    const script = [
+      '#!/bin/bash', // which, unlike sh, hands on INPUT_GITHUB-TOKEN
+      '[ "$*" = "--no-warnings -e console.log(process.execPath)" ] && exec echo "$0"', // by which act runs actions from then on
+      `'${program}' "$@"`,
+      'code=$?',
+      '[ $code = 0 ] || ! [ -t 1 ] && exit $code', // what is not a step itself prints to a file or a pipe
+      'echo "the last words of $$"',
+      `until [ -e '${home}'/$$ ]; do sleep 0.01; done`,
+      'exit $code',
+    ];
+    writeFileSync(join(folder, name), `${script.join('\n')}\n`, { mode: 0o755 });
+  }
+  return folder;
 }
 
 /** A line of act's log, as far as it is read. */
