@@ -316,13 +316,16 @@ describe('an apply through the proxy', { timeout: 120_000 }, () => {
 
   it('a process that is paused for longer than its lease changes nothing more when it wakes, and the next one finishes', async () => {
     const [prefix, calm] = [await place(), await place()];
-    const child = spawn(process.execPath, [join(import.meta.dirname, 'apply.ts'), JSON.stringify(order(prefix, { leaseSeconds: 2 }))]);
+    const child = spawn(process.execPath, [
+      join(import.meta.dirname, 'apply.ts'),
+      JSON.stringify(order(prefix, { catalog: 'one', leaseSeconds: 2 })),
+    ]);
     let out = '';
     child.stdout.on('data', (chunk) => {
       out += chunk;
     });
     const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
-    // It has read whether the service is there, and is about to make it.
+    // It is about to make the service. Of one algorithm, so that no other call is on its way already: nobody can call that back.
     const resume = await pauseAt(proxy, child, { call: ({ operation }) => operation === 'ecs:RegisterTaskDefinition', when: 'after' });
     await new Promise((resolve) => setTimeout(resolve, 2500));
     const [asleep, calls] = [await state(prefix), proxy.calls.length];
