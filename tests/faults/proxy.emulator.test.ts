@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { CreateTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DescribeTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { CreateRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr';
 import { CreateClusterCommand, DescribeServicesCommand, ECSClient, RegisterTaskDefinitionCommand } from '@aws-sdk/client-ecs';
 import { CreateRoleCommand, GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
@@ -113,8 +113,9 @@ describe('a rule', () => {
           new CreateTableCommand({ ...table, KeySchema: [...table.KeySchema], AttributeDefinitions: [...table.AttributeDefinitions] }),
         ),
       ).rejects.toThrow();
-      const { TableNames = [] } = await new DynamoDBClient(straight()).send(new ListTablesCommand({}));
-      expect(TableNames.includes(TableName)).toBe(effect);
+      const made = new DynamoDBClient(straight()).send(new DescribeTableCommand({ TableName }));
+      if (effect) expect(await made).toMatchObject({ Table: { TableName } });
+      else await expect(made).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
     },
   );
 
