@@ -25,7 +25,7 @@ it('is live a moment later, chapter by chapter', { timeout: UP_MS }, async () =>
 });
 
 it('is not run a second time from the same folder', () => {
-  const second = cloud.mip(['up', '--exit'], { MIP_PORT: String(cloud.port + 1) });
+  const second = cloud.mip(['up', '--exit'], { MIP_PORT: String(cloud.port) });
   expect(second.err).toBe(
     `mip: Process ${cloud.pid} already runs a local cloud in this folder: stop it, or set MIP_HOME to another folder.\n`,
   );

@@ -62,7 +62,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const program = join(venv, 'bin', 'ministack');
   if (!existsSync(program))
     throw new Error(`${program} is missing: install it with \`${venv}/bin/pip install -r requirements/local.txt\`.`);
-  const stateFile = join(home, 'emulator.json');
+  const stateFile = stateFileOf(home);
   const before = await endLastRun(readState(stateFile), options, grace);
   if (lastStop(before) === 'unclean') note(await discardUnsaved(join(home, 'emulator')));
   const port = await choosePort(options.port, before?.port);
@@ -167,13 +167,26 @@ async function freePort(wanted: number): Promise<number | undefined> {
   }
 }
 
+/** Before anything is started for it. @throws Error with a sentence for the user when another process runs a local cloud in the folder. */
+export async function checkFolder(home: string): Promise<void> {
+  const state = readState(stateFileOf(home));
+  if (!state || state.supervisor === process.pid || !(await emulatorOf(state)) || (await commandLine(state.supervisor)) === '') return;
+  throw new Error(`Process ${state.supervisor} already runs a local cloud in this folder: stop it, or set MIP_HOME to another folder.`);
+}
+
+/** Whether the emulator of that run is there. Process ids come round again: only a process whose command line says so is taken for it. */
+async function emulatorOf({ stopped, pid }: StateFile): Promise<boolean> {
+  return stopped === null && (await commandLine(pid)).includes('ministack');
+}
+
+function stateFileOf(home: string): string {
+  return join(home, 'emulator.json');
+}
+
 /** If the last run's emulator outlived its supervisor, it is stopped in order here: that saves what it holds. */
 async function endLastRun(state: StateFile | undefined, options: EmulatorOptions, grace: number): Promise<StateFile | undefined> {
-  if (state === undefined || state.stopped !== null) return state;
-  // Process ids come round again: only a process whose command line says so is taken for the emulator.
-  if (!(await commandLine(state.pid)).includes('ministack')) return state;
-  if (state.supervisor !== process.pid && (await commandLine(state.supervisor)) !== '')
-    throw new Error(`Process ${state.supervisor} already runs a local cloud in this folder: stop it, or set MIP_HOME to another folder.`);
+  await checkFolder(options.home);
+  if (state === undefined || !(await emulatorOf(state))) return state;
   await settled(options, state.port);
   const clean = await endGroup(state.pid, gone(state.pid, grace), grace);
   return { ...state, stopped: clean ? 'clean' : 'unclean' };

@@ -15,7 +15,7 @@ import { makeClient, type SigningClient } from './client.ts';
 import { type Engine, engineVariables } from './container-engine.ts';
 import { deployPlatform } from './deploy.ts';
 import { type EcsFront, startEcsFront } from './ecs-front.ts';
-import { type Emulator, startEmulator } from './emulator.ts';
+import { checkFolder, type Emulator, startEmulator } from './emulator.ts';
 import {
   connectionEnvironment,
   type EmulatorConnection,
@@ -128,6 +128,7 @@ export class LocalCloud {
   }
 
   async #build(): Promise<string> {
+    await checkFolder(this.#home); // first: that one has the port as well, and it is the better reason
     await checkPort(this.#options.port);
     await mkdir(this.#home, { recursive: true, mode: 0o700 });
     const { engine } = this.#options;
