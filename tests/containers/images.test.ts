@@ -1,4 +1,4 @@
-/** The images of the catalog: their Dockerfiles by what they say, and, with MIP_TEST_FULL, really built, tried, pushed and run by Podman. */
+/** The images of the catalog: their Dockerfiles by what they say, and, with MIP_TEST_FULL, really built, tried and pushed by Podman. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,6 @@ import { type Files, platformFile } from '../actions/catalog.ts';
 import { PLATFORM, Place } from '../actions/place.ts';
 import type { TestEmulator } from '../emulator.ts';
 import { BASE_IMAGE, missingForPodman, openPodman, type Podman } from './podman.ts';
-import { TestWorker } from './worker.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const { algorithms } = await loadCatalog(ROOT);
@@ -207,19 +206,6 @@ if (FULL)
         expect(readdirSync(order.output).sort()).toEqual(['outcome.json', 'scratch']);
       },
       MINUTE,
-    );
-
-    it.each(built)(
-      'of $name is a worker: it takes a job, leaves the right result, and stops when it is told',
-      async (algorithm) => {
-        const worker = await TestWorker.start({ podman, emulator, image: await imageOf(algorithm.name), algorithm });
-        try {
-          expect(await worker.job('await')).toEqual({ state: 'succeeded', equal: true });
-        } finally {
-          expect(await worker.stop()).toBe('0');
-        }
-      },
-      5 * MINUTE,
     );
   });
 

@@ -31,8 +31,10 @@ export interface Podman {
 export function missingForPodman(): string | undefined {
   if (process.getuid?.() !== 0) return 'needs root, for podman and debootstrap';
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'];
-  const missing = ['podman', 'runc', 'debootstrap'].filter((name) => !folders.some((folder) => existsSync(join(folder, name))));
-  return missing.length > 0 ? `needs ${missing.join(', ')} (Debian: apt-get install podman runc debootstrap)` : undefined;
+  const missing = ['podman', 'runc', 'catatonit', 'debootstrap'].filter(
+    (name) => !folders.some((folder) => existsSync(join(folder, name))),
+  );
+  return missing.length > 0 ? `needs ${missing.join(', ')} (Debian: apt-get install podman runc catatonit debootstrap)` : undefined;
 }
 
 export async function openPodman(): Promise<Podman> {

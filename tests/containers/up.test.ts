@@ -1,10 +1,15 @@
 /** `mip up --containers`: the images of the catalog, built and run by Podman behind the emulator; minutes, so `npm run test:full` only. */
+import { globSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Cloud } from '../cloud.ts';
 import { BASE_IMAGE, missingForPodman, openPodman, type Podman } from './podman.ts';
 
 const MINUTE = 60_000;
+const ALGORITHMS = globSync(join(import.meta.dirname, '../../catalog/algorithms/*.yaml'))
+  .map((file) => basename(file, '.yaml'))
+  .sort();
 const missing = missingForPodman();
 if (missing) process.stdout.write(`the local cloud in containers is skipped: ${missing}\n`);
 
@@ -35,18 +40,13 @@ describe.skipIf(missing)('the local cloud in containers', () => {
       .filter(Boolean);
 
   it('puts the first image of every algorithm through a container, equal to the reference', () => {
-    for (const algorithm of ['grayscale', 'threshold-ccl', 'window-level'])
-      expect(cloud.printed).toMatch(new RegExp(`${algorithm} .*equal to the reference`));
+    for (const algorithm of ALGORITHMS) expect(cloud.printed).toMatch(new RegExp(`${algorithm} .*equal to the reference`));
     expect(cloud.printed).toContain('a container of podman for every task');
   });
 
   it('runs each as its task definition says', async () => {
     const names = await containers();
-    expect(names.map((name) => name.replace(/-[0-9a-f]{8}-.*/, '')).sort()).toEqual([
-      'mip-grayscale',
-      'mip-threshold-ccl',
-      'mip-window-level',
-    ]);
+    expect(names.map((name) => name.replace(/-[0-9a-f]{8}-.*/, '')).sort()).toEqual(ALGORITHMS.map((algorithm) => `mip-${algorithm}`));
     for (const name of names) {
       const [{ Config, HostConfig, EffectiveCaps }] = JSON.parse(await podman.run('inspect', name));
       expect({ user: Config.User, readonly: HostConfig.ReadonlyRootfs, network: HostConfig.NetworkMode, rights: EffectiveCaps }).toEqual({
@@ -64,7 +64,7 @@ describe.skipIf(missing)('the local cloud in containers', () => {
         '-c',
         'id -u; touch /probe /tmp/probe 2>/dev/null && echo written; cat /proc/1/cmdline | tr "\\0" " "',
       );
-      expect(inside.trim().split('\n')).toEqual(['65532', expect.stringMatching(/^python3 -m mip_sdk/)]);
+      expect(inside.trim().split('\n')).toEqual(['65532', expect.stringMatching(/init -- python3 -m mip_sdk/)]);
     }
   });
 
@@ -77,7 +77,7 @@ describe.skipIf(missing)('the local cloud in containers', () => {
         new RegExp(`^127\\.0\\.0\\.1:\\d+/mip-${algorithm_name}${digest}$`),
       );
     }
-    expect(rows).toHaveLength(3);
+    expect(rows.map(({ algorithm_name }) => algorithm_name).sort()).toEqual(ALGORITHMS);
   });
 
   it(
@@ -99,6 +99,12 @@ describe.skipIf(missing)('the local cloud in containers', () => {
     async () => {
       expect(await cloud.stop()).toBe(0);
       expect(await containers()).toEqual([]);
+      // Each was told and ended in order; the one that died could not.
+      for (const algorithm of ALGORITHMS.filter((name) => name !== 'window-level')) {
+        const logs = globSync(join(cloud.home, 'containers', 'logs', `mip-${algorithm}`, '*.log'));
+        expect(logs).not.toEqual([]);
+        for (const log of logs) expect(readFileSync(log, 'utf8').trimEnd().split('\n').at(-1)).toContain('"worker-stopped"');
+      }
       const { stdout } = await execa('cat', [`${cloud.home}/containers/emulator.json`]);
       expect(JSON.parse(stdout).stopped).toBe('clean');
     },

@@ -8,7 +8,7 @@ const container = {
   image: `000000000000.dkr.ecr.eu-central-1.amazonaws.com/mip-seg@${DIGEST}`,
   user: '65532',
   readonlyRootFilesystem: true,
-  linuxParameters: { capabilities: { drop: ['ALL'] } },
+  linuxParameters: { capabilities: { drop: ['ALL'] }, initProcessEnabled: true },
 };
 const order: Order = {
   name: 'mip-seg-1',
@@ -25,7 +25,7 @@ describe('a task in a container', () => {
     expect(runCommand('podman', order).join(' ')).toBe(
       [
         'run --rm --name mip-seg-1 --label mip.home=/home/me/.mip/containers --network host --pull missing',
-        '--user 65532 --read-only --cap-drop ALL --security-opt no-new-privileges --read-only-tmpfs=false --tls-verify=false',
+        '--user 65532 --read-only --cap-drop ALL --security-opt no-new-privileges --init --read-only-tmpfs=false --tls-verify=false',
         '--memory 4096m --memory-swap 4096m --cpu-shares 2048 --env MIP_QUEUE_URL --env MIP_IMAGES_KEY',
         `127.0.0.1:4566/mip-seg@${DIGEST}`,
       ].join(' '),

@@ -86,6 +86,7 @@ function rightsOf({ user, readonlyRootFilesystem, linuxParameters }: ContainerDe
     ...(readonlyRootFilesystem ? ['--read-only'] : []),
     ...(linuxParameters?.capabilities?.drop ?? []).flatMap((capability) => ['--cap-drop', capability]),
     ...['--security-opt', 'no-new-privileges'],
+    ...(linuxParameters?.initProcessEnabled ? ['--init'] : []), // else a SIGTERM is lost until the program has its own handler
   ];
 }
 
