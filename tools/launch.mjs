@@ -86,7 +86,7 @@ function installNode() {
 }
 
 function installPython(requirements) {
-  const hint = 'Is the Python package index reachable? Behind a proxy that inspects TLS, see docs/local-cloud.md, "When it does not start".';
+  const hint = 'Is the Python package index reachable? Behind a proxy: docs/local-cloud.md, "When it does not start".';
   once(join(VENV, '.mip-uv'), digest('requirements/uv.txt'), 'making the Python environment', () => {
     run(findPython(), ['-m', 'venv', '--clear', VENV], 'Is there room on the disk?');
     run(PYTHON, ['-m', 'pip', 'install', '--quiet', '--require-hashes', '-r', 'requirements/uv.txt'], hint);
