@@ -21,7 +21,7 @@ const LONG = [
   'tests/workflows/story.test.ts',
   'tests/actions/rollback.test.ts',
   'tests/faults/worker/loop.emulator.test.ts',
-  'tests/faults/proxy.emulator.test.ts',
+  'tests/faults/apply.emulator.test.ts',
   'packages/cli/src/commands/deploy.emulator.test.ts',
   'tests/actions/approve.test.ts',
 ];
