@@ -1,15 +1,15 @@
 /** `mip up --containers`: the images of the catalog, built and run by Podman behind the emulator; minutes, so `npm run test:full` only. */
 import { globSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
+import { loadCatalog } from '@mip/catalog';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Cloud } from '../cloud.ts';
 import { BASE_IMAGE, missingForPodman, openPodman, type Podman } from './podman.ts';
 
 const MINUTE = 60_000;
-const ALGORITHMS = globSync(join(import.meta.dirname, '../../catalog/algorithms/*.yaml'))
-  .map((file) => basename(file, '.yaml'))
-  .sort();
+const { algorithms } = await loadCatalog(join(import.meta.dirname, '..', '..'));
+const ALGORITHMS = algorithms.map(({ name }) => name).sort();
 const missing = missingForPodman();
 if (missing) process.stdout.write(`the local cloud in containers is skipped: ${missing}\n`);
 
@@ -64,7 +64,7 @@ describe.skipIf(missing)('the local cloud in containers', () => {
         '-c',
         'id -u; touch /probe /tmp/probe 2>/dev/null && echo written; cat /proc/1/cmdline | tr "\\0" " "',
       );
-      expect(inside.trim().split('\n')).toEqual(['65532', expect.stringMatching(/init -- python3 -m mip_sdk/)]);
+      expect(inside.trim().split('\n')).toEqual(['65532', expect.stringMatching(/^\/run\/podman-init -- python3 -m mip_sdk/)]);
     }
   });
 
