@@ -147,7 +147,7 @@ function heardOut(home: string): string {
       '[ "$*" = "--no-warnings -e console.log(process.execPath)" ] && exec echo "$0"', // by which act runs actions from then on
       `'${program}' "$@"`,
       'code=$?',
-      '[ $code = 0 ] || ! [ -t 1 ] && exit $code', // what is not a step itself prints to a file or a pipe
+      'if [ $code = 0 ] || ! [ -t 1 ]; then exit $code; fi', // what is not a step itself prints to a file or a pipe
       'echo "the last words of $$"',
       `until [ -e '${home}'/$$ ]; do sleep 0.01; done`,
       'exit $code',

@@ -170,12 +170,12 @@ async function freePort(wanted: number): Promise<number | undefined> {
 /** Before anything is started for it. @throws Error with a sentence for the user when another process runs a local cloud in the folder. */
 export async function checkFolder(home: string): Promise<void> {
   const state = readState(stateFileOf(home));
-  if (!state || state.supervisor === process.pid || !(await emulatorOf(state)) || (await commandLine(state.supervisor)) === '') return;
+  if (!state || state.supervisor === process.pid || !(await emulatorRuns(state)) || (await commandLine(state.supervisor)) === '') return;
   throw new Error(`Process ${state.supervisor} already runs a local cloud in this folder: stop it, or set MIP_HOME to another folder.`);
 }
 
-/** Whether the emulator of that run is there. Process ids come round again: only a process whose command line says so is taken for it. */
-async function emulatorOf({ stopped, pid }: StateFile): Promise<boolean> {
+/** Whether that run's emulator is still there. Process ids come round again: only a process whose command line says so is taken for it. */
+async function emulatorRuns({ stopped, pid }: StateFile): Promise<boolean> {
   return stopped === null && (await commandLine(pid)).includes('ministack');
 }
 
@@ -186,7 +186,7 @@ function stateFileOf(home: string): string {
 /** If the last run's emulator outlived its supervisor, it is stopped in order here: that saves what it holds. */
 async function endLastRun(state: StateFile | undefined, options: EmulatorOptions, grace: number): Promise<StateFile | undefined> {
   await checkFolder(options.home);
-  if (state === undefined || !(await emulatorOf(state))) return state;
+  if (state === undefined || !(await emulatorRuns(state))) return state;
   await settled(options, state.port);
   const clean = await endGroup(state.pid, gone(state.pid, grace), grace);
   return { ...state, stopped: clean ? 'clean' : 'unclean' };
